@@ -1,0 +1,43 @@
+"""Errors a caller can act on. Each message says what failed, on what, and what to do next.
+
+CodesearchError
+├── QueryError        the query or its filters make no sense
+├── NoIndexError      nothing is indexed here
+├── AmbiguousRootError  several indexes may belong to a moved root
+├── LockedError       another writer holds the index
+├── CorruptIndexError what is stored does not match its checksums
+├── FormatError       the index was written by another format version or encoder
+└── StorageError      the disk refused (full, read-only, I/O error)
+"""
+
+
+class CodesearchError(Exception):
+    """Root of all errors raised by the engine."""
+
+
+class QueryError(CodesearchError):
+    """The query is empty, or a filter has an unknown key or value."""
+
+
+class NoIndexError(CodesearchError):
+    """No index covers the path."""
+
+
+class AmbiguousRootError(CodesearchError):
+    """More than one index could be the moved root's; the message lists them."""
+
+
+class LockedError(CodesearchError):
+    """Another process is writing this index; the message names it and its age."""
+
+
+class CorruptIndexError(CodesearchError):
+    """Stored bytes do not match their checksum; nothing of them is returned."""
+
+
+class FormatError(CodesearchError):
+    """The index has another format version or another encoder than asked for."""
+
+
+class StorageError(CodesearchError):
+    """The operating system refused a read or write of the index."""

@@ -1,0 +1,23 @@
+"""Errors of the ground floor. Each message says what failed, on what, and what to do next.
+
+IndexersError
+├── WalkError      the root cannot be walked
+├── EncoderError   the encoder is missing, down or misbehaves
+└── Cancelled      the caller asked to stop
+"""
+
+
+class IndexersError(Exception):
+    """Root of all errors raised here."""
+
+
+class WalkError(IndexersError):
+    """The root is missing, unreadable, or too broad to index without being told so twice."""
+
+
+class EncoderError(IndexersError):
+    """The encoder cannot be used: not installed, not reachable, or its vectors are not finite."""
+
+
+class Cancelled(IndexersError):
+    """The caller's cancel signal was seen between two units of work."""
