@@ -3,7 +3,7 @@
 IndexersError
 ├── WalkError      the root cannot be walked
 ├── EncoderError   the encoder is missing, down or misbehaves
-└── Cancelled      the caller asked to stop
+└── CancelledError the caller asked to stop
 """
 
 
@@ -19,5 +19,5 @@ class EncoderError(IndexersError):
     """The encoder cannot be used: not installed, not reachable, or its vectors are not finite."""
 
 
-class Cancelled(IndexersError):
+class CancelledError(IndexersError):
     """The caller's cancel signal was seen between two units of work."""

@@ -146,7 +146,7 @@ class ParsedFile:
     terms: tuple[Terms, ...]
     """One mapping a leaf, in leaf order."""
     bags: tuple[bytes, ...]
-    """One packed term bag a chunk (`indexers.terms.BAG_DTYPE`), in chunk order; a container's is the sum of its leaves'."""
+    """One packed bag (`indexers.terms.BAG_DTYPE`) a chunk, in chunk order; a container's is the sum of its leaves'."""
     note: str = ""
     """Why the file was cut more coarsely than its language allows ("parser took over 5 s"), else empty."""
 

@@ -1,0 +1,71 @@
+"""One tokenizer for chunks and queries: identifiers become lower-cased, stemmed sub-tokens plus the whole.
+
+`getUserNames` and `get_user_names` give the same terms: `get`, `user`, `name`, `getusernames`. Runs of Chinese,
+Japanese and Korean script give overlapping pairs of characters. Knows no language's keywords and drops no word:
+rarity is the business of whoever weighs terms.
+"""
+
+import re
+from collections.abc import Callable
+from functools import cache, lru_cache
+
+TOKENIZER_VERSION = 1
+"""Raised with every change of the terms; an index of another version derives its words anew."""
+
+_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
+_WORD = re.compile(r"\w+")
+_ASCII_PARTS = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_SCRIPTS = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
+_IS_CJK = re.compile(rf"[{_CJK}]")
+
+MAX_WORD = 64
+"""Longer runs of letters are encoded data; only their head is kept, so that they can still be pasted and found."""
+
+MIN_STEM = 4
+"""Shorter words (`ids`, `has`) lose more than they gain by stemming."""
+
+
+def tokenize(text: str) -> list[str]:
+    """Return the terms of `text` in reading order, repeats kept."""
+    terms: list[str] = []
+    for word in _WORD.findall(text):
+        terms += _terms_of_word(word)
+    return terms
+
+
+@lru_cache(maxsize=1 << 16)
+def _terms_of_word(word: str) -> tuple[str, ...]:
+    word = word[:MAX_WORD]
+    parts = _ASCII_PARTS.findall(word) if word.isascii() else _split_scripts(word)
+    if len(parts) <= 1:
+        return tuple(_stem(part.lower()) for part in parts)
+    terms = [_stem(part.lower()) for part in parts if len(part) > 1 or not (part.isascii() and part.isalpha())]
+    if word.isascii():
+        terms.append(_stem("".join(parts).lower()))
+    return tuple(terms)
+
+
+def _split_scripts(word: str) -> list[str]:
+    parts: list[str] = []
+    for run in _SCRIPTS.findall(word):
+        if run.isascii():
+            parts += _ASCII_PARTS.findall(run)
+        elif _IS_CJK.match(run) and len(run) > 1:
+            parts += [run[i : i + 2] for i in range(len(run) - 1)]
+        else:
+            parts.append(run)
+    return parts
+
+
+def _stem(word: str) -> str:
+    if len(word) < MIN_STEM or not word.isascii() or not word.isalpha():
+        return word
+    return _porter()(word)
+
+
+@cache
+def _porter() -> Callable[[str], str]:
+    import snowballstemmer
+
+    stem: Callable[[str], str] = snowballstemmer.stemmer("porter").stemWord
+    return stem
