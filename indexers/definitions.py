@@ -1,0 +1,163 @@
+"""Definitions of a source text: what is defined where, under which name, documented how.
+
+Runs the language's query (`queries/<query>.scm`) over its tree. Knows no language by name: what differs between
+languages is in the language table and in the queries.
+
+Query contract. Every capture name but these is free for predicates; start such names with `_`.
+
+`@definition.function | .method | .class | .module | .section | .name`
+    The whole definition. A `function` whose innermost enclosing definition is a `class` becomes a `method`, so queries
+    rarely need `.method`. `module` is a namespace, `mod`, package block. `class` is whatever has members: struct,
+    trait, interface, enum, protocol, object, record, union, impl block. `name` is a constant, module variable, field,
+    enum member, alias: a `name` inside a function or method is dropped.
+`@name`
+    The node with its name, one a match. Of several matches with the same `@name` node the one whose pattern stands
+    first in the file wins, so put special patterns before general ones.
+    `(#set! name "init")` names a definition without such a node (the first match of the same definition node wins).
+    `(#set! split ":: .")` splits the text of `@name` at the last of these separators into scope and name.
+    Quotes around the text are removed.
+`@scope`
+    The written qualifier, where it is a node of its own (receiver of Go, class of `Foo.prototype.bar`).
+`@body`
+    Where the signature ends. The signature is the text from the start of the definition (or of `@signature`) to the
+    start of `@body`, without comments and attributes, white space collapsed, cut at 300 characters. Without `@body`
+    it is the whole definition, of a `name` the first line.
+`@signature`
+    Optional: where the signature starts, if that is not the definition's start.
+`@documentation`
+    Optional: a docstring node. Without it the comments directly above are the documentation.
+`@comment`
+    Every comment, as a pattern of its own. Comments that stand alone on their lines directly above a definition (no
+    blank line between) belong to its span.
+`@attribute`
+    Every decorator, attribute, annotation or modifier that can stand before a definition outside its node
+    (`(decorator) @attribute`), as a pattern of its own: it belongs to the span of what follows it. Inside a
+    definition it is left out of the signature. An `@attribute` with a `@documentation` of its own documents what
+    follows (`@doc "..."` of Elixir).
+`(#set! merge "true")`
+    Consecutive definitions of one name, with nothing but comments and attributes between, become one (clauses).
+`@injection` with `(#set! language "typescript")`
+    The node's text is parsed as that language; the first pattern that matches a node wins.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import tree_sitter
+
+from indexers.documentation import LeadingText
+from indexers.grammars import GrammarMissing, load_grammar
+from indexers.languages import LANGUAGES
+from indexers.matches import CompiledQuery, Found, Matches, Span, compile_query, match_query
+from indexers.types import Definition
+
+__all__ = ["GrammarMissing", "find_definitions"]
+
+MAX_SIGNATURE = 300
+"""Characters: a long parameter list still fits; a literal or a macro body does not drown the words that matter."""
+
+MAX_NAME = 200
+"""Characters: the sentences that name tests are shorter; what is longer is a literal, not a name."""
+
+
+def find_definitions(language: str, data: bytes) -> list[Definition]:
+    """Return the definitions of `data` by start, nested ones included; raise `GrammarMissing`, `KeyError`.
+
+    Broken source yields what parses. A language without grammar or query has no definitions.
+    """
+    return sorted(_find(language, data, None), key=lambda found: (found.start_byte, -found.end_byte))
+
+
+def _find(language: str, data: bytes, ranges: list[tree_sitter.Range] | None) -> list[Definition]:
+    entry = LANGUAGES[language]
+    if entry.grammar is None or entry.query is None:
+        return []
+    compiled = compile_query(entry.grammar, entry.query)
+    parser = tree_sitter.Parser(load_grammar(entry.grammar), included_ranges=ranges)
+    tree = parser.parse(data)
+    matches = match_query(compiled, tree.root_node)
+    definitions = _assemble(compiled, matches, data)
+    for injected, parts in matches.injections.items():
+        definitions += _find(injected, data, parts)
+    return definitions
+
+
+def _assemble(compiled: CompiledQuery, matches: Matches, data: bytes) -> list[Definition]:
+    leading = LeadingText(data, matches.leads)
+    definitions: list[Definition] = []
+    for found in _drop_locals(matches.found):
+        settings = compiled.settings[found.pattern]
+        definition = _define(found, settings, leading, data)
+        if not definition.name:
+            continue
+        if definitions and "merge" in settings and _is_next_clause(definitions[-1], definition, data):
+            definitions[-1] = replace(definitions[-1], end_byte=definition.end_byte)
+        else:
+            definitions.append(definition)
+    return definitions
+
+
+def _drop_locals(found: list[Found]) -> Iterator[Found]:
+    """Yield outer before inner: functions directly in a class as methods, names inside functions left out."""
+    enclosing: list[Found] = []
+    for one in sorted(found, key=lambda one: (one.start, -one.end, one.name or (0, 0))):
+        while enclosing and enclosing[-1].end <= one.start:
+            enclosing.pop()
+        outer = enclosing[-1].role if enclosing else "module"
+        if one.role == "name":
+            if outer not in {"function", "method"}:
+                yield one
+            continue
+        kept = replace(one, role="method") if one.role == "function" and outer == "class" else one
+        enclosing.append(kept)
+        yield kept
+
+
+def _define(found: Found, settings: dict[str, str | None], leading: LeadingText, data: bytes) -> Definition:
+    scope, name = _read_name(found, settings, data)
+    lead = leading.before(found.start)
+    documentation = lead.documentation
+    if found.documentation is not None:
+        documentation = leading.read_docstring(found.documentation) or documentation
+    return Definition(
+        role=found.role,
+        name=name,
+        scope=scope,
+        start_byte=lead.start,
+        end_byte=found.end,
+        signature=_read_signature(found, leading),
+        documentation=documentation,
+    )
+
+
+def _read_name(found: Found, settings: dict[str, str | None], data: bytes) -> tuple[str, str]:
+    """Return scope and name, each on one line."""
+    name = settings.get("name") or "" if found.name is None else _collapse(data, found.name).strip("\"'`")
+    scope = "" if found.scope is None else _collapse(data, found.scope)
+    for separator in (settings.get("split") or "").split():
+        head, found_separator, tail = name.rpartition(separator)
+        if found_separator and tail:
+            return head, tail
+    return scope, name[:MAX_NAME]
+
+
+def _collapse(data: bytes, span: Span) -> str:
+    return " ".join(data[span[0] : span[1]].decode("utf-8", "replace").split())
+
+
+def _read_signature(found: Found, leading: LeadingText) -> str:
+    text = leading.read_without_leads(found.signature)
+    if found.role == "name":
+        text = text.lstrip().partition("\n")[0]
+    text = " ".join(text[: 4 * MAX_SIGNATURE].split())
+    for ending in ("{", "=>", "=", ":"):
+        text = text.removesuffix(ending).rstrip()
+    return text[:MAX_SIGNATURE]
+
+
+def _is_next_clause(previous: Definition, definition: Definition, data: bytes) -> bool:
+    return (previous.role, previous.scope, previous.name) == (
+        definition.role,
+        definition.scope,
+        definition.name,
+    ) and not data[previous.end_byte : definition.start_byte].strip()

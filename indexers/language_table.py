@@ -1,0 +1,163 @@
+"""The languages as data: how a file of each is recognised, parsed and filtered for."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language. What is matched against (extensions, names, interpreters, aliases) is lower case."""
+
+    name: str
+    grammar: str | None = None
+    """Grammar name of `indexers.grammars`; None where definitions are not looked for by syntax."""
+    query: str | None = None
+    """Stem of the file in `indexers/queries`."""
+    extensions: tuple[str, ...] = ()
+    """With the dot."""
+    filenames: tuple[str, ...] = ()
+    shebangs: tuple[str, ...] = ()
+    """Names of interpreters, without version."""
+    aliases: tuple[str, ...] = ()
+    """Further names for the `lang:` filter, beside `name` and the extensions without dot."""
+    separator: str = "."
+    """What stands between the parts of a qualified name."""
+
+
+TABLE: tuple[Language, ...] = (
+    Language(
+        "python",
+        "python",
+        "python",
+        (".py", ".pyi", ".pyw", ".bzl", ".star", ".pxd", ".pyx"),
+        ("build", "build.bazel", "workspace", "sconstruct", "sconscript", "wscript", "snakefile", "tiltfile"),
+        ("python", "pypy"),
+        ("starlark", "cython"),
+    ),
+    Language(
+        "javascript",
+        "javascript",
+        "javascript",
+        (".js", ".mjs", ".cjs", ".jsx"),
+        ("jakefile",),
+        ("node", "nodejs"),
+        ("ecmascript",),
+    ),
+    Language("typescript", "typescript", "typescript", (".ts", ".mts", ".cts"), (), ("deno", "ts-node", "bun")),
+    Language("tsx", "tsx", "tsx", (".tsx",)),
+    Language("java", "java", "java", (".java", ".jav")),
+    Language("kotlin", "kotlin", "kotlin", (".kt", ".kts"), (), ("kotlin",)),
+    Language("scala", "scala", "scala", (".scala", ".sc", ".sbt", ".mill"), (), ("scala", "scala-cli", "amm")),
+    Language("go", "go", "go", (".go",), (), (), ("golang",)),
+    Language("rust", "rust", "rust", (".rs",), (), ("rust-script",), (), "::"),
+    Language("c", "c", "c", (".c", ".h"), (), ("tcc",)),
+    Language(
+        "cpp",
+        "cpp",
+        "cpp",
+        (".cpp", ".cc", ".cxx", ".c++", ".hpp", ".hh", ".hxx", ".h++", ".ipp", ".tpp", ".inl", ".ixx", ".cppm")
+        + (".cu", ".cuh", ".ino"),
+        (),
+        (),
+        ("c++", "cuda", "arduino"),
+        "::",
+    ),
+    Language("csharp", "csharp", "csharp", (".cs", ".csx"), (), (), ("c#", "dotnet")),
+    Language(
+        "ruby",
+        "ruby",
+        "ruby",
+        (".rb", ".rake", ".gemspec", ".ru", ".podspec", ".jbuilder", ".rbi", ".thor"),
+        ("rakefile", "gemfile", "guardfile", "podfile", "vagrantfile", "brewfile", "capfile", "fastfile", "dangerfile"),
+        ("ruby", "jruby", "rake"),
+        (),
+        "::",
+    ),
+    Language(
+        "php", "php", "php", (".php", ".phtml", ".php3", ".php4", ".php5", ".php7", ".phps"), (), ("php",), (), "::"
+    ),
+    Language("swift", "swift", "swift", (".swift",), (), ("swift",)),
+    Language("objc", "objc", "objc", (".m", ".mm"), (), (), ("objective-c", "objectivec", "obj-c")),
+    Language("elixir", "elixir", "elixir", (".ex", ".exs"), (), ("elixir",)),
+    Language("erlang", "erlang", "erlang", (".erl", ".hrl", ".escript"), ("rebar.config",), ("escript",), (), ":"),
+    Language("haskell", "haskell", "haskell", (".hs", ".hsc", ".hs-boot"), (), ("runhaskell", "runghc", "stack")),
+    Language("ocaml", "ocaml", "ocaml", (".ml",), (), ("ocaml", "ocamlrun")),
+    Language("ocaml_interface", "ocaml_interface", "ocaml_interface", (".mli",)),
+    Language("lua", "lua", "lua", (".lua", ".rockspec", ".luau"), (), ("lua", "luajit")),
+    Language(
+        "bash",
+        "bash",
+        "bash",
+        (".sh", ".bash", ".zsh", ".ksh", ".bats", ".ebuild", ".eclass"),
+        (".bashrc", ".bash_profile", ".bash_aliases", ".profile", ".zshrc", ".zshenv", ".zprofile", "pkgbuild")
+        + ("apkbuild",),
+        ("bash", "sh", "zsh", "ksh", "dash", "ash", "bats"),
+        ("shell", "zsh", "sh"),
+    ),
+    Language("zig", "zig", "zig", (".zig", ".zon")),
+    Language("dart", "dart", "dart", (".dart",), (), ("dart",)),
+    Language("r", "r", "r", (".r", ".rprofile"), (".rprofile",), ("rscript",)),
+    Language("julia", "julia", "julia", (".jl",), (), ("julia",)),
+    Language("perl", "perl", "perl", (".pl", ".pm", ".t", ".psgi"), ("cpanfile", "makefile.pl"), ("perl",), (), "::"),
+    Language("sql", "sql", "sql", (".sql", ".ddl", ".dml", ".pgsql", ".psql", ".plsql")),
+    Language("protobuf", "proto", "protobuf", (".proto",), (), (), ("protocol-buffers", "proto3")),
+    Language("hcl", "hcl", "hcl", (".hcl", ".tf", ".tfvars", ".nomad"), (), (), ("terraform",)),
+    Language("css", "css", "css", (".css",)),
+    Language("html", "html", "html", (".html", ".htm", ".xhtml")),
+    Language("vue", "html", "vue", (".vue",)),
+    Language("svelte", "html", "svelte", (".svelte",)),
+    Language("markdown", "markdown", "markdown", (".md", ".markdown", ".mdx", ".mdown", ".mkd", ".qmd", ".rmd")),
+    Language("rst", "rst", "rst", (".rst", ".rest"), (), (), ("restructuredtext",)),
+    Language("notebook", "json", "notebook", (".ipynb",), (), (), ("jupyter",)),
+    # No definitions from here on: the name alone, for the filter and the results.
+    Language("scss", None, None, (".scss", ".sass")),
+    Language("less", None, None, (".less",)),
+    Language("json", None, None, (".json", ".jsonc", ".json5", ".jsonl", ".ndjson", ".geojson", ".webmanifest")),
+    Language("yaml", None, None, (".yaml", ".yml"), (".clang-format", ".clang-tidy"), (), ()),
+    Language("toml", None, None, (".toml",), ("pipfile", "cargo.lock", "poetry.lock")),
+    Language("xml", None, None, (".xml", ".xsd", ".xsl", ".xslt", ".svg", ".plist", ".csproj", ".vbproj", ".props")),
+    Language(
+        "ini",
+        None,
+        None,
+        (".ini", ".cfg", ".conf", ".properties", ".desktop", ".service"),
+        (".editorconfig", ".gitconfig", ".gitmodules", ".npmrc", ".flake8", ".pylintrc"),
+    ),
+    Language("dockerfile", None, None, (".dockerfile",), ("dockerfile", "containerfile"), (), ("docker",)),
+    Language("make", None, None, (".mk", ".mak", ".make"), ("makefile", "gnumakefile"), ("make",), ("makefile",)),
+    Language("cmake", None, None, (".cmake",), ("cmakelists.txt",)),
+    Language("groovy", None, None, (".groovy", ".gradle", ".gvy"), ("jenkinsfile",), ("groovy",), ("gradle",)),
+    Language("powershell", None, None, (".ps1", ".psm1", ".psd1"), (), ("pwsh", "powershell"), ("pwsh",)),
+    Language("batch", None, None, (".bat", ".cmd")),
+    Language("fish", None, None, (".fish",), (), ("fish",)),
+    Language("nix", None, None, (".nix",)),
+    Language("clojure", None, None, (".clj", ".cljs", ".cljc", ".edn", ".bb"), (), ("bb", "clojure")),
+    Language(
+        "lisp", None, None, (".lisp", ".lsp", ".cl", ".el", ".scm", ".ss", ".rkt"), (".emacs",), ("sbcl", "racket")
+    ),
+    Language("fsharp", None, None, (".fs", ".fsi", ".fsx"), (), (), ("f#",)),
+    Language("visualbasic", None, None, (".vb", ".vbs", ".bas"), (), (), ("vb",)),
+    Language("fortran", None, None, (".f", ".f90", ".f95", ".f03", ".f08", ".for")),
+    Language("pascal", None, None, (".pas", ".pp", ".dpr")),
+    Language("ada", None, None, (".adb", ".ads")),
+    Language("assembly", None, None, (".s", ".asm", ".nasm"), (), (), ("asm",)),
+    Language("matlab", None, None, (".matlab",), (), ("octave",), ("octave",)),
+    Language("nim", None, None, (".nim", ".nims")),
+    Language("crystal", None, None, (".cr",), (), ("crystal",)),
+    Language("d", None, None, (".d", ".di")),
+    Language("v", None, None, (".v", ".sv", ".svh", ".vh"), (), (), ("verilog", "systemverilog")),
+    Language("vhdl", None, None, (".vhd", ".vhdl")),
+    Language("solidity", None, None, (".sol",)),
+    Language("graphql", None, None, (".graphql", ".gql", ".graphqls")),
+    Language("thrift", None, None, (".thrift",)),
+    Language("latex", None, None, (".tex", ".sty", ".cls", ".bib"), (), (), ("tex",)),
+    Language("asciidoc", None, None, (".adoc", ".asciidoc")),
+    Language("org", None, None, (".org",)),
+    Language("tcl", None, None, (".tcl",), (), ("tclsh", "wish", "expect")),
+    Language("awk", None, None, (".awk",), (), ("awk", "gawk", "mawk")),
+    Language("vim", None, None, (".vim",), (".vimrc", "vimrc"), (), ("vimscript", "viml")),
+    Language("jinja", None, None, (".j2", ".jinja", ".jinja2"), (), (), ("jinja2",)),
+    Language("erb", None, None, (".erb", ".eex", ".heex", ".leex"), (), (), ("eex", "heex")),
+    Language("csv", None, None, (".csv", ".tsv")),
+    Language("diff", None, None, (".diff", ".patch")),
+    Language("text", None, None, (".txt", ".text", ".log"), ("license", "copying", "notice", "authors", "readme")),
+)

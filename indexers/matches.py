@@ -1,0 +1,141 @@
+"""One language's query run over one tree: the raw matches, as byte spans.
+
+Knows the capture names of the contract in `indexers.definitions`, not what becomes of them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import tree_sitter
+
+from indexers.grammars import load_grammar
+from indexers.types import DefinitionRole
+
+ROLES: dict[str, DefinitionRole] = {
+    "definition.function": "function",
+    "definition.method": "method",
+    "definition.class": "class",
+    "definition.module": "module",
+    "definition.section": "section",
+    "definition.name": "name",
+}
+
+Span = tuple[int, int]
+"""Half-open byte offsets."""
+
+Captures = dict[str, list[tree_sitter.Node]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A comment or attribute that may belong to the definition after it."""
+
+    start: int
+    end: int
+    is_comment: bool
+    documentation: Span | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A definition as matched, before comments are joined and nesting is known."""
+
+    role: DefinitionRole
+    pattern: int
+    start: int
+    end: int
+    name: Span | None
+    scope: Span | None
+    signature: Span
+    documentation: Span | None
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """What one query found in one tree. `injections` holds the ranges to parse as each other language."""
+
+    found: list[Found]
+    leads: list[Lead]
+    injections: dict[str, list[tree_sitter.Range]]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledQuery:
+    """A query and what each of its patterns sets with `#set!`."""
+
+    query: tree_sitter.Query
+    settings: tuple[dict[str, str | None], ...]
+
+
+@cache
+def compile_query(grammar: str, query: str) -> CompiledQuery:
+    """Read and compile `queries/<query>.scm` for the grammar."""
+    source = files("indexers").joinpath("queries", f"{query}.scm").read_text("utf-8")
+    compiled = tree_sitter.Query(load_grammar(grammar), source)
+    settings = tuple(compiled.pattern_settings(index) for index in range(compiled.pattern_count))
+    return CompiledQuery(compiled, settings)
+
+
+def match_query(compiled: CompiledQuery, root: tree_sitter.Node) -> Matches:
+    """Run the query over the tree, without a limit on the matches in progress, so that none is dropped."""
+    best: dict[Span, Found] = {}
+    leads: list[Lead] = []
+    injections: dict[int, tuple[str, tree_sitter.Range]] = {}
+    for pattern, captures in tree_sitter.QueryCursor(compiled.query).matches(root):
+        if "comment" in captures:
+            leads += [Lead(*node.byte_range, True, None) for node in captures["comment"]]
+        elif "attribute" in captures:
+            documentation = _first_span(captures, "documentation")
+            leads += [Lead(*node.byte_range, False, documentation) for node in captures["attribute"]]
+        elif "injection" in captures:
+            language = compiled.settings[pattern].get("language")
+            for node in captures["injection"]:
+                if language is not None:
+                    injections.setdefault(node.start_byte, (language, node.range))
+        else:
+            _keep_best(best, _read_match(pattern, captures))
+    leads.sort(key=lambda lead: (lead.end, lead.start))
+    return Matches(list(best.values()), leads, _group(injections.values()))
+
+
+def _first_span(captures: Captures, capture: str) -> Span | None:
+    nodes = captures.get(capture)
+    return nodes[0].byte_range if nodes else None
+
+
+def _read_match(pattern: int, captures: Captures) -> Found:
+    capture = next(capture for capture in captures if capture in ROLES)
+    start, end = captures[capture][0].byte_range
+    body = _first_span(captures, "body")
+    signature = _first_span(captures, "signature")
+    return Found(
+        role=ROLES[capture],
+        pattern=pattern,
+        start=start,
+        end=end,
+        name=_first_span(captures, "name"),
+        scope=_first_span(captures, "scope"),
+        signature=(signature[0] if signature else start, body[0] if body else end),
+        documentation=_first_span(captures, "documentation"),
+    )
+
+
+def _keep_best(best: dict[Span, Found], found: Found) -> None:
+    """Let the first pattern win a name; of one pattern's matches, the one with a docstring."""
+    key = found.name or (found.start, -found.end)
+    other = best.get(key)
+    if (
+        other is None
+        or found.pattern < other.pattern
+        or (found.pattern == other.pattern and other.documentation is None)
+    ):
+        best[key] = found
+
+
+def _group(injections: Iterable[tuple[str, tree_sitter.Range]]) -> dict[str, list[tree_sitter.Range]]:
+    grouped: dict[str, list[tree_sitter.Range]] = {}
+    for language, part in sorted(injections, key=lambda injection: injection[1].start_byte):
+        grouped.setdefault(language, []).append(part)
+    return grouped
