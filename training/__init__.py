@@ -1,0 +1,1 @@
+"""How the data that ships with the packages was made. Imports them; nothing imports it."""
