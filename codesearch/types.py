@@ -122,6 +122,8 @@ class BuildOptions:
     max_file_bytes: int | None = None
     force: bool = False
     """Allow the file system's root and the home directory."""
+    rebuild: bool = False
+    """Make the index anew beside the old one and put it in its place when it is done."""
     n_workers: int | None = None
     """Parser processes; None means one a core."""
 

@@ -46,15 +46,6 @@ class SkipReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Skipped:
-    """A file that was seen and left out. `path` is printable: undecodable bytes appear as `\\xNN`."""
-
-    path: str
-    reason: SkipReason
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class FileStat:
     """What a later walk compares before it reads a file again; `ctime_ns` catches edits that keep the mtime."""
 
@@ -62,6 +53,17 @@ class FileStat:
     mtime_ns: int
     ctime_ns: int
     inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that was seen and left out. `path` is printable: undecodable bytes appear as `\\xNN`."""
+
+    path: str
+    reason: SkipReason
+    detail: str = ""
+    stat: FileStat | None = None
+    """Set where the file's bytes decided: while the stat stays, nobody needs to read it again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,191 @@
+"""The pool of parser processes: keeps each busy, ends one that hangs, and hands files back in the order given.
+
+Knows how to run `indexers.parse_worker` and nothing of what happens inside it.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from types import TracebackType
+from typing import Self
+
+from indexers.frames import read_frame, write_frame
+from indexers.parse_worker import reply_to_file, request_of
+from indexers.types import ParsedFile, Skipped, SkipReason, SourceFile
+
+PARSE_TIMEOUT_S = 5.0
+"""A grammar that takes longer on 2 MiB is not slow but stuck: 10 MB/s is usual."""
+
+FILES_AHEAD = 16
+"""Files under way for each process: enough to hide one slow file, few enough to bound memory."""
+
+_BOOTSTRAP = (
+    "import sys; root = sys.argv[1]; root in sys.path or sys.path.insert(0, root); "
+    "from indexers.parse_worker import main; main()"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ParserOptions:
+    """How to read and how to run; `command` is replaced by tests that need a parser which hangs or dies."""
+
+    max_file_bytes: int
+    n_workers: int | None = None
+    timeout_s: float = PARSE_TIMEOUT_S
+    command: Sequence[str] | None = None
+
+
+class ParserPool:
+    """Parser processes for one root, started as they are needed and ended by `close`."""
+
+    def __init__(self, root: Path, options: ParserOptions) -> None:
+        self._root = root
+        self._options = options
+        self._n_workers = options.n_workers or _n_cores()
+        self._idle: SimpleQueue[_Parser] = SimpleQueue()
+        command = options.command or worker_command()
+        self._parsers = [_Parser(command, options.timeout_s) for _ in range(self._n_workers)]
+        for parser in self._parsers:
+            self._idle.put(parser)
+        self._threads = ThreadPoolExecutor(self._n_workers, thread_name_prefix="parser")
+        self._closing = threading.Event()
+        self._watchdog = threading.Thread(target=self._watch, name="parser-watchdog", daemon=True)
+        self._watchdog.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def parse(self, files: Iterable[SourceFile]) -> Iterator[ParsedFile | Skipped]:
+        """Yield one outcome a file, in the order given, while later files are being parsed."""
+        under_way: deque[Future[ParsedFile | Skipped]] = deque()
+        for file in files:
+            under_way.append(self._threads.submit(self._parse_one, file))
+            if len(under_way) >= self._n_workers * FILES_AHEAD:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+
+    def close(self) -> None:
+        """End the processes; work under way is dropped."""
+        self._closing.set()
+        for parser in self._parsers:
+            parser.kill()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._watchdog.join()
+        for parser in self._parsers:
+            parser.kill()
+
+    def _parse_one(self, file: SourceFile) -> ParsedFile | Skipped:
+        parser = self._idle.get()
+        try:
+            outcome = parser.parse(self._root, file, self._options.max_file_bytes, "")
+            if isinstance(outcome, str) and not self._closing.is_set():
+                outcome = parser.parse(self._root, file, self._options.max_file_bytes, outcome)
+        finally:
+            self._idle.put(parser)
+        if isinstance(outcome, str):
+            return Skipped(file.path, SkipReason.UNREADABLE, f"{outcome}, also without its grammar")
+        return outcome
+
+    def _watch(self) -> None:
+        while not self._closing.wait(min(0.25, self._options.timeout_s / 4)):
+            for parser in self._parsers:
+                parser.kill_if_overdue()
+
+
+class _Parser:
+    """One parser process at a time; a new one after each death."""
+
+    def __init__(self, command: Sequence[str], timeout_s: float) -> None:
+        self._command = command
+        self._timeout_s = timeout_s
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._deadline: float | None = None
+        self._is_overdue = False
+
+    def parse(
+        self, root: Path, file: SourceFile, max_file_bytes: int, blocks_because: str
+    ) -> ParsedFile | Skipped | str:
+        """Return what the process found, or why it could not, in words."""
+        process = self._start()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            write_frame(process.stdin, request_of(root, file, max_file_bytes, blocks_because))
+            frame = read_frame(process.stdout)
+        except (BrokenPipeError, ValueError):
+            frame = None
+        with self._lock:
+            self._deadline = None
+        if frame is not None:
+            return reply_to_file(*frame)
+        return self._bury()
+
+    def kill_if_overdue(self) -> None:
+        """End the process where its file takes longer than the time-out."""
+        with self._lock:
+            if self._deadline is not None and time.monotonic() > self._deadline:
+                self._is_overdue = True
+                self._deadline = None
+                if self._process is not None:
+                    self._process.kill()
+
+    def kill(self) -> None:
+        """End the process, if there is one."""
+        with self._lock:
+            process, self._process, self._deadline = self._process, None, None
+        if process is not None:
+            _end(process)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        with self._lock:
+            if self._process is None:
+                self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            self._is_overdue = False
+            self._deadline = time.monotonic() + self._timeout_s
+            return self._process
+
+    def _bury(self) -> str:
+        with self._lock:
+            process, self._process, is_overdue = self._process, None, self._is_overdue
+        if process is not None:
+            _end(process)
+        if is_overdue:
+            return f"the parser took over {self._timeout_s:g} s"
+        code = process.returncode if process is not None else "none"
+        return f"the parser process died (exit code {code})"
+
+
+def worker_command() -> list[str]:
+    """Return the command of a parser process; `-P` keeps modules of the current folder out of it."""
+    return [sys.executable, "-P", "-c", _BOOTSTRAP, str(Path(__file__).resolve().parent.parent)]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with suppress(BrokenPipeError):  # what was still buffered for a dead process is of no use
+                stream.close()
+
+
+def _n_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
