@@ -1,0 +1,258 @@
+"""The vector cache: one SQLite file that spares encoding the same input twice, shared by all roots and processes.
+
+Disposable: whatever is wrong with it is a miss and a warning, never an error, and a damaged file is set aside and
+begun anew. Bounded: what was used longest ago goes first. Knows keys and vectors, not what they stand for.
+"""
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+from zlib import crc32
+
+import numpy as np
+
+from codesearch.storage.platform import PRIVATE_FILE, PRIVATE_FOLDER
+from indexers.types import FloatArray
+
+SCHEMA_VERSION = 1
+
+DEFAULT_MAX_BYTES = 4 << 30
+"""About 800,000 vectors of 2,560 dimensions: several large repositories with their branches."""
+
+BUSY_TIMEOUT_S = 10.0
+"""Longer than any transaction here takes; whoever still waits then goes on without the cache."""
+
+KEYS_PER_QUERY = 500
+"""Under SQLite's oldest limit of 999 parameters."""
+
+MAX_PENDING_TOUCHES = 10_000
+"""Uses noted in memory before they are written; lost with the process, which costs nothing but order."""
+
+EVICTIONS_PER_ROW = 4
+"""Old rows that one new row may push out: keeps transactions short, yet shrinks a cache whose bound was lowered."""
+
+DAY_S = 86_400
+
+_SCHEMA = """
+CREATE TABLE vectors(key BLOB NOT NULL UNIQUE, used INTEGER NOT NULL, value BLOB NOT NULL);
+CREATE INDEX vectors_by_use ON vectors(used);
+"""
+
+_DAMAGE = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_MISMATCH})
+"""Primary codes that mean: these bytes are no cache of ours. All else (busy, full, read-only) may pass by itself."""
+
+
+def ignore_warning(message: str) -> None:
+    """Drop a warning: for callers that have nobody to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheOptions:
+    """How large the cache may grow, what time it is, and whom to tell that it does not work."""
+
+    max_bytes: int = DEFAULT_MAX_BYTES
+    clock: Callable[[], float] = time.time
+    warn: Callable[[str], None] = ignore_warning
+
+
+class SqliteVectorCache:
+    """A `VectorCache` in the file `path`; safe for several threads and processes. Vectors are kept as float16."""
+
+    def __init__(self, path: Path, options: CacheOptions | None = None) -> None:
+        self._path = path
+        self._options = options or CacheOptions()
+        self._lock = threading.Lock()
+        self._touched: set[bytes] = set()
+        self._connection: sqlite3.Connection | None = None
+        self._inode = 0
+        with self._lock, self._guarded():
+            self._open()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def get_many(self, keys: Sequence[bytes]) -> dict[bytes, FloatArray]:
+        """Return the vectors that are known and sound, float32 `[dim]` each, rounded to float16."""
+        found: dict[bytes, FloatArray] = {}
+        with self._lock, self._guarded() as connection:
+            if connection is None:
+                return found
+            today = self._today()
+            for start in range(0, len(keys), KEYS_PER_QUERY):
+                part = list(keys[start : start + KEYS_PER_QUERY])
+                marks = ",".join("?" * len(part))
+                rows = connection.execute(f"SELECT key, used, value FROM vectors WHERE key IN ({marks})", part)  # noqa: S608
+                for key, used, value in rows:
+                    vector = _unpack(key, value)
+                    if vector is None:
+                        continue
+                    found[key] = vector
+                    if used < today:
+                        self._touched.add(key)
+            if len(self._touched) > MAX_PENDING_TOUCHES:
+                with _transaction(connection):
+                    self._write_touches(connection)
+        return found
+
+    def put_many(self, vectors: Mapping[bytes, FloatArray]) -> None:
+        """Keep the vectors in one durable transaction, and drop what was used longest ago beyond the bound."""
+        today = self._today()
+        rows = [(key, today, _pack(key, vector)) for key, vector in vectors.items()]
+        with self._lock, self._guarded() as connection:
+            if connection is None or not rows:
+                return
+            with _transaction(connection):
+                self._write_touches(connection)
+                connection.executemany(
+                    "INSERT INTO vectors VALUES(?, ?, ?)"
+                    " ON CONFLICT(key) DO UPDATE SET used = excluded.used, value = excluded.value",
+                    rows,
+                )
+                self._evict(connection, len(rows))
+
+    def close(self) -> None:
+        """Write pending uses and let go of the file."""
+        with self._lock:
+            with self._guarded() as connection:
+                if connection is not None and self._touched:
+                    with _transaction(connection):
+                        self._write_touches(connection)
+            self._disconnect()
+
+    def _today(self) -> int:
+        return int(self._options.clock() // DAY_S)
+
+    def _write_touches(self, connection: sqlite3.Connection) -> None:
+        today = self._today()
+        rows = [(today, key) for key in self._touched]
+        connection.executemany("UPDATE vectors SET used = ? WHERE key = ?", rows)
+        self._touched.clear()
+
+    def _evict(self, connection: sqlite3.Connection, n_added: int) -> None:
+        """Drop the rows used longest ago until the pages in use fit the bound, a few for each row added."""
+        for _ in range(EVICTIONS_PER_ROW):
+            if _bytes_in_use(connection) <= self._options.max_bytes:
+                return
+            connection.execute(
+                "DELETE FROM vectors WHERE rowid IN (SELECT rowid FROM vectors ORDER BY used, rowid LIMIT ?)",
+                [n_added],
+            )
+
+    @contextmanager
+    def _guarded(self) -> Iterator[sqlite3.Connection | None]:
+        """Give the connection, if there is one; turn whatever fails into a warning."""
+        try:
+            yield self._connection
+        except sqlite3.Error as error:
+            self._recover(error)
+        except OSError as error:
+            self._options.warn(f"vector cache {self._path} cannot be used: {error}; going on without it")
+
+    def _recover(self, error: sqlite3.Error) -> None:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        if code not in _DAMAGE:
+            self._options.warn(f"vector cache {self._path} cannot be used just now: {error}; going on without it")
+            return
+        self._touched.clear()
+        self._disconnect()
+        try:
+            aside = self._set_aside()
+            self._open()
+        except (OSError, sqlite3.Error) as again:
+            self._disconnect()
+            self._options.warn(f"vector cache {self._path} is damaged ({error}) and cannot be replaced: {again}")
+            return
+        if aside:
+            self._options.warn(
+                f"vector cache {self._path} was damaged ({error}); set aside as {aside.name}, begun anew"
+            )
+
+    def _set_aside(self) -> Path | None:
+        """Rename the damaged file, unless another process has already put a sound one in its place."""
+        with suppress(FileNotFoundError):
+            if self._inode and self._path.stat().st_ino != self._inode:
+                return None
+            aside = self._path.with_name(f"{self._path.name}.damaged")
+            self._path.replace(aside)
+            for suffix in ("-wal", "-shm"):
+                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            return aside
+        return None
+
+    def _open(self) -> None:
+        self._path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE))
+        self._path.chmod(PRIVATE_FILE)
+        self._inode = self._path.stat().st_ino
+        self._connection = sqlite3.connect(
+            self._path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        )
+        _prepare(self._connection)
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.close()
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Write under the lock from the start, so that no reader's lock has to be raised to a writer's midway."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Create the schema in an empty file; raise sqlite3.DatabaseError for a file of another schema."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    with _transaction(connection):
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        n_tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        if version == 0 and n_tables == 0:
+            for statement in _SCHEMA.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        elif version != SCHEMA_VERSION:
+            raise sqlite3.DatabaseError(f"schema {version} where {SCHEMA_VERSION} is written")
+
+
+def _bytes_in_use(connection: sqlite3.Connection) -> int:
+    n_pages, n_free, page_size = (
+        int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+        for name in ("page_count", "freelist_count", "page_size")
+    )
+    return (n_pages - n_free) * page_size
+
+
+def _pack(key: bytes, vector: FloatArray) -> bytes:
+    """Return float16 little-endian values and a CRC32 over key and values."""
+    values = np.asarray(vector, dtype="<f2").tobytes()
+    return values + crc32(values, crc32(key)).to_bytes(4, "little")
+
+
+def _unpack(key: bytes, value: object) -> FloatArray | None:
+    """Return the vector, or None where key, values and checksum do not belong together."""
+    if not isinstance(value, bytes) or len(value) < 6 or len(value) % 2:
+        return None
+    values, checksum = value[:-4], value[-4:]
+    if crc32(values, crc32(key)).to_bytes(4, "little") != checksum:
+        return None
+    vector: FloatArray = np.frombuffer(values, dtype="<f2").astype(np.float32)
+    return vector
