@@ -1,7 +1,7 @@
 """Definitions of a source text: what is defined where, under which name, documented how.
 
-Runs the language's query (`queries/<query>.scm`) over its tree. Knows no language by name: what differs between
-languages is in the language table and in the queries.
+Runs the language's query (its files in `queries/`, as one) over its tree. Knows no language by name: what differs
+between languages is in the language table and in the queries.
 
 Query contract. Every capture name but these is free for predicates; start such names with `_`.
 
@@ -70,9 +70,9 @@ def find_definitions(language: str, data: bytes) -> list[Definition]:
 
 def _find(language: str, data: bytes, ranges: list[tree_sitter.Range] | None) -> list[Definition]:
     entry = LANGUAGES[language]
-    if entry.grammar is None or entry.query is None:
+    if entry.grammar is None or not entry.queries:
         return []
-    compiled = compile_query(entry.grammar, entry.query)
+    compiled = compile_query(entry.grammar, entry.queries)
     parser = tree_sitter.Parser(load_grammar(entry.grammar), included_ranges=ranges)
     tree = parser.parse(data)
     matches = match_query(compiled, tree.root_node)
@@ -150,9 +150,9 @@ def _read_signature(found: Found, leading: LeadingText) -> str:
     if found.role == "name":
         text = text.lstrip().partition("\n")[0]
     text = " ".join(text[: 4 * MAX_SIGNATURE].split())
-    for ending in ("{", "=>", "=", ":"):
+    for ending in (";", "{", "=>", "=", ":"):
         text = text.removesuffix(ending).rstrip()
-    return text[:MAX_SIGNATURE]
+    return text.replace("( ", "(")[:MAX_SIGNATURE]
 
 
 def _is_next_clause(previous: Definition, definition: Definition, data: bytes) -> bool:

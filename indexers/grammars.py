@@ -47,7 +47,7 @@ WHEELS: dict[str, tuple[str, str]] = {
 """Grammar name to the module and function of its own wheel; all other names are looked up in the pack."""
 
 
-class GrammarMissing(IndexersError, LookupError):
+class GrammarMissing(IndexersError, LookupError):  # noqa: N818 - a condition, reported as a note
     """The grammar is not installed; the message names the extra that brings it."""
 
 

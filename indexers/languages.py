@@ -1,4 +1,4 @@
-"""Which language a file is written in, by its extension, its name, its first line, and where these leave it open, a look inside.
+"""Which language a file is written in, by its name, its first line, and where these leave it open, a look inside.
 
 Knows no grammar: `indexers.language_table` is the data.
 """

@@ -70,9 +70,10 @@ class CompiledQuery:
 
 
 @cache
-def compile_query(grammar: str, query: str) -> CompiledQuery:
-    """Read and compile `queries/<query>.scm` for the grammar."""
-    source = files("indexers").joinpath("queries", f"{query}.scm").read_text("utf-8")
+def compile_query(grammar: str, stems: tuple[str, ...]) -> CompiledQuery:
+    """Read `queries/<stem>.scm` one after the other and compile them as one query for the grammar."""
+    queries = files("indexers").joinpath("queries")
+    source = "\n".join(queries.joinpath(f"{stem}.scm").read_text("utf-8") for stem in stems)
     compiled = tree_sitter.Query(load_grammar(grammar), source)
     settings = tuple(compiled.pattern_settings(index) for index in range(compiled.pattern_count))
     return CompiledQuery(compiled, settings)
@@ -126,11 +127,9 @@ def _keep_best(best: dict[Span, Found], found: Found) -> None:
     """Let the first pattern win a name; of one pattern's matches, the one with a docstring."""
     key = found.name or (found.start, -found.end)
     other = best.get(key)
-    if (
-        other is None
-        or found.pattern < other.pattern
-        or (found.pattern == other.pattern and other.documentation is None)
-    ):
+    if other is None or found.pattern < other.pattern:
+        best[key] = found
+    elif found.pattern == other.pattern and other.documentation is None and found.documentation is not None:
         best[key] = found
 
 
