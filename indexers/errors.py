@@ -2,6 +2,7 @@
 
 IndexersError
 ├── WalkError      the root cannot be walked
+├── ParserError    parser processes cannot be started
 ├── EncoderError   the encoder is missing, down or misbehaves
 └── CancelledError the caller asked to stop
 """
@@ -13,6 +14,10 @@ class IndexersError(Exception):
 
 class WalkError(IndexersError):
     """The root is missing, unreadable, or too broad to index without being told so twice."""
+
+
+class ParserError(IndexersError):
+    """No parser process comes up; a broken installation, not a broken file."""
 
 
 class EncoderError(IndexersError):

@@ -27,6 +27,9 @@ def main() -> None:
     requests = os.fdopen(os.dup(0), "rb")
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    import indexers.parsing  # noqa: F401  a broken installation must show before the first file
+
+    write_frame(replies, {"ready": True})
     while (frame := read_frame(requests)) is not None:
         header, payload = _answer(frame[0])
         write_frame(replies, header, payload)

@@ -16,14 +16,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Self
+from typing import IO, Any, Self
 
+from indexers.errors import ParserError
 from indexers.frames import read_frame, write_frame
 from indexers.parse_worker import reply_to_file, request_of
 from indexers.types import ParsedFile, Skipped, SkipReason, SourceFile
 
 PARSE_TIMEOUT_S = 5.0
 """A grammar that takes longer on 2 MiB is not slow but stuck: 10 MB/s is usual."""
+
+EXIT_GRACE_S = 1.0
+"""How long a process that closed its output may take to report its exit code."""
 
 FILES_AHEAD = 16
 """Files under way for each process: enough to hide one slow file, few enough to bound memory."""
@@ -83,22 +87,22 @@ class ParserPool:
         """End the processes; work under way is dropped."""
         self._closing.set()
         for parser in self._parsers:
-            parser.kill()
+            parser.stop()
         self._threads.shutdown(wait=True, cancel_futures=True)
         self._watchdog.join()
         for parser in self._parsers:
-            parser.kill()
+            parser.bury()
 
     def _parse_one(self, file: SourceFile) -> ParsedFile | Skipped:
         parser = self._idle.get()
         try:
-            outcome = parser.parse(self._root, file, self._options.max_file_bytes, "")
-            if isinstance(outcome, str) and not self._closing.is_set():
-                outcome = parser.parse(self._root, file, self._options.max_file_bytes, outcome)
+            outcome = parser.parse(request_of(self._root, file, self._options.max_file_bytes, ""))
+            if isinstance(outcome, str):
+                outcome = parser.parse(request_of(self._root, file, self._options.max_file_bytes, outcome))
         finally:
             self._idle.put(parser)
         if isinstance(outcome, str):
-            return Skipped(file.path, SkipReason.UNREADABLE, f"{outcome}, also without its grammar")
+            return Skipped(file.path, SkipReason.UNREADABLE, f"{outcome}, also without its grammar", file.stat)
         return outcome
 
     def _watch(self) -> None:
@@ -108,7 +112,7 @@ class ParserPool:
 
 
 class _Parser:
-    """One parser process at a time; a new one after each death."""
+    """One parser process at a time; a new one after each death, none after `stop`."""
 
     def __init__(self, command: Sequence[str], timeout_s: float) -> None:
         self._command = command
@@ -117,58 +121,71 @@ class _Parser:
         self._process: subprocess.Popen[bytes] | None = None
         self._deadline: float | None = None
         self._is_overdue = False
+        self._is_stopped = False
 
-    def parse(
-        self, root: Path, file: SourceFile, max_file_bytes: int, blocks_because: str
-    ) -> ParsedFile | Skipped | str:
-        """Return what the process found, or why it could not, in words."""
-        process = self._start()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            write_frame(process.stdin, request_of(root, file, max_file_bytes, blocks_because))
-            frame = read_frame(process.stdout)
-        except (BrokenPipeError, ValueError):
-            frame = None
+    def parse(self, request: dict[str, Any]) -> ParsedFile | Skipped | str:
+        """Return what the process found, or why it could not, in words. Raises ParserError where none comes up."""
+        process = self._process or self._start()
+        if process is None:
+            return "the parser was stopped"
         with self._lock:
-            self._deadline = None
-        if frame is not None:
-            return reply_to_file(*frame)
-        return self._bury()
-
-    def kill_if_overdue(self) -> None:
-        """End the process where its file takes longer than the time-out."""
-        with self._lock:
-            if self._deadline is not None and time.monotonic() > self._deadline:
-                self._is_overdue = True
-                self._deadline = None
-                if self._process is not None:
-                    self._process.kill()
-
-    def kill(self) -> None:
-        """End the process, if there is one."""
-        with self._lock:
-            process, self._process, self._deadline = self._process, None, None
-        if process is not None:
-            _end(process)
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        with self._lock:
-            if self._process is None:
-                self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
             self._is_overdue = False
             self._deadline = time.monotonic() + self._timeout_s
-            return self._process
-
-    def _bury(self) -> str:
+        frame = None
+        with suppress(BrokenPipeError):
+            write_frame(_stream(process.stdin), request)
+            frame = read_frame(_stream(process.stdout))
         with self._lock:
-            process, self._process, is_overdue = self._process, None, self._is_overdue
-        if process is not None:
-            _end(process)
-        if is_overdue:
-            return f"the parser took over {self._timeout_s:g} s"
-        code = process.returncode if process is not None else "none"
-        return f"the parser process died (exit code {code})"
+            self._deadline = None
+            is_overdue = self._is_overdue
+        if frame is not None:
+            return reply_to_file(*frame)
+        code = self.bury()
+        return f"the parser took over {self._timeout_s:g} s" if is_overdue else f"the parser died (exit code {code})"
+
+    def kill_if_overdue(self) -> None:
+        """End the process where its file takes longer than the time-out; whoever waits for it sees its end."""
+        with self._lock:
+            if self._process is not None and self._deadline is not None and time.monotonic() > self._deadline:
+                self._is_overdue = True
+                self._deadline = None
+                self._process.kill()
+
+    def stop(self) -> None:
+        """End the process and start none again."""
+        with self._lock:
+            self._is_stopped = True
+            if self._process is not None:
+                self._process.kill()
+
+    def bury(self) -> int | None:
+        """Wait for the process's end, hastening it where needed, and return its exit code; None without a process."""
+        with self._lock:
+            process, self._process = self._process, None
+        if process is None:
+            return None
+        try:
+            process.wait(timeout=EXIT_GRACE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        for stream in (process.stdin, process.stdout):
+            with suppress(BrokenPipeError):  # what was still buffered for a dead process is of no use
+                _stream(stream).close()
+        return process.returncode
+
+    def _start(self) -> subprocess.Popen[bytes] | None:
+        with self._lock:
+            if self._is_stopped:
+                return None
+            process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            self._process = process
+        if read_frame(_stream(process.stdout)) is not None:
+            return process
+        code = self.bury()
+        if self._is_stopped:
+            return None
+        raise ParserError(f"the parser process does not start (exit code {code}); install codesearch again")
 
 
 def worker_command() -> list[str]:
@@ -176,13 +193,9 @@ def worker_command() -> list[str]:
     return [sys.executable, "-P", "-c", _BOOTSTRAP, str(Path(__file__).resolve().parent.parent)]
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
-    process.wait()
-    for stream in (process.stdin, process.stdout):
-        if stream is not None:
-            with suppress(BrokenPipeError):  # what was still buffered for a dead process is of no use
-                stream.close()
+def _stream(stream: IO[bytes] | None) -> IO[bytes]:
+    assert stream is not None
+    return stream
 
 
 def _n_cores() -> int:

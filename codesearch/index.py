@@ -1,0 +1,213 @@
+"""The whole public API: open, build, update, search, similar, status, close.
+
+Thin: it finds the index, keeps the newest generation open, and adds to an answer what only the working tree knows.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import blake2b
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from codesearch.build import OnProgress, build
+from codesearch.config import home_folder
+from codesearch.errors import CodesearchError, CorruptIndexError, LockedError, NoIndexError, QueryError
+from codesearch.registry import folder_size, index_folder, locate
+from codesearch.search import engine
+from codesearch.storage.snapshot import Snapshot
+from codesearch.types import (
+    BuildOptions,
+    Filters,
+    IndexState,
+    IndexStatus,
+    Progress,
+    SearchOptions,
+    SearchResponse,
+    SearchResult,
+    UpdateReport,
+)
+from indexers.encoders.registry import load_encoder
+from indexers.errors import EncoderError
+from indexers.types import Encoder
+
+__all__ = [
+    "BuildOptions",
+    "CodesearchError",
+    "CorruptIndexError",
+    "Filters",
+    "Index",
+    "IndexState",
+    "IndexStatus",
+    "LockedError",
+    "NoIndexError",
+    "Progress",
+    "QueryError",
+    "SearchOptions",
+    "SearchResponse",
+    "SearchResult",
+    "UpdateReport",
+]
+
+
+class Index:
+    """One indexed root. Not safe for use by two threads at once; any number of processes may read and one may write."""
+
+    def __init__(self, root: Path, folder: Path, home: Path) -> None:
+        self.root = root
+        """The indexed folder, absolute."""
+        self.folder = folder
+        """Where the index lies."""
+        self.home = home
+        """Where all indexes lie."""
+        self._snapshot = Snapshot.open(folder)
+        self._encoder: Encoder | None = None
+
+    @classmethod
+    def open(cls, path: Path, home: Path | None = None) -> Self:
+        """Open the index of the nearest indexed folder at or above `path`. Raises NoIndexError, CorruptIndexError."""
+        home = home_folder(home)
+        located = locate(path, home)
+        return cls(located.root, located.folder, home)
+
+    @classmethod
+    def build(
+        cls,
+        root: Path,
+        options: BuildOptions = BuildOptions(),
+        *,
+        home: Path | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> UpdateReport:
+        """Create the index of `root`, or bring it up to date.
+
+        Raises WalkError for a root that is missing or too broad, LockedError while another process writes,
+        EncoderError, StorageError; in every case the earlier index stands.
+        """
+        return build(root.expanduser().resolve(), home_folder(home), options, on_progress)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def update(
+        self,
+        options: BuildOptions = BuildOptions(),
+        on_progress: OnProgress | None = None,
+    ) -> UpdateReport:
+        """Bring the index up to date with its root; later searches see the result. Raises as `build` does."""
+        report = build(self.root, self.home, options, on_progress)
+        self._follow()
+        return report
+
+    def search(self, query: str, options: SearchOptions = SearchOptions()) -> SearchResponse:
+        """Answer a question or a name. Raises QueryError for a query that makes no sense.
+
+        `took_ms` is the time of the engine, without finding out which results are stale.
+        """
+        return self._answer(query, lambda: engine.search(self._snapshot, self._load_encoder(), query, options))
+
+    def similar(self, text: str, options: SearchOptions = SearchOptions()) -> SearchResponse:
+        """Find code like the given code. Raises QueryError for an empty text."""
+        return self._answer(text, lambda: engine.similar(self._snapshot, self._load_encoder(), text, options))
+
+    def status(self) -> IndexStatus:
+        """Return what the index holds, how it was made, and what was left out and why."""
+        self._follow()
+        snapshot, info = self._snapshot, self._snapshot.info
+        counts = snapshot.counts()
+        return IndexStatus(
+            state=self._state(),
+            folder=self.folder,
+            format_version=info.format_version,
+            size_bytes=folder_size(self.folder),
+            created_at=info.created_at,
+            updated_at=info.updated_at,
+            n_files=info.n_files,
+            chunks_by_kind=dict(counts.by_kind),
+            files_by_language=dict(counts.by_language),
+            n_windowed=counts.n_windowed,
+            n_vectors=info.n_rows,
+            encoder=info.encoder_name,
+            encoder_identity=info.encoder_identity,
+            encoder_summary=info.encoder_summary,
+            dim=info.dim,
+            coarse_dim=info.coarse_dim,
+            skipped=tuple(snapshot.skipped()),
+            secrets=tuple(snapshot.secrets()),
+            notes=tuple((file.path, file.note) for file in snapshot.files() if file.note),
+        )
+
+    def close(self) -> None:
+        """Let go of the index; a closed index answers nothing."""
+        self._snapshot.close()
+
+    def _answer(self, query: str, run: Callable[[], engine.SearchOutcome]) -> SearchResponse:
+        self._follow()
+        started = time.perf_counter()
+        outcome = run()
+        took_ms = (time.perf_counter() - started) * 1000
+        return SearchResponse(
+            query=query,
+            results=tuple(replace(result, stale=self._is_stale(result)) for result in outcome.results),
+            took_ms=took_ms,
+            index=self._state(),
+            degraded=outcome.degraded,
+            stages=outcome.stages,
+        )
+
+    def _follow(self) -> None:
+        """Move to the newest generation."""
+        if not self._snapshot.is_current():
+            newest = Snapshot.open(self.folder)
+            self._snapshot.close()
+            self._snapshot = newest
+
+    def _load_encoder(self) -> Encoder | None:
+        """Return the encoder that made this index; None where it cannot be had, and the answer says so."""
+        if self._encoder is None:
+            try:
+                encoder = load_encoder(self._snapshot.info.encoder_name)
+            except EncoderError:
+                return None
+            if encoder.describe().identity != self._snapshot.info.encoder_identity:
+                return None
+            self._encoder = encoder
+        return self._encoder
+
+    def _state(self) -> IndexState:
+        info = self._snapshot.info
+        return IndexState(
+            root=self.root,
+            generation=info.generation,
+            n_chunks=info.n_chunks,
+            complete=info.complete,
+            files_done=info.files_done,
+            files_todo=info.files_todo,
+            stale_files=None,
+            checked_at=info.checked_at,
+        )
+
+    def _is_stale(self, result: SearchResult) -> bool:
+        """Compare the file on disk with what was indexed: by stat, else by content hash."""
+        file = self._snapshot.file_by_path(result.path)
+        path = self.root / result.path
+        try:
+            stat = path.lstat()
+            seen = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+            known = file.stat
+            if seen == (known.size_bytes, known.mtime_ns, known.ctime_ns, known.inode):
+                return False
+            return blake2b(path.read_bytes(), digest_size=16).digest() != file.content_hash
+        except OSError:
+            return True
+
+
+def default_index_folder(root: Path, home: Path | None = None) -> Path:
+    """Return where the index of `root` is or would be."""
+    return index_folder(home_folder(home), root)

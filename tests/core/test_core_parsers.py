@@ -1,0 +1,113 @@
+"""A parser that hangs or dies costs one file its grammar and nothing else."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from indexers.errors import ParserError
+from indexers.frames import read_frame, write_frame
+from indexers.parsers import ParserOptions, ParserPool, worker_command
+from indexers.types import FileStat, ParsedFile, Skipped, SourceFile
+
+STUB = """
+import os, sys, time
+sys.path.insert(0, {package!r})
+from indexers.errors import ParserError
+from indexers.frames import read_frame, write_frame
+write_frame(sys.stdout.buffer, {{"ready": True}})
+while (frame := read_frame(sys.stdin.buffer)) is not None:
+    request = frame[0]
+    if "hang" in request["path"] and not request["blocks_because"]:
+        time.sleep(60)
+    if "die" in request["path"] and not request["blocks_because"]:
+        os._exit(7)
+    if "doomed" in request["path"]:
+        os._exit(9)
+    write_frame(sys.stdout.buffer, {{"skipped": [request["path"], "binary", request["blocks_because"]]}})
+"""
+
+
+def stub_command() -> list[str]:
+    package = str(Path(__file__).parents[2])
+    return [sys.executable, "-c", STUB.format(package=package)]
+
+
+def pool_of(root: Path, command: list[str], timeout_s: float = 5.0) -> ParserPool:
+    return ParserPool(root, ParserOptions(1 << 20, n_workers=2, timeout_s=timeout_s, command=command))
+
+
+def source_file(root: Path, name: str, data: bytes = b"x") -> SourceFile:
+    path = root / name
+    path.write_bytes(data)
+    stat = path.stat()
+    return SourceFile(name, FileStat(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino))
+
+
+def test_a_hanging_parser_is_ended_and_the_file_falls_to_blocks_with_the_reason(tmp_path: Path) -> None:
+    files = [source_file(tmp_path, name) for name in ("a", "hang", "b")]
+    with pool_of(tmp_path, stub_command(), timeout_s=0.5) as pool:
+        outcomes = list(pool.parse(files))
+    assert [o.path for o in outcomes] == ["a", "hang", "b"]
+    assert isinstance(outcomes[1], Skipped)
+    assert outcomes[1].detail == "the parser took over 0.5 s"
+
+
+def test_a_dying_parser_costs_one_file_its_grammar(tmp_path: Path) -> None:
+    files = [source_file(tmp_path, name) for name in ("die", "a")]
+    with pool_of(tmp_path, stub_command()) as pool:
+        first, second = pool.parse(files)
+    assert isinstance(first, Skipped)
+    assert first.detail == "the parser died (exit code 7)"
+    assert isinstance(second, Skipped)
+    assert second.detail == ""
+
+
+def test_a_file_that_kills_every_parser_is_listed_as_skipped(tmp_path: Path) -> None:
+    with pool_of(tmp_path, stub_command()) as pool:
+        (outcome,) = pool.parse([source_file(tmp_path, "doomed")])
+    assert isinstance(outcome, Skipped)
+    assert outcome.reason == "unreadable"
+    assert "died" in outcome.detail
+
+
+def test_an_installation_whose_parser_does_not_start_is_an_error_and_no_list_of_skipped_files(tmp_path: Path) -> None:
+    broken = [sys.executable, "-c", "raise SystemExit(3)"]
+    with pool_of(tmp_path, broken) as pool, pytest.raises(ParserError, match="exit code 3"):
+        list(pool.parse([source_file(tmp_path, "a")]))
+
+
+def test_outcomes_keep_the_order_of_the_files(tmp_path: Path) -> None:
+    files = [source_file(tmp_path, f"f{number:03}") for number in range(100)]
+    with pool_of(tmp_path, stub_command()) as pool:
+        assert [o.path for o in pool.parse(files)] == [f.path for f in files]
+
+
+def test_a_real_parser_process_cuts_a_real_file(tmp_path: Path) -> None:
+    file = source_file(tmp_path, "shapes.py", b"import math\n\n\ndef area(radius):\n    return math.pi * radius ** 2\n")
+    with pool_of(tmp_path, worker_command()) as pool:
+        (parsed,) = pool.parse([file])
+    assert isinstance(parsed, ParsedFile)
+    assert parsed.language == "python"
+    assert [c.symbol for c in parsed.chunks if c.kind == "function"] == ["area"]
+    assert parsed.terms[1]["symbol"] == ["area"]
+    assert len(parsed.bags) == len(parsed.chunks)
+
+
+def test_modules_in_the_searched_folder_never_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trap = tmp_path / "indexers"
+    trap.mkdir()
+    (trap / "__init__.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    monkeypatch.chdir(tmp_path)
+    with pool_of(tmp_path, worker_command()) as pool:
+        list(pool.parse([source_file(tmp_path, "a.py", b"x = 1\n")]))
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_frame_cut_short_reads_as_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "frame"
+    with path.open("wb") as stream:
+        write_frame(stream, {"a": 1}, b"payload")
+    path.write_bytes(path.read_bytes()[:-1])
+    with path.open("rb") as stream:
+        assert read_frame(stream) is None
