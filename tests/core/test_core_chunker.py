@@ -132,7 +132,7 @@ def sources_with_definitions(draw: st.DrawFn) -> tuple[bytes, list[Definition]]:
     )
     data = "\n".join(lines).encode()
     offsets = st.integers(0, len(data))
-    definitions = []
+    definitions: list[Definition] = []
     for role, a, b in draw(st.lists(st.tuples(st.sampled_from(ROLES), offsets, offsets), max_size=12)):
         if a != b:
             definitions.append(Definition(role, f"n{len(definitions)}", "", min(a, b), max(a, b), "", ""))
