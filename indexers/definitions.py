@@ -6,15 +6,17 @@ between languages is in the language table and in the queries.
 Query contract. Every capture name but these is free for predicates; start such names with `_`.
 
 `@definition.function | .method | .class | .module | .section | .name`
-    The whole definition. A `function` whose innermost enclosing definition is a `class` becomes a `method`, so queries
-    rarely need `.method`. `module` is a namespace, `mod`, package block. `class` is whatever has members: struct,
-    trait, interface, enum, protocol, object, record, union, impl block. `name` is a constant, module variable, field,
-    enum member, alias: a `name` inside a function or method is dropped.
+    The whole definition, all of its nodes where these are neighbours (signature and body of Dart). A `function`
+    whose innermost enclosing definition is a `class` becomes a `method`, so queries rarely need `.method`. `module`
+    is a namespace, `mod`, package block. `class` is whatever has members: struct, trait, interface, enum, protocol,
+    object, record, union, impl block. `name` is a constant, module variable, field, enum member, alias: a `name`
+    inside a function or method is dropped.
 `@name`
     The node with its name, one a match. Of several matches with the same `@name` node the one whose pattern stands
     first in the file wins, so put special patterns before general ones.
     `(#set! name "init")` names a definition without such a node (the first match of the same definition node wins).
-    `(#set! split ":: .")` splits the text of `@name` at the last of these separators into scope and name.
+    `(#set! split ":: .")` splits the text of `@name` at the last of these separators into scope and name;
+    one at the end of the text is dropped.
     Quotes around the text are removed.
 `@scope`
     The written qualifier, where it is a node of its own (receiver of Go, class of `Foo.prototype.bar`).
@@ -40,7 +42,7 @@ Query contract. Every capture name but these is free for predicates; start such 
     The node's text is parsed as that language; the first pattern that matches a node wins.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import tree_sitter
@@ -49,6 +51,8 @@ from indexers.documentation import LeadingText
 from indexers.grammars import GrammarMissing, load_grammar
 from indexers.languages import LANGUAGES
 from indexers.matches import CompiledQuery, Found, Matches, Span, compile_query, match_query
+from indexers.notebooks import find_cells
+from indexers.sections import find_markdown_sections, find_rst_sections
 from indexers.types import Definition
 
 __all__ = ["GrammarMissing", "find_definitions"]
@@ -58,6 +62,14 @@ MAX_SIGNATURE = 300
 
 MAX_NAME = 200
 """Characters: the sentences that name tests are shorter; what is longer is a literal, not a name."""
+
+
+SCANS: dict[str, Callable[[bytes], list[Definition]]] = {
+    "markdown": find_markdown_sections,
+    "rst": find_rst_sections,
+    "notebook": find_cells,
+}
+"""What finds the definitions of languages that are cut by section, without a query."""
 
 
 def find_definitions(language: str, data: bytes) -> list[Definition]:
@@ -70,6 +82,8 @@ def find_definitions(language: str, data: bytes) -> list[Definition]:
 
 def _find(language: str, data: bytes, ranges: list[tree_sitter.Range] | None) -> list[Definition]:
     entry = LANGUAGES[language]
+    if entry.scan is not None:
+        return SCANS[entry.scan](data)
     if entry.grammar is None or not entry.queries:
         return []
     compiled = compile_query(entry.grammar, entry.queries)
@@ -91,7 +105,8 @@ def _assemble(compiled: CompiledQuery, matches: Matches, data: bytes) -> list[De
         if not definition.name:
             continue
         if definitions and "merge" in settings and _is_next_clause(definitions[-1], definition, data):
-            definitions[-1] = replace(definitions[-1], end_byte=definition.end_byte)
+            documentation = definitions[-1].documentation or definition.documentation
+            definitions[-1] = replace(definitions[-1], end_byte=definition.end_byte, documentation=documentation)
         else:
             definitions.append(definition)
     return definitions
@@ -135,6 +150,7 @@ def _read_name(found: Found, settings: dict[str, str | None], data: bytes) -> tu
     name = settings.get("name") or "" if found.name is None else _collapse(data, found.name).strip("\"'`")
     scope = "" if found.scope is None else _collapse(data, found.scope)
     for separator in (settings.get("split") or "").split():
+        name = name.removesuffix(separator) or name
         head, found_separator, tail = name.rpartition(separator)
         if found_separator and tail:
             return head, tail

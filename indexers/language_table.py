@@ -21,6 +21,8 @@ class Language:
     """Further names for the `lang:` filter, beside `name` and the extensions without dot."""
     separator: str = "."
     """What stands between the parts of a qualified name."""
+    scan: str | None = None
+    """What finds the definitions in place of grammar and queries (`indexers.definitions.SCANS`)."""
 
 
 TABLE: tuple[Language, ...] = (
@@ -112,9 +114,14 @@ TABLE: tuple[Language, ...] = (
     Language("html", "html", ("html",), (".html", ".htm", ".xhtml")),
     Language("vue", "html", ("vue",), (".vue",)),
     Language("svelte", "html", ("svelte",), (".svelte",)),
-    Language("markdown", "markdown", ("markdown",), (".md", ".markdown", ".mdx", ".mdown", ".mkd", ".qmd", ".rmd")),
-    Language("rst", "rst", ("rst",), (".rst", ".rest"), (), (), ("restructuredtext",)),
-    Language("notebook", "json", ("notebook",), (".ipynb",), (), (), ("jupyter",)),
+    Language(
+        "markdown",
+        extensions=(".md", ".markdown", ".mdx", ".mdown", ".mkd", ".qmd", ".rmd"),
+        separator=" > ",
+        scan="markdown",
+    ),
+    Language("rst", extensions=(".rst", ".rest"), aliases=("restructuredtext",), separator=" > ", scan="rst"),
+    Language("notebook", extensions=(".ipynb",), aliases=("jupyter",), separator=" > ", scan="notebook"),
     # No definitions from here on: the name alone, for the filter and the results.
     Language("scss", None, (), (".scss", ".sass")),
     Language("less", None, (), (".less",)),

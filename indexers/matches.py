@@ -108,7 +108,8 @@ def _first_span(captures: Captures, capture: str) -> Span | None:
 
 def _read_match(pattern: int, captures: Captures) -> Found:
     capture = next(capture for capture in captures if capture in ROLES)
-    start, end = captures[capture][0].byte_range
+    start = min(node.start_byte for node in captures[capture])
+    end = max(node.end_byte for node in captures[capture])
     body = _first_span(captures, "body")
     signature = _first_span(captures, "signature")
     return Found(
