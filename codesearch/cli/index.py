@@ -1,0 +1,47 @@
+"""`codesearch index`: read a repository, or only what changed in it."""
+
+import argparse
+from pathlib import Path
+
+from codesearch import config, registry
+from codesearch.cli.building import build_index
+from codesearch.cli.errors import UsageError
+from codesearch.cli.opening import existing_path
+from codesearch.cli.outcome import Outcome
+from codesearch.cli.terminal import Terminal, clean_line
+from codesearch.errors import AmbiguousRootError, NoIndexError
+from codesearch.types import BuildOptions
+
+
+def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
+    """Build or update one index."""
+    home = config.home_folder()
+    root = _find_root(parsed.path, home, terminal)
+    options = BuildOptions(
+        encoder=parsed.encoder,
+        max_file_bytes=parsed.max_file_size,
+        force=parsed.force,
+        n_workers=parsed.jobs,
+        rebuild=parsed.rebuild,
+    )
+    build_index(root, options, home, terminal, quiet=parsed.quiet)
+    return Outcome.FOUND
+
+
+def _find_root(typed: str | None, home: Path, terminal: Terminal) -> Path:
+    """Return the folder that was typed; without one, the indexed root around the working folder, or that folder."""
+    path = existing_path(typed)
+    if not path.is_dir():
+        raise UsageError(f"{typed} is a file; name the folder to index")
+    try:
+        located = registry.locate(path, home)
+    except (NoIndexError, AmbiguousRootError):
+        return path
+    if typed is None:
+        return located.root
+    if located.root != path:
+        terminal.note(
+            f"note: {clean_line(str(located.root))} is indexed and covers this folder; "
+            "from now on searches here use the index of this folder alone"
+        )
+    return path

@@ -1,0 +1,95 @@
+"""From what was typed as PATH to an open index: found above, found again after a move, or built when wanted.
+
+Knows the questions a person may be asked on the way; scripts get the error instead, or `--auto-index`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from codesearch import config, registry
+from codesearch.cli.building import build_index
+from codesearch.cli.errors import UsageError
+from codesearch.cli.terminal import Terminal, clean_line
+from codesearch.errors import AmbiguousRootError, NoIndexError
+from codesearch.index import Index
+from codesearch.registry import Located
+from codesearch.types import BuildOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open index and the part of it that was asked for."""
+
+    index: Index
+    prefix: str
+    """Path below the root that PATH named; empty for all, and wherever PATH was left out."""
+
+
+@contextmanager
+def open_index(typed: str | None, terminal: Terminal, *, auto_index: bool = False) -> Iterator[Opened]:
+    """Open the nearest index at or above what was typed, or above the working folder."""
+    home = config.home_folder()
+    path = existing_path(typed)
+    located = _locate(path, home, terminal, auto_index=auto_index)
+    if located.moved_from is not None:
+        terminal.note(f"index: {clean_line(str(located.root))} was found again; it moved from {located.moved_from}")
+    index = Index.open(located.root, home)
+    try:
+        yield Opened(index, located.prefix if typed is not None else "")
+    finally:
+        index.close()
+
+
+def existing_path(typed: str | None, hint: str = "") -> Path:
+    """Return the path that was typed, or the working folder; it must exist."""
+    path = Path(typed).expanduser() if typed is not None else Path.cwd()
+    try:
+        exists = path.exists()
+    except (OSError, ValueError):
+        exists = False
+    if not exists:
+        raise UsageError(f"no such file or folder: {typed}{hint}")
+    return path.resolve()
+
+
+def _locate(path: Path, home: Path, terminal: Terminal, *, auto_index: bool) -> Located:
+    try:
+        return registry.locate(path, home)
+    except NoIndexError:
+        root = choose_root(path)
+        if not auto_index and not (terminal.is_interactive and terminal.confirms(_offer(root))):
+            raise
+        build_index(root, BuildOptions(), home, terminal, quiet=False)
+    except AmbiguousRootError:
+        if not terminal.is_interactive:
+            raise
+        _adopt_chosen(path, home, terminal)
+    return registry.locate(path, home)
+
+
+def choose_root(path: Path) -> Path:
+    """Return the folder to index for `path`: its git work tree, else the folder itself."""
+    folder = path if path.is_dir() else path.parent
+    for parent in (folder, *folder.parents):
+        if parent in {Path.home(), Path(parent.anchor)}:
+            break
+        if (parent / ".git").exists():
+            return parent
+    return folder
+
+
+def _offer(root: Path) -> str:
+    return f"No index covers {clean_line(str(root))}. Build it now?"
+
+
+def _adopt_chosen(path: Path, home: Path, terminal: Terminal) -> None:
+    root, candidates = registry.find_moved(path, home)
+    terminal.note(f"{clean_line(str(root))} may be one of these roots that moved:")
+    for number, entry in enumerate(candidates, 1):
+        terminal.note(f"  {number}  {clean_line(str(entry.root))}, updated {entry.updated_at or 'at an unknown time'}")
+    typed = terminal.answer(f"Which one [1-{len(candidates)}, empty for none]? ")
+    if not typed.isdecimal() or not 1 <= int(typed) <= len(candidates):
+        raise NoIndexError(f"no index was chosen for {root}; run codesearch index {root} for a new one")
+    registry.adopt(candidates[int(typed) - 1], root, path, home)

@@ -1,0 +1,244 @@
+"""The command line as typed: commands, options, help with examples. Knows argparse and nothing of the engine.
+
+The choices of modes, kinds and encoders stand here as words, because their types import numpy; a test holds them
+against those types.
+"""
+
+import argparse
+import re
+from collections.abc import Sequence
+from typing import NoReturn, TypeAlias
+
+from codesearch import __version__
+from codesearch.cli.errors import UsageError
+
+MODES = ("hybrid", "lexical", "dense", "prefilter")
+KINDS = ("function", "method", "class", "file", "section", "block")
+COLORS = ("auto", "always", "never")
+SHELLS = ("bash", "zsh", "tcsh")
+
+Subparsers: TypeAlias = "argparse._SubParsersAction[Parser]"  # noqa: SLF001
+
+DESCRIPTION = "Semantic search for code repositories: ask in plain words, get the function."
+
+EXAMPLES = """\
+examples:
+  codesearch index ~/src/flask                    read a repository; again later: only what changed
+  codesearch search "where are retries backed off"
+  codesearch search "parse the config file" src --lang python --limit 5
+  codesearch search 'path:src/** kind:function "def main("'
+  codesearch search --json "open a socket" | jq -r '.results[].path'
+  codesearch status
+"""
+
+SEARCH_EXAMPLES = """\
+filters can stand in the query too: lang:python path:src/** kind:function -path:tests
+text in "double quotes" must occur exactly as written
+
+examples:
+  codesearch search "where are retries backed off"
+  codesearch search "read a token from a header" --kind function --not-path tests
+  codesearch search -- -x             a query that starts with a dash
+  git diff | codesearch search -      a query from standard input
+
+exit status: 0 found, 1 nothing found, 2 error
+"""
+
+INDEX_EXAMPLES = """\
+A second run reads only what changed. What git ignores is left out, and so is what .codesearchignore names.
+
+examples:
+  codesearch index                    the index around this folder, or a new one of this folder
+  codesearch index ~/src/flask --max-file-size 4MiB
+  codesearch index --rebuild          throw the index away and read everything again
+"""
+
+SIMILAR_EXAMPLES = """\
+examples:
+  codesearch similar src/app.py:120              code like the definition around this line
+  pbpaste | codesearch similar -                 code like this text
+"""
+
+COMPLETIONS_EXAMPLES = """\
+examples:
+  codesearch completions bash > ~/.local/share/bash-completion/completions/codesearch
+  codesearch completions zsh > "${fpath[1]}/_codesearch"
+"""
+
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+_DECIMAL_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
+
+
+class Parser(argparse.ArgumentParser):
+    """An argparse parser that raises instead of exiting, so that the front door decides how errors look."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse found wrong, with where to look."""
+        if message.endswith("required: QUERY"):
+            message = "QUERY is missing; one that starts with a dash goes after --"
+        raise UsageError(f"{message}; see {self.prog} --help")
+
+
+def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read a command line; raises UsageError, or SystemExit(0) once help or version has been printed."""
+    namespace, rest = make_parser().parse_known_args(arguments)
+    if rest:
+        raise UsageError(_explain_rest(namespace.command, rest))
+    return namespace
+
+
+def make_parser() -> Parser:
+    """Return the parser of the whole command line."""
+    parser = Parser(
+        prog="codesearch",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"codesearch {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    _add_index(commands)
+    _add_search(commands)
+    _add_similar(commands)
+    _add_status(commands)
+    _add_list(commands)
+    _add_clean(commands)
+    _add_tui(commands)
+    _add_completions(commands)
+    return parser
+
+
+def read_size(text: str) -> int:
+    """Return the bytes of `500000`, `512K`, `2MiB` or `2MB`; the last is decimal, the others count by 1,024."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmg]?)(i?b)?", text.strip().lower())
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size; write for instance 2MiB")
+    number, prefix, suffix = match.groups()
+    units = _DECIMAL_UNITS if suffix == "b" else _UNITS
+    size = int(float(number) * units[prefix])
+    if size < 1:
+        raise argparse.ArgumentTypeError("a size must be at least one byte")
+    return size
+
+
+def read_count(text: str) -> int:
+    """Return a whole number of at least one."""
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def _add_index(commands: Subparsers) -> None:
+    parser = _add(commands, "index", "read a repository, or update its index", INDEX_EXAMPLES)
+    _add_path(parser, "the folder to index (default: the index around this folder, else this folder)")
+    parser.add_argument("--force", action="store_true", help="allow the home folder and / as roots")
+    parser.add_argument("--encoder", metavar="NAME", help="encoder of a new index; an old one keeps its own")
+    parser.add_argument("--max-file-size", type=read_size, metavar="SIZE", help="leave out larger files (default 2MiB)")
+    parser.add_argument("--rebuild", action="store_true", help="throw the index away and build it again")
+    parser.add_argument("--jobs", type=read_count, metavar="N", help="parser processes (default: one a core)")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
+
+
+def _add_search(commands: Subparsers) -> None:
+    parser = _add(commands, "search", "find code by words, names or meaning", SEARCH_EXAMPLES)
+    parser.add_argument("query", metavar="QUERY", help="what to look for, as one argument; - reads it from stdin")
+    _add_path(parser, "search only at or below this path (default: the whole index around this folder)")
+    _add_filters(parser)
+    _add_output(parser)
+
+
+def _add_similar(commands: Subparsers) -> None:
+    parser = _add(commands, "similar", "find code like a given piece of code", SIMILAR_EXAMPLES)
+    parser.add_argument("place", metavar="PATH:LINE", help="a line of an indexed file; - reads code from stdin")
+    _add_path(parser, "search only at or below this path (default: the whole index around this folder)")
+    _add_filters(parser)
+    _add_output(parser)
+
+
+def _add_status(commands: Subparsers) -> None:
+    parser = _add(commands, "status", "show what an index holds and how fresh it is")
+    _add_path(parser, "a path inside an indexed root (default: this folder)")
+    parser.add_argument("--skipped", action="store_true", help="list the files that were left out, and why")
+    parser.add_argument("--secrets", action="store_true", help="list where secrets were masked, without values")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _add_list(commands: Subparsers) -> None:
+    parser = _add(commands, "list", "list all indexed roots")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _add_clean(commands: Subparsers) -> None:
+    parser = _add(commands, "clean", "remove indexes; source files are never touched")
+    _add_path(parser, "remove the index around this path (default: this folder)")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--all", action="store_true", help="remove every index, and the cache of vectors")
+    which.add_argument("--missing", action="store_true", help="remove the indexes of roots that are gone")
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+
+
+def _add_tui(commands: Subparsers) -> None:
+    parser = _add(commands, "tui", "search in a full-screen terminal interface")
+    _add_path(parser, "the indexed root to open (default: the one around this folder)")
+
+
+def _add_completions(commands: Subparsers) -> None:
+    parser = _add(commands, "completions", "print a completion script for a shell", COMPLETIONS_EXAMPLES)
+    parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help=", ".join(SHELLS))
+
+
+def _add_filters(parser: Parser) -> None:
+    group = parser.add_argument_group("filters (repeat for more; any match within one option will do)")
+    group.add_argument("--lang", action="append", default=[], metavar="NAME", help="language: python, c#, go, …")
+    group.add_argument("--kind", action="append", default=[], choices=KINDS, help=", ".join(KINDS), metavar="KIND")
+    group.add_argument(
+        "--path", action="append", default=[], metavar="GLOB", dest="globs", help="folder or glob: src/**/*.py"
+    )
+    group.add_argument("--not-lang", action="append", default=[], metavar="NAME", help="leave out a language")
+    group.add_argument(
+        "--not-kind", action="append", default=[], choices=KINDS, metavar="KIND", help="leave out a kind"
+    )
+    group.add_argument("--not-path", action="append", default=[], metavar="GLOB", help="leave out a folder or glob")
+
+
+def _add_output(parser: Parser) -> None:
+    parser.add_argument("-n", "--limit", type=read_count, default=10, metavar="N", help="results (default 10)")
+    parser.add_argument(
+        "--mode",
+        choices=MODES,
+        default="hybrid",
+        metavar="MODE",
+        help="hybrid (default), lexical (words), dense (meaning), prefilter (words choose, meaning ranks)",
+    )
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print one JSON object")
+    form.add_argument("--jsonl", action="store_true", help="print one JSON object per result")
+    parser.add_argument("--explain", action="store_true", help="show score parts, and each stage on stderr")
+    parser.add_argument("--auto-index", action="store_true", help="build the index first where there is none")
+    parser.add_argument("--color", choices=COLORS, default="auto", metavar="WHEN", help="auto (default), always, never")
+
+
+def _add(commands: Subparsers, name: str, summary: str, epilog: str | None = None) -> Parser:
+    parser: Parser = commands.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    return parser
+
+
+def _add_path(parser: Parser, summary: str) -> None:
+    parser.add_argument("path", nargs="?", metavar="PATH", help=summary)
+
+
+def _explain_rest(command: str | None, rest: Sequence[str]) -> str:
+    typed = " ".join(rest)
+    if command in {"search", "similar"} and not rest[0].startswith("-"):
+        return f"too many arguments: {typed}; put a query of several words in quotes"
+    if command == "search":
+        return f"unknown option {rest[0]}; a query that starts with a dash goes after --"
+    return f"unknown argument {typed}; see codesearch {command or ''} --help".replace("  ", " ")

@@ -1,0 +1,85 @@
+"""A running build as one updating line in a terminal, or as an occasional line in a log.
+
+Knows `Progress` values and a stream to write to; time comes from the values, so nothing here reads a clock.
+"""
+
+from typing import TextIO
+
+from codesearch.types import Progress
+
+TERMINAL_INTERVAL_S = 0.1
+"""Ten times a second looks continuous and costs nothing."""
+
+LOG_INTERVAL_S = 10.0
+"""A log keeps every line: six a minute show that something moves."""
+
+_ERASE = "\r\x1b[2K"
+
+
+class ProgressLine:
+    """Draws progress; call `finish` before anything else is written to the stream."""
+
+    def __init__(self, stream: TextIO, *, is_terminal: bool, width: int) -> None:
+        self._stream = stream
+        self._is_terminal = is_terminal
+        self._width = width
+        self._next_s = 0.0 if is_terminal else LOG_INTERVAL_S
+        self._is_drawn = False
+
+    def update(self, progress: Progress) -> None:
+        """Show where the build is, unless something was shown just now."""
+        if progress.elapsed_s < self._next_s:
+            return
+        interval = TERMINAL_INTERVAL_S if self._is_terminal else LOG_INTERVAL_S
+        self._next_s = progress.elapsed_s + interval
+        text = describe_progress(progress)
+        if self._is_terminal:
+            self._stream.write(f"{_ERASE}{text[: max(self._width - 1, 20)]}")
+            self._is_drawn = True
+        else:
+            self._stream.write(f"{text}\n")
+        self._stream.flush()
+
+    def finish(self) -> None:
+        """Take the updating line away."""
+        if self._is_drawn:
+            self._stream.write(_ERASE)
+            self._stream.flush()
+            self._is_drawn = False
+
+
+def describe_progress(progress: Progress) -> str:
+    """Return one line: stage, files, chunks, rate, remaining time."""
+    if progress.stage == "walk":
+        return f"looking for files: {progress.files_done:,}"
+    if progress.stage == "commit":
+        return f"writing the index: {progress.files_done:,} files, {progress.n_chunks:,} chunks"
+    total = "" if progress.files_total is None else f"/{progress.files_total:,}"
+    parts = [f"indexing: {progress.files_done:,}{total} files", f"{progress.n_chunks:,} chunks"]
+    if progress.elapsed_s > 0:
+        parts.append(f"{describe_rate(progress.bytes_done, progress.elapsed_s)}")
+    remaining = estimate_remaining_s(progress)
+    if remaining is not None:
+        parts.append(f"{describe_duration(remaining)} left")
+    return ", ".join(parts)
+
+
+def estimate_remaining_s(progress: Progress) -> float | None:
+    """Return the seconds to go at the rate so far, None where nothing can be said yet."""
+    if progress.files_total is None or progress.files_done == 0 or progress.elapsed_s <= 0:
+        return None
+    files_left = max(progress.files_total - progress.files_done, 0)
+    return files_left * progress.elapsed_s / progress.files_done
+
+
+def describe_rate(size_bytes: int, elapsed_s: float) -> str:
+    """Return megabytes (10^6) a second."""
+    return f"{size_bytes / 1e6 / elapsed_s:.1f} MB/s"
+
+
+def describe_duration(seconds: float) -> str:
+    """Return `0:07`, `12:34` or `1:02:03`."""
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"

@@ -1,0 +1,146 @@
+"""A search answer as a person reads it: blocks in a terminal, `path:line:text` lines in a pipe.
+
+Knows values of `codesearch.types` and how they should look; every byte that comes from source passes `clean_text`
+or `clean_line`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from codesearch.cli.excerpt import choose_parts, describe_line
+from codesearch.cli.highlight import BOLD, CYAN, DIM, GREEN, MAGENTA, YELLOW, highlight_lines, paint
+from codesearch.cli.terminal import clean_line, clean_text
+from codesearch.types import IndexState, ScoreParts, SearchResponse, SearchResult, Stage
+
+MAX_LINE_CHARS = 400
+"""A longer line is minified or data; its beginning is enough to know it."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How results are shown."""
+
+    place: Callable[[str], str]
+    """From a path relative to the root to one that opens from where the person stands."""
+    words: frozenset[str]
+    has_color: bool = False
+    explains: bool = False
+
+
+def make_placer(root: Path, here: Path) -> Callable[[str], str]:
+    """Return how paths are shown: relative to `here` where root and `here` lie in one line, else absolute."""
+    if here == root:
+        return lambda path: path
+    if here in root.parents:
+        below = root.relative_to(here).as_posix()
+        return lambda path: f"{below}/{path}"
+    if root in here.parents:
+        inside = here.relative_to(root).as_posix()
+        return lambda path: _climb(path, inside)
+    return lambda path: f"{root.as_posix().rstrip('/')}/{path}"
+
+
+def render_block(result: SearchResult, view: View) -> str:
+    """Return one result as a header and its code, at most 12 lines of it."""
+    return "\n".join([_header(result, view), *_code(result, view)])
+
+
+def render_line(result: SearchResult, view: View) -> str:
+    """Return one result as grep would: `path:line:text`."""
+    offset, text = describe_line(result.content, result.signature)
+    return f"{clean_line(view.place(result.path))}:{result.start_line + offset}:{clean_text(_shorten(text))}"
+
+
+def render_state(state: IndexState) -> str:
+    """Return the line that says which index answered."""
+    text = f"index: {clean_line(str(state.root))}, generation {state.generation:,}, {count(state.n_chunks, 'chunk')}"
+    if not state.complete:
+        todo = "an unknown number" if state.files_todo is None else f"{state.files_todo:,}"
+        text += f"; incomplete: {count(state.files_done, 'file')} done, {todo} to do"
+    if state.stale_files:
+        text += f"; {count(state.stale_files, 'file')} changed since: run codesearch index"
+    return text
+
+
+def render_warnings(response: SearchResponse) -> list[str]:
+    """Return what makes the answer less than it could be, one line each."""
+    lines = []
+    if response.degraded is not None:
+        lines.append(f"degraded: {response.degraded.reason}; {response.degraded.remedy}")
+    n_stale = sum(result.stale for result in response.results)
+    if n_stale:
+        lines.append(f"stale: {count(n_stale, 'result')} changed on disk since; run codesearch index")
+    return [clean_line(line) for line in lines]
+
+
+def render_stages(stages: tuple[Stage, ...]) -> list[str]:
+    """Return one line a stage: how many went in, how many came out, how long it took."""
+    width = max((len(stage.name) for stage in stages), default=0)
+    return [f"{stage.name:<{width}}  {stage.n_in:>9,} -> {stage.n_out:<9,} {stage.took_ms:8.2f} ms" for stage in stages]
+
+
+def count(number: int, noun: str) -> str:
+    """Return `1 file`, `1,204 files`, `2 classes`."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number:,} {noun}{'es' if noun.endswith('s') else 's'}"
+
+
+def _header(result: SearchResult, view: View) -> str:
+    place = f"{clean_line(view.place(result.path))}:{result.start_line}-{result.end_line}"
+    symbol = clean_line(result.qualified_name or result.symbol)
+    score = f"{result.score:.3f}"
+    if view.explains:
+        score += f"  ({_explain(result.scores)})"
+    stale = "stale" if result.stale else ""
+    if view.has_color:
+        place, symbol = paint(place, MAGENTA), paint(symbol, BOLD)
+        score, stale = paint(score, DIM), paint(stale, YELLOW)
+    kind = paint(result.kind, CYAN) if view.has_color else result.kind
+    named = f"{kind} {symbol}".rstrip()
+    return "  ".join(part for part in (place, named, score, stale) if part)
+
+
+def _explain(parts: ScoreParts) -> str:
+    known = (("bm25", parts.bm25), ("cosine", parts.cosine), ("fused", parts.fused), ("prior", parts.prior))
+    return ", ".join(f"{name} {'-' if value is None else format(value, '.4g')}" for name, value in known)
+
+
+def _code(result: SearchResult, view: View) -> list[str]:
+    plain = clean_text(result.content).rstrip("\n").split("\n")
+    plain = [_shorten(line) for line in plain]
+    parts = choose_parts(plain, view.words)
+    shown = highlight_lines("\n".join(plain), result.language) if view.has_color else plain
+    width = len(str(result.start_line + len(plain) - 1))
+    rows: list[str] = []
+    end = 0
+    for part in parts:
+        rows += _ellipsis(part.start - end, width, view)
+        for offset in range(part.start, part.end):
+            number = f"{result.start_line + offset:>{width}}"
+            rows.append(f"{paint(number, GREEN) if view.has_color else number}  {shown[offset]}".rstrip())
+        end = part.end
+    return rows + _ellipsis(len(plain) - end, width, view)
+
+
+def _ellipsis(n_lines: int, width: int, view: View) -> list[str]:
+    if n_lines == 0:
+        return []
+    text = f"{'':>{width}}  … {count(n_lines, 'line')}"
+    return [paint(text, DIM) if view.has_color else text]
+
+
+def _shorten(line: str) -> str:
+    return (
+        line if len(line) <= MAX_LINE_CHARS else f"{line[:MAX_LINE_CHARS]} … {len(line) - MAX_LINE_CHARS:,} characters"
+    )
+
+
+def _climb(path: str, inside: str) -> str:
+    """Return a root-relative path as seen from the folder `inside` the root."""
+    steps, here = path.split("/"), inside.split("/")
+    shared = 0
+    while shared < min(len(steps) - 1, len(here)) and steps[shared] == here[shared]:
+        shared += 1
+    return "/".join([".."] * (len(here) - shared) + steps[shared:])

@@ -1,0 +1,77 @@
+"""What `search` and `similar` share: options as typed -> `SearchOptions`, and an answer -> lines on both streams."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from codesearch.cli.excerpt import find_query_words
+from codesearch.cli.outcome import Outcome
+from codesearch.cli.render import (
+    View,
+    make_placer,
+    render_block,
+    render_line,
+    render_stages,
+    render_state,
+    render_warnings,
+)
+from codesearch.cli.terminal import Terminal
+from codesearch.search.path_filter import folder_pattern
+from codesearch.serialize import dump_json, response_to_json, result_to_json
+from codesearch.types import Filters, SearchOptions, SearchResponse
+
+
+def read_options(parsed: argparse.Namespace, prefix: str) -> SearchOptions:
+    """Return the validated options; `prefix` is the part of the index that PATH named."""
+    filters = Filters(
+        paths=_paths(parsed.globs, prefix),
+        excluded_paths=tuple(parsed.not_path),
+        languages=_words(parsed.lang),
+        excluded_languages=_words(parsed.not_lang),
+        kinds=tuple(parsed.kind),
+        excluded_kinds=tuple(parsed.not_kind),
+    )
+    return SearchOptions(limit=parsed.limit, mode=parsed.mode, filters=filters, explain=parsed.explain)
+
+
+def print_response(response: SearchResponse, parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
+    """Write results to stdout in the form that was asked for, and all about them to stderr."""
+    for line in (render_state(response.index), *render_warnings(response), *render_stages(response.stages)):
+        terminal.note(line)
+    if parsed.json:
+        terminal.result(dump_json(response_to_json(response)))
+    elif parsed.jsonl:
+        for result in response.results:
+            terminal.result(dump_json(result_to_json(result)))
+    else:
+        _print_text(response, parsed, terminal)
+    return Outcome.FOUND if response.results else Outcome.NOTHING
+
+
+def _print_text(response: SearchResponse, parsed: argparse.Namespace, terminal: Terminal) -> None:
+    view = View(
+        place=make_placer(response.index.root, Path.cwd()),
+        words=find_query_words(response.query),
+        has_color=terminal.has_color(parsed.color),
+        explains=parsed.explain,
+    )
+    if not terminal.shows_results_to_a_person:
+        for result in response.results:
+            terminal.result(render_line(result, view))
+        return
+    terminal.result("\n\n".join(render_block(result, view) for result in response.results) or "nothing found")
+
+
+def _words(typed: Sequence[str]) -> tuple[str, ...]:
+    """Return the values of a repeatable option, each of which may be a list with commas."""
+    return tuple(word for value in typed for word in value.split(",") if word)
+
+
+def _paths(globs: Sequence[str], prefix: str) -> tuple[str, ...]:
+    """Return the path filters; below a prefix they are relative to it, for both limits must hold."""
+    if not prefix:
+        return tuple(globs)
+    folder = folder_pattern(prefix)
+    if not globs:
+        return (folder,)
+    return tuple(f"{folder}/{glob}" if "/" in glob else f"{folder}/**/{glob}" for glob in globs)

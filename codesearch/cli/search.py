@@ -1,0 +1,20 @@
+"""`codesearch search`: one question, one ranked answer."""
+
+import argparse
+
+from codesearch.cli.errors import UsageError
+from codesearch.cli.opening import existing_path, open_index
+from codesearch.cli.outcome import Outcome
+from codesearch.cli.request import print_response, read_options
+from codesearch.cli.terminal import Terminal
+
+
+def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
+    """Search the nearest index and print what it found."""
+    existing_path(parsed.path, "; a query of several words goes in quotes")
+    query = terminal.stdin.read() if parsed.query == "-" else parsed.query
+    if not query.strip():
+        raise UsageError("the query is empty; say in words what the code does")
+    with open_index(parsed.path, terminal, auto_index=parsed.auto_index) as opened:
+        response = opened.index.search(query.strip(), read_options(parsed, opened.prefix))
+        return print_response(response, parsed, terminal)

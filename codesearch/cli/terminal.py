@@ -1,0 +1,103 @@
+"""The three streams of a command: results on one, everything else on the other, answers from the third.
+
+Knows whether a person is looking and what may be shown to them; knows nothing of what is shown.
+"""
+
+import re
+import shutil
+import sys
+from dataclasses import dataclass
+from typing import Literal, TextIO
+
+ColorChoice = Literal["auto", "always", "never"]
+
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 but tab and newline, DEL, C1
+    "\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # bidi, separators, invisible
+    "\ud800-\udfff"  # lone surrogates: bytes of a name that is not UTF-8
+    "\U000e0000-\U000e007f]"  # tags: text no one can see
+)
+_UNSAFE_IN_LINE = re.compile(f"[\t\n]|{_UNSAFE.pattern}")
+_SHORT = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
+
+
+def clean_text(text: str) -> str:
+    """Return source text without anything that could act on a terminal; tab and newline stay.
+
+    Control and bidi characters appear as escapes such as `\\x1b` and `\\u202e`; `\\r\\n` becomes a newline.
+    """
+    return _UNSAFE.sub(_escape, text.replace("\r\n", "\n"))
+
+
+def clean_line(text: str) -> str:
+    """Return a name or a line for display on one line: as `clean_text`, with tab and newline escaped too."""
+    return _UNSAFE_IN_LINE.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match.group()
+    code = ord(character)
+    if character in _SHORT:
+        return _SHORT[character]
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """Where a command writes and from where it is answered."""
+
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+    allows_color: bool
+    """Whether the environment does; the streams have their say besides."""
+
+    @property
+    def is_interactive(self) -> bool:
+        """A person can be asked: both the question and the answer have a terminal."""
+        return self.stdin.isatty() and self.stderr.isatty()
+
+    @property
+    def shows_results_to_a_person(self) -> bool:
+        """Results go to a terminal rather than to a pipe or file."""
+        return self.stdout.isatty()
+
+    def has_color(self, choice: ColorChoice) -> bool:
+        """Return whether results are coloured."""
+        if choice == "auto":
+            return self.allows_color and self.stdout.isatty()
+        return choice == "always"
+
+    def width(self) -> int:
+        """Return the columns of the terminal, 80 where none can be asked."""
+        return shutil.get_terminal_size().columns
+
+    def result(self, text: str) -> None:
+        """Write one line, or several, of results."""
+        self.stdout.write(f"{text}\n")
+
+    def note(self, text: str) -> None:
+        """Write one line that is no result."""
+        self.stderr.write(f"{text}\n")
+        self.stderr.flush()
+
+    def confirms(self, question: str) -> bool:
+        """Ask a yes-no question; only a yes is a yes."""
+        return self.answer(f"{question} [y/N] ").lower() in {"y", "yes"}
+
+    def answer(self, question: str) -> str:
+        """Ask and return what was typed, empty at the end of input."""
+        self.stderr.write(question)
+        self.stderr.flush()
+        return self.stdin.readline().strip()
+
+
+def open_terminal(*, allows_color: bool) -> Terminal:
+    """Return the process's own streams, made safe for text that their encoding cannot express."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+    return Terminal(sys.stdin, sys.stdout, sys.stderr, allows_color)

@@ -1,0 +1,36 @@
+"""The one room that reads the environment: where indexes live and how a terminal wants to be written to.
+
+Knows names of variables and nothing of indexes. An empty variable counts as not set.
+"""
+
+import os
+from pathlib import Path
+
+HOME_VARIABLE = "CODESEARCH_HOME"
+DEBUG_VARIABLE = "CODESEARCH_DEBUG"
+
+
+def home_folder(override: Path | None = None) -> Path:
+    """Return the folder of all indexes: `override`, else `CODESEARCH_HOME`, else the platform's user data folder."""
+    if override is not None:
+        return override.expanduser().absolute()
+    if named := os.environ.get(HOME_VARIABLE):
+        return Path(named).expanduser().absolute()
+    from platformdirs import user_data_path
+
+    return user_data_path("codesearch", appauthor=False)
+
+
+def wants_color() -> bool:
+    """Return whether the environment allows colour: no `NO_COLOR`, and a terminal that is not dumb."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def is_debugging() -> bool:
+    """Return whether an unforeseen error should show its traceback."""
+    return bool(os.environ.get(DEBUG_VARIABLE))
+
+
+def editor() -> str | None:
+    """Return the command of the user's editor, options included: `VISUAL`, else `EDITOR`."""
+    return os.environ.get("VISUAL") or os.environ.get("EDITOR") or None

@@ -1,0 +1,247 @@
+"""Which index belongs to which folder: names of index folders, the nearest one above a path, roots that moved.
+
+Knows the layout of the home and the few catalogue lines that say whose an index is; reads those through SQLite
+alone, so that finding an index loads no search library. Knows nothing of what an index contains.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+from codesearch.errors import AmbiguousRootError, CodesearchError, NoIndexError, StorageError
+from codesearch.storage.catalog import CATALOG_NAME, Catalog
+from codesearch.storage.platform import PRIVATE_FOLDER, remove_quietly
+from codesearch.storage.rows import IndexInfo
+from codesearch.types import RootEntry
+from indexers.errors import WalkError
+from indexers.git import git_identity
+
+VECTOR_CACHE_FILES = ("vectors.db", "vectors.db-wal", "vectors.db-shm")
+
+_LEAVING = ".leaving-"
+"""Prefix of a folder that is being removed: it vanishes by one rename, then its files go one by one."""
+
+_REBUILD = ".rebuild"
+"""Suffix of a folder in which an index is built anew beside the old one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """The index that covers a path."""
+
+    root: Path
+    folder: Path
+    prefix: str
+    """The path below the root, `/` between parts; empty when it is the root itself."""
+    moved_from: Path | None = None
+    """Where the root stood when it was last used, if it was found again by its git identity."""
+
+
+def prepare_home(home: Path) -> None:
+    """Create the home, private, and keep every walker and git out of it, wherever it lies."""
+    indexes = home / "indexes"
+    try:
+        home.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        indexes.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        ignore = home / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="ascii")
+    except OSError as error:
+        message = f"cannot create {home}: {error.strerror}; set CODESEARCH_HOME to a folder you can write to"
+        raise StorageError(message) from error
+
+
+def index_folder(home: Path, root: Path) -> Path:
+    """Return where the index of `root` lives: a readable slug and 12 hex digits of its real path."""
+    real = os.path.realpath(root)
+    digest = blake2b(os.fsencode(real), digest_size=6).hexdigest()
+    slug = re.sub(r"[^A-Za-z0-9._-]+", "-", os.path.basename(real)).strip("-.")[:40]  # noqa: PTH119
+    return home / "indexes" / f"{slug or 'root'}-{digest}"
+
+
+def locate(path: Path, home: Path) -> Located:
+    """Return the index of the nearest folder at or above `path`, following a root that moved.
+
+    Raises NoIndexError where there is none, AmbiguousRootError where several moved roots could be meant.
+    """
+    real = Path(os.path.realpath(path.expanduser()))
+    nearest = find_nearest(real, home)
+    if nearest is not None:
+        return nearest
+    root, candidates = find_moved(real, home)
+    if not candidates:
+        raise NoIndexError(f"no index covers {real}; run codesearch index {real}")
+    if len(candidates) > 1:
+        raise AmbiguousRootError(_ambiguity(root, candidates))
+    return adopt(candidates[0], root, real, home)
+
+
+def find_nearest(path: Path, home: Path) -> Located | None:
+    """Return the index of the nearest folder at or above `path`, which need not exist any more."""
+    real = Path(os.path.realpath(path.expanduser()))
+    for root in (real, *real.parents):
+        folder = index_folder(home, root)
+        if has_index(folder):
+            return Located(root, folder, _prefix(real, root))
+    return None
+
+
+def has_index(folder: Path) -> bool:
+    """Return whether something was committed here; a damaged catalogue counts, for its owner must hear of it."""
+    if not (folder / CATALOG_NAME).is_file():
+        return False
+    try:
+        return _read_info(folder).generation > 0
+    except NoIndexError:
+        return False
+    except CodesearchError:
+        return True
+
+
+def find_moved(real: Path, home: Path) -> tuple[Path, list[RootEntry]]:
+    """Return the nearest folder whose git identity an index without a home has, and all such indexes."""
+    known = [(entry, info.git_identity) for entry, info in _scan(home) if info is not None and info.git_identity]
+    start = real if real.is_dir() else real.parent
+    for root in (start, *start.parents) if known else ():
+        identity = _identify(root)
+        if identity is None:
+            break
+        found = [entry for entry, theirs in known if theirs == identity and not _is_still_at(entry.root, identity)]
+        if found:
+            return root, found
+    return real, []
+
+
+def adopt(entry: RootEntry, root: Path, path: Path, home: Path) -> Located:
+    """Give a moved root its index back: write the new place into it, then name its folder after it."""
+    from codesearch.storage.writer import Writer
+
+    with Writer.open(entry.folder) as writer:
+        writer.set_root(root)
+        info = writer.info
+        writer.commit(complete=info.complete, files_todo=info.files_todo, checked_at=info.checked_at or "")
+    folder = index_folder(home, root)
+    entry.folder.rename(folder)
+    return Located(root, folder, _prefix(path, root), moved_from=entry.root)
+
+
+def list_roots(home: Path) -> list[RootEntry]:
+    """Return every index under the home, sorted by root; an unreadable one carries its problem."""
+    return sorted((entry for entry, _ in _scan(home)), key=lambda entry: (str(entry.root), str(entry.folder)))
+
+
+def remove(folder: Path) -> None:
+    """Remove an index; for everyone who looks it is gone in one step."""
+    leaving = folder.with_name(f"{_LEAVING}{folder.name}-{os.getpid()}")
+    try:
+        folder.rename(leaving)
+        shutil.rmtree(leaving)
+    except OSError as error:
+        message = f"cannot remove {folder}: {error.strerror}; check its permissions and remove it by hand"
+        raise StorageError(message) from error
+
+
+def remove_vector_cache(home: Path) -> None:
+    """Remove the cache that all roots share; it costs encoding again, nothing else."""
+    for name in VECTOR_CACHE_FILES:
+        remove_quietly(home / name)
+
+
+def folder_size(folder: Path) -> int:
+    """Return the bytes of all files below, as far as they can be seen; files may vanish meanwhile."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(parent, name)).st_size  # noqa: PTH118
+            except OSError:
+                continue
+    return total
+
+
+def _scan(home: Path) -> Iterator[tuple[RootEntry, IndexInfo | None]]:
+    indexes = home / "indexes"
+    if not indexes.is_dir():
+        return
+    for folder in sorted(indexes.iterdir()):
+        if folder.name.startswith(".") or folder.name.endswith(_REBUILD) or not folder.is_dir():
+            continue
+        try:
+            info = _read_info(folder)
+        except CodesearchError as error:
+            yield _broken_entry(folder, str(error)), None
+        else:
+            yield _entry(folder, info), info
+
+
+def _read_info(folder: Path) -> IndexInfo:
+    with closing(Catalog.open_reader(folder)) as catalog:
+        return catalog.read_info()
+
+
+def _read_root(folder: Path) -> Path | None:
+    """Return the root of an index that is otherwise unreadable: of another format, say."""
+    try:
+        with closing(Catalog.open_reader(folder)) as catalog:
+            rows = catalog.rows("SELECT value FROM meta WHERE key = 'root'")
+    except CodesearchError:
+        return None
+    return Path(rows[0][0]) if rows else None
+
+
+def _entry(folder: Path, info: IndexInfo) -> RootEntry:
+    return RootEntry(
+        root=info.root,
+        folder=folder,
+        size_bytes=folder_size(folder),
+        updated_at=info.updated_at,
+        encoder=info.encoder_name,
+        n_files=info.n_files,
+        n_chunks=info.n_chunks,
+        complete=info.complete,
+        is_missing=not info.root.is_dir(),
+    )
+
+
+def _broken_entry(folder: Path, problem: str) -> RootEntry:
+    root = _read_root(folder)
+    return RootEntry(
+        root=root or folder,
+        folder=folder,
+        size_bytes=folder_size(folder),
+        updated_at=None,
+        encoder=None,
+        n_files=None,
+        n_chunks=None,
+        complete=None,
+        is_missing=root is not None and not root.is_dir(),
+        problem=problem,
+    )
+
+
+def _identify(root: Path) -> str | None:
+    try:
+        return git_identity(root)
+    except WalkError:
+        return None
+
+
+def _is_still_at(root: Path, identity: str) -> bool:
+    return root.is_dir() and _identify(root) == identity
+
+
+def _prefix(path: Path, root: Path) -> str:
+    return "" if path == root else path.relative_to(root).as_posix()
+
+
+def _ambiguity(root: Path, candidates: list[RootEntry]) -> str:
+    roots = ", ".join(str(entry.root) for entry in candidates)
+    return (
+        f"{root} may be any of these moved roots: {roots}; "
+        f"run codesearch clean on those it is not, or codesearch index {root} for a new index"
+    )

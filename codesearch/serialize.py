@@ -1,0 +1,145 @@
+"""The one result schema for every door: `--json`, JSON-RPC, HTTP and MCP read the same objects.
+
+Knows the shape and nothing of transport. Version 1 only grows at the end of each object; a number that is not
+known or not finite is null. `dump_json` writes ASCII, so neither locale nor terminal can garble it.
+"""
+
+import json
+import math
+from typing import Any
+
+from codesearch.types import IndexState, IndexStatus, RootEntry, ScoreParts, SearchResponse, SearchResult
+
+SCHEMA_VERSION = 1
+
+SCORE_DIGITS = 6
+"""Scores are promised equal to 1e-6 between an updated and a fresh index; more digits would only be noise."""
+
+Json = dict[str, Any]
+
+
+def response_to_json(response: SearchResponse) -> Json:
+    """Return a search answer as one object; `stages` is present only where they were asked for."""
+    document: Json = {
+        "version": SCHEMA_VERSION,
+        "query": response.query,
+        "took_ms": _number(response.took_ms, 3),
+        "index": state_to_json(response.index),
+        "results": [result_to_json(result) for result in response.results],
+        "degraded": None,
+    }
+    if response.degraded is not None:
+        document["degraded"] = {"reason": response.degraded.reason, "remedy": response.degraded.remedy}
+    if response.stages:
+        document["stages"] = [
+            {"name": stage.name, "in": stage.n_in, "out": stage.n_out, "took_ms": _number(stage.took_ms, 3)}
+            for stage in response.stages
+        ]
+    return document
+
+
+def state_to_json(state: IndexState) -> Json:
+    """Return which index answered and how far it can be trusted."""
+    return {
+        "generation": state.generation,
+        "chunks": state.n_chunks,
+        "complete": state.complete,
+        "stale_files": state.stale_files,
+        "checked_at": state.checked_at,
+        "root": str(state.root),
+        "files_done": state.files_done,
+        "files_todo": state.files_todo,
+    }
+
+
+def result_to_json(result: SearchResult) -> Json:
+    """Return one result; `path` is relative to the indexed root, lines are 1-based and inclusive."""
+    return {
+        "path": result.path,
+        "start_line": result.start_line,
+        "end_line": result.end_line,
+        "kind": result.kind,
+        "symbol": result.symbol,
+        "language": result.language,
+        "score": _number(result.score),
+        "scores": _scores(result.scores),
+        "content": result.content,
+        "stale": result.stale,
+        "qualified_name": result.qualified_name,
+        "signature": result.signature,
+        "documentation": result.documentation,
+    }
+
+
+def status_to_json(status: IndexStatus) -> Json:
+    """Return all that `status` knows; secrets are places and kinds, never values."""
+    return {
+        "version": SCHEMA_VERSION,
+        "index": state_to_json(status.state),
+        "folder": str(status.folder),
+        "format_version": status.format_version,
+        "size_bytes": status.size_bytes,
+        "created_at": status.created_at,
+        "updated_at": status.updated_at,
+        "files": status.n_files,
+        "chunks_by_kind": dict(status.chunks_by_kind),
+        "files_by_language": dict(status.files_by_language),
+        "windowed": status.n_windowed,
+        "vectors": status.n_vectors,
+        "encoder": {
+            "name": status.encoder,
+            "identity": status.encoder_identity,
+            "summary": status.encoder_summary,
+            "dim": status.dim,
+            "coarse_dim": status.coarse_dim,
+        },
+        "skipped": [
+            {"path": skipped.path, "reason": skipped.reason.value, "detail": skipped.detail}
+            for skipped in status.skipped
+        ],
+        "secrets": [
+            {"path": place.path, "line": place.secret.line, "kind": place.secret.kind} for place in status.secrets
+        ],
+        "notes": [{"path": path, "note": note} for path, note in status.notes],
+    }
+
+
+def roots_to_json(entries: list[RootEntry]) -> Json:
+    """Return the list of indexed roots; what an unreadable index cannot tell is null."""
+    return {"version": SCHEMA_VERSION, "roots": [_root(entry) for entry in entries]}
+
+
+def dump_json(value: Json) -> str:
+    """Write one line of ASCII JSON without a newline; it contains no control character, DEL included."""
+    text = json.dumps(value, ensure_ascii=True, allow_nan=False)
+    return text.replace("\x7f", "\\u007f")
+
+
+def _root(entry: RootEntry) -> Json:
+    return {
+        "root": str(entry.root),
+        "folder": str(entry.folder),
+        "size_bytes": entry.size_bytes,
+        "updated_at": entry.updated_at,
+        "encoder": entry.encoder,
+        "files": entry.n_files,
+        "chunks": entry.n_chunks,
+        "complete": entry.complete,
+        "missing": entry.is_missing,
+        "problem": entry.problem,
+    }
+
+
+def _scores(parts: ScoreParts) -> Json:
+    return {
+        "bm25": _number(parts.bm25),
+        "cosine": _number(parts.cosine),
+        "fused": _number(parts.fused),
+        "prior": _number(parts.prior),
+    }
+
+
+def _number(value: float | None, digits: int = SCORE_DIGITS) -> float | None:
+    if value is None or not math.isfinite(value):
+        return None
+    return round(float(value), digits) + 0.0
