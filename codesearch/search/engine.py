@@ -1,0 +1,160 @@
+"""The engine: runs one query through candidates, scores, ranking and diversity.
+
+Holds no state. Knows nothing of the working tree: whether a result is stale is for its caller to say.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from codesearch.search import bm25f
+from codesearch.search.candidates import Wanted, collect, find_contexts
+from codesearch.search.constants import DENSE_SHARE
+from codesearch.search.diversity import choose
+from codesearch.search.names import asked_names, spellings
+from codesearch.search.path_kinds import find_asked_kinds
+from codesearch.search.priors import Asked, find_priors
+from codesearch.search.query import Query, merge_filters, parse_query, plain_query, resolve_filters
+from codesearch.search.ranking import Evidence, Ranked, rank
+from codesearch.search.selection import Eligible, select
+from codesearch.search.stopwatch import Stopwatch
+from codesearch.search.terms import choose_terms
+from codesearch.storage.rows import ChunkRow
+from codesearch.storage.snapshot import Snapshot
+from codesearch.types import Degradation, Mode, ScoreParts, SearchOptions, SearchResult, Stage
+from indexers.errors import EncoderError
+from indexers.types import Encoder, FloatArray, Task
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOutcome:
+    """Ranked results, best first, not yet compared with the working tree: `stale` is False everywhere."""
+
+    results: tuple[SearchResult, ...]
+    stages: tuple[Stage, ...]
+    degraded: Degradation | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """The query's vector, or why there is none."""
+
+    vector: FloatArray | None
+    degraded: Degradation | None
+
+
+def search(snapshot: Snapshot, encoder: Encoder | None, query: str, options: SearchOptions) -> SearchOutcome:
+    """Answer `query`; filters inside it are added to those of the options.
+
+    Raises:
+        QueryError: the query has no words, or a filter makes no sense.
+        CorruptIndexError: what is stored does not match its checksum.
+    """
+    parsed = parse_query(query)
+    filters = merge_filters(resolve_filters(options.filters), parsed.filters)
+    encoded = _encode(encoder, parsed.text, "search", options.mode)
+    return _answer(snapshot, parsed, encoded, replace(options, filters=filters))
+
+
+def similar(snapshot: Snapshot, encoder: Encoder | None, text: str, options: SearchOptions) -> SearchOutcome:
+    """Find code like `text`, which is taken as it stands: no filters, no quotes inside.
+
+    Raises:
+        QueryError: the text is blank, or a filter of the options makes no sense.
+        CorruptIndexError: what is stored does not match its checksum.
+    """
+    query = plain_query(text)
+    encoded = _encode(encoder, query.text, "similar", options.mode)
+    return _answer(snapshot, query, encoded, replace(options, filters=resolve_filters(options.filters)))
+
+
+def _encode(encoder: Encoder | None, text: str, task: Task, mode: Mode) -> _Encoded:
+    if mode == "lexical":
+        return _Encoded(None, None)
+    if encoder is None:
+        remedy = "run codesearch status to see which encoder the index needs, or search with --mode lexical"
+        return _Encoded(None, Degradation("no encoder is at hand: the answer rests on words alone", remedy))
+    try:
+        return _Encoded(encoder.encode_query(text, task), None)
+    except EncoderError as error:
+        remedy = "mend the encoder or search with --mode lexical"
+        return _Encoded(None, Degradation(f"the encoder failed: {error}; the answer rests on words alone", remedy))
+
+
+def _answer(snapshot: Snapshot, query: Query, encoded: _Encoded, options: SearchOptions) -> SearchOutcome:
+    watch = Stopwatch()
+    eligible = select(snapshot, options.filters, query.quoted)
+    watch.record("filter", snapshot.info.n_chunks, eligible.n_chunks)
+    if eligible.n_chunks == 0 or options.limit <= 0:
+        return SearchOutcome((), watch.stages, encoded.degraded)
+    mode: Mode = "lexical" if encoded.vector is None else options.mode
+    terms = choose_terms(snapshot, query)
+    ids = collect(snapshot, Wanted(mode, terms.known, spellings(query), encoded.vector), eligible, watch)
+    rows = snapshot.chunks(ids)
+    n_candidates = len(rows)
+    rows += find_contexts(snapshot, rows)
+    watch.record("rows", len(ids), len(rows))
+    evidence = Evidence(
+        rows=rows,
+        bm25=None if mode == "dense" else _score_words(snapshot, rows, terms.scored),
+        bm25_bound=bm25f.highest_score(terms.scored),
+        cosine=None if encoded.vector is None else snapshot.cosines(encoded.vector, rows).astype(np.float64),
+        dense_share=DENSE_SHARE[query.shape],
+    )
+    watch.record("rescore", len(rows), len(rows))
+    asked = Asked(terms.weights, asked_names(query), find_asked_kinds(query.text))
+    ranked = rank(evidence, find_priors(rows, asked))
+    watch.record("rank", len(rows), n_candidates)
+    # File chunks that only gave context may not be eligible themselves.
+    is_context = np.arange(len(rows)) >= n_candidates
+    chosen = choose(rows, ranked, ~is_context | _is_eligible(rows, eligible), options.limit)
+    watch.record("diversity", n_candidates, len(chosen))
+    results = tuple(_result(snapshot, evidence, ranked, position) for position in chosen)
+    watch.record("read", len(chosen), len(results))
+    return SearchOutcome(results, watch.stages, encoded.degraded)
+
+
+def _is_eligible(rows: Sequence[ChunkRow], eligible: Eligible) -> npt.NDArray[np.bool_]:
+    """Say which rows may be shown, given that their files may."""
+    allowed = np.array([eligible.has_kind(row.kind) for row in rows], dtype=bool)
+    if eligible.selection.chunk_ids is not None:
+        allowed &= np.isin([row.id for row in rows], eligible.selection.chunk_ids)
+    return allowed
+
+
+def _score_words(snapshot: Snapshot, rows: Sequence[ChunkRow], terms: bm25f.TermWeights) -> Floats:
+    statistics = snapshot.statistics(())
+    found = bm25f.count_fields(snapshot.bags([row.id for row in rows]), terms)
+    mean_lengths = np.array([statistics.mean_lengths[row.granularity] for row in rows], dtype=np.float64)
+    return bm25f.score(found, terms, mean_lengths)
+
+
+def _result(snapshot: Snapshot, evidence: Evidence, ranked: Ranked, position: int) -> SearchResult:
+    row = evidence.rows[position]
+    content = snapshot.text(row.file_id)[row.start_byte : row.end_byte].decode("utf-8", "replace")
+    cosine = None if evidence.cosine is None else float(evidence.cosine[position])
+    parts = ScoreParts(
+        bm25=None if evidence.bm25 is None else float(evidence.bm25[position]),
+        cosine=None if cosine is None or np.isnan(cosine) else cosine,
+        fused=float(ranked.fused[position]),
+        prior=float(ranked.prior[position]),
+    )
+    return SearchResult(
+        path=row.path,
+        start_line=row.start_line,
+        end_line=row.end_line,
+        kind=row.kind,
+        symbol=row.symbol,
+        qualified_name=row.qualified_name,
+        signature=row.signature,
+        documentation=row.documentation,
+        language=row.language,
+        score=float(ranked.score[position]),
+        scores=parts,
+        content=content,
+        stale=False,
+    )

@@ -1,0 +1,49 @@
+"""Path filters: which paths a pattern means. Knows strings only, no index and no file system.
+
+A pattern with a slash is a glob or folder prefix from the root (`src/**`, `src/api`, `/src`); without one it is a
+glob over any folder or file name (`*.py`), and a plain word also means a file by its stem (`routing` for `routing.py`).
+"""
+
+import re
+from collections.abc import Sequence
+
+from pathspec.patterns.gitignore.base import GitIgnorePatternError
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
+from codesearch.errors import QueryError
+
+_GLOB = re.compile(r"([\\*?\[\]])")
+
+
+def match_paths(paths: Sequence[str], patterns: Sequence[str]) -> list[bool]:
+    """Say for each path whether any of the patterns means it.
+
+    Raises:
+        QueryError: a pattern is not a glob.
+    """
+    if not patterns:
+        return [False] * len(paths)
+    matches = re.compile("|".join(f"(?:{_to_regex(pattern)})" for pattern in patterns)).match
+    return [matches(path) is not None for path in paths]
+
+
+def folder_pattern(folder: str) -> str:
+    """Return the pattern that means exactly `folder` and what is below it, whatever characters its name has."""
+    return "/" + _GLOB.sub(r"\\\1", folder.strip("/"))
+
+
+def _to_regex(pattern: str) -> str:
+    cleaned = pattern[1:] if pattern.startswith("./") else pattern
+    if not cleaned.strip("/"):
+        return ""
+    if re.fullmatch(r"[\w-]+", cleaned):
+        word = re.escape(cleaned)
+        return rf"(?:.+/)?{word}(?:/|$)|(?:.*[/.])?{word}\.[^/]*$"
+    escaped = "\\" + cleaned if cleaned[0] in "!#" else cleaned
+    try:
+        regex, _ = GitIgnoreSpecPattern.pattern_to_regex(escaped.rstrip() or escaped)
+    except GitIgnorePatternError as error:
+        raise QueryError(f"path filter {pattern!r} is not a glob: {error}") from error
+    if regex is None:
+        raise QueryError(f"path filter {pattern!r} means no path; write a glob such as path:src/**")
+    return re.sub(r"\?P<\w+>", "?:", regex)

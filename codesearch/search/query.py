@@ -1,0 +1,196 @@
+"""Reads a query: filters, quoted text, and the shape of what remains (a symbol, a path, or words).
+
+Knows nothing of any index. Whatever is not clearly a filter stays text, so that pasted code can be searched.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from codesearch.errors import QueryError
+from codesearch.search.stopwords import STOPWORDS
+from codesearch.types import Filters
+from indexers.languages import LANGUAGES, resolve_language
+from indexers.types import KINDS, Kind
+
+Shape = Literal["symbol", "qualified", "path", "words"]
+
+_PIECE = re.compile(
+    r'(?P<minus>-?)(?P<key>lang|language|path|kind):(?P<value>"(?:\\"|[^"])+"|[^\s"]\S*)(?=\s|$)'
+    r'|"(?P<quoted>(?:\\"|[^"])+)"(?=$|[\s.,;:?!)])'
+    r"|(?P<word>\S+)"
+)
+_SYMBOL = re.compile(r"[^\W\d]\w*[!?]?|\$\w+")
+_QUALIFIED = re.compile(r"[^\W\d]\w*(?:(?:\.|::|#|->|\\)~?[^\W\d]\w*[!?]?)+")
+_SEPARATOR = re.compile(r"\.|::|#|->|\\")
+_CODE_WORD = re.compile(r"[^\W\d]\w*(?:(?:\.|::|#|->|\\)[^\W\d]\w*)*")
+_CALL = re.compile(r"\([^()]*\)$")
+_MAX_SHOWN = 3
+"""Near matches in an error: more than three is a list to read, not a hint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What was asked. Value of `parse_query`."""
+
+    text: str
+    """The words without filters; quoted text keeps its words and loses its quotes."""
+    quoted: tuple[str, ...]
+    """Texts that every result contains byte for byte."""
+    filters: Filters
+    shape: Shape
+    identifiers: tuple[str, ...]
+    """What is spelled like code, in order: the whole query if it is a symbol, else words such as `parse_url`."""
+
+
+def parse_query(raw: str) -> Query:
+    """Split `raw` into filters, quoted text and words.
+
+    Raises:
+        QueryError: nothing to search for is left, or a filter names an unknown language or kind.
+    """
+    found: dict[str, list[str]] = {}
+    quoted: list[str] = []
+    words: list[str] = []
+    for piece in _PIECE.finditer(raw):
+        if piece["key"]:
+            key = "lang" if piece["key"] == "language" else piece["key"]
+            found.setdefault(piece["minus"] + key, []).append(_unquote(piece["value"]))
+        elif piece["quoted"] and piece["quoted"].strip():
+            quoted.append(piece["quoted"].replace('\\"', '"'))
+            words.append(quoted[-1])
+        else:
+            words.append(piece["word"] or piece[0])
+    text = " ".join(words) if found or quoted else raw.strip()
+    if not text:
+        raise QueryError("the query has no words; write what to search for beside the filters")
+    filters = resolve_filters(_read_filters(found))
+    shape = find_shape(text)
+    return Query(text, tuple(quoted), filters, shape, find_identifiers(text, shape))
+
+
+def plain_query(text: str) -> Query:
+    """Take `text` as words only: a piece of code whose `key:value` and quotes mean nothing.
+
+    Raises:
+        QueryError: the text is blank.
+    """
+    if not text.strip():
+        raise QueryError("the text is empty; give some code or words to compare with")
+    return Query(text.strip(), (), Filters(), "words", ())
+
+
+def find_shape(text: str) -> Shape:
+    """Say whether `text` is one symbol, one qualified symbol, one path, or words."""
+    word = _CALL.sub("", text)
+    if _is_path(text):
+        return "path"
+    if _SYMBOL.fullmatch(word):
+        return "symbol"
+    return "qualified" if _QUALIFIED.fullmatch(word) else "words"
+
+
+def find_identifiers(text: str, shape: Shape) -> tuple[str, ...]:
+    """Return what is spelled like code: separators, inner capitals, underscores or a call's brackets show it."""
+    if shape in ("symbol", "qualified"):
+        return (_CALL.sub("", text),)
+    if shape == "path":
+        return ()
+    found = (match for match in _CODE_WORD.finditer(text) if _is_spelled_like_code(match, text))
+    return tuple(dict.fromkeys(match[0].rstrip("._") for match in found))
+
+
+def last_part(name: str) -> str:
+    """Return the part of a qualified name behind its last separator."""
+    return _SEPARATOR.split(name)[-1]
+
+
+def content_words(text: str) -> list[str]:
+    """Return the words of `text` without the grammar of a question; all of them if nothing else is left."""
+    words = re.findall(r"\w+", text)
+    return [word for word in words if word.lower() not in STOPWORDS] or words
+
+
+def merge_filters(first: Filters, second: Filters) -> Filters:
+    """Return both filters together."""
+    return Filters(
+        paths=first.paths + second.paths,
+        excluded_paths=first.excluded_paths + second.excluded_paths,
+        languages=first.languages + second.languages,
+        excluded_languages=first.excluded_languages + second.excluded_languages,
+        kinds=first.kinds + second.kinds,
+        excluded_kinds=first.excluded_kinds + second.excluded_kinds,
+    )
+
+
+def resolve_filters(filters: Filters) -> Filters:
+    """Replace language aliases by their names and check every value.
+
+    Raises:
+        QueryError: a language or kind is unknown; the message lists near matches.
+    """
+    return Filters(
+        paths=filters.paths,
+        excluded_paths=filters.excluded_paths,
+        languages=tuple(_resolve_language(name) for name in filters.languages),
+        excluded_languages=tuple(_resolve_language(name) for name in filters.excluded_languages),
+        kinds=tuple(_resolve_kind(name) for name in filters.kinds),
+        excluded_kinds=tuple(_resolve_kind(name) for name in filters.excluded_kinds),
+    )
+
+
+def _read_filters(found: dict[str, list[str]]) -> Filters:
+    return Filters(
+        paths=tuple(found.get("path", ())),
+        excluded_paths=tuple(found.get("-path", ())),
+        languages=tuple(found.get("lang", ())),
+        excluded_languages=tuple(found.get("-lang", ())),
+        kinds=tuple(_resolve_kind(name) for name in found.get("kind", ())),
+        excluded_kinds=tuple(_resolve_kind(name) for name in found.get("-kind", ())),
+    )
+
+
+def _resolve_language(name: str) -> str:
+    resolved = resolve_language(name.lower())
+    if resolved is None:
+        raise QueryError(f"unknown language {name!r}; {_near(name, LANGUAGES)}")
+    return resolved
+
+
+def _resolve_kind(name: str) -> Kind:
+    for kind in KINDS:
+        if kind == name.lower():
+            return kind
+    raise QueryError(f"unknown kind {name!r}; {_near(name, KINDS)}")
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    near = difflib.get_close_matches(name.lower(), names, n=_MAX_SHOWN, cutoff=0.5)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return f"known are {', '.join(names)}"
+
+
+def _unquote(value: str) -> str:
+    return value[1:-1].replace('\\"', '"') if value.startswith('"') else value
+
+
+def _is_path(word: str) -> bool:
+    if any(mark.isspace() for mark in word) or "://" in word:
+        return False
+    if "/" in word.strip("/"):
+        return True
+    stem, _, extension = word.partition(".")
+    return bool(stem) and any(f".{extension}" in language.extensions for language in LANGUAGES.values())
+
+
+def _is_spelled_like_code(match: re.Match[str], text: str) -> bool:
+    word = match[0]
+    if "_" in word.strip("_") or _SEPARATOR.search(word.rstrip(".")):
+        return True
+    if text[match.end() : match.end() + 1] == "(":
+        return True
+    return any(mark.isupper() for mark in word[1:]) and any(mark.islower() for mark in word)

@@ -1,0 +1,50 @@
+"""Which terms of a query are scored and how much each counts. Knows the tokenizer and the live statistics."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from codesearch.search.bm25f import TermWeights, inverse_frequencies, weigh_terms
+from codesearch.search.constants import FILLER_WEIGHT, MAX_TERMS, MAX_TERMS_READ
+from codesearch.search.query import Query, content_words
+from codesearch.search.stopwords import FILLERS
+from codesearch.storage.snapshot import Snapshot
+from indexers.terms import hash_term
+from indexers.tokenizer import tokenize
+
+
+@dataclass(frozen=True, slots=True)
+class QueryTerms:
+    """The terms that decide, with their weights and the statistics they were weighed by."""
+
+    weights: Mapping[str, float]
+    """idf times the word's own weight, by term, in the order of the query."""
+    scored: TermWeights
+    known: tuple[str, ...]
+    """Those that some chunk contains."""
+
+
+def choose_terms(snapshot: Snapshot, query: Query) -> QueryTerms:
+    """Tokenise the query and keep the weightiest terms."""
+    own = own_weights(query)
+    hashes = {term: hash_term(term) for term in own}
+    statistics = snapshot.statistics(list(hashes.values()))
+    df = [statistics.df.get(hashes[term], 0) for term in own]
+    idf = inverse_frequencies(df, statistics.n_leaves)
+    weights = dict(zip(own, (idf * list(own.values())).tolist(), strict=True))
+    heaviest = set(sorted(weights, key=lambda term: (-weights[term], term))[:MAX_TERMS])
+    kept = {term: weight for term, weight in weights.items() if term in heaviest}
+    known = tuple(term for term, n in zip(own, df, strict=True) if n and term in heaviest)
+    return QueryTerms(kept, weigh_terms({hashes[term]: weight for term, weight in kept.items()}), known)
+
+
+def own_weights(query: Query) -> dict[str, float]:
+    """Return each distinct term's weight before rarity: 1, or less for words that speak about code."""
+    weights: dict[str, float] = {}
+    words = content_words(query.text) if query.shape == "words" else [query.text]
+    for word in words:
+        weight = FILLER_WEIGHT if query.shape == "words" and word.lower() in FILLERS else 1.0
+        for term in tokenize(word):
+            weights[term] = max(weight, weights.get(term, 0.0))
+        if len(weights) >= MAX_TERMS_READ:
+            break
+    return weights

@@ -1,0 +1,143 @@
+"""Fusion of words and vectors, context of the file, and what is shown of it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from codesearch.search.constants import DEMOTIONS, EXPLAINING_SHARE
+from codesearch.search.diversity import choose
+from codesearch.search.priors import Asked, chunk_prior, find_priors, path_prior
+from codesearch.search.ranking import Evidence, Ranked, add_context, own_evidence, standing
+from codesearch.storage.rows import ChunkRow
+
+ROW = ChunkRow(
+    id=0,
+    file_id=0,
+    path="a.py",
+    language="python",
+    kind="function",
+    granularity="leaf",
+    symbol="",
+    qualified_name="",
+    signature="",
+    documentation="",
+    names=(),
+    start_byte=0,
+    end_byte=1,
+    start_line=1,
+    end_line=1,
+    first_leaf_id=0,
+    n_leaves=1,
+    row=0,
+    n_rows=1,
+)
+
+
+def leaf(number: int, file: int = 0, *, path: str = "") -> ChunkRow:
+    """Return a one-line leaf at line `number`."""
+    row = replace(ROW, id=100 * file + number, file_id=file, path=path or f"f{file}.py")
+    return replace(row, start_line=number + 1, end_line=number + 1, start_byte=number, end_byte=number + 1)
+
+
+def whole_file(file: int = 0, n_leaves: int = 10) -> ChunkRow:
+    """Return the file chunk over `n_leaves` one-line leaves."""
+    return replace(
+        leaf(99, file),
+        kind="file",
+        granularity="file",
+        start_line=1,
+        end_line=n_leaves,
+        first_leaf_id=100 * file,
+        n_leaves=n_leaves,
+    )
+
+
+def pick(rows: list[ChunkRow], score: list[float], *, limit: int = 10, own: list[float] | None = None) -> list[int]:
+    """Choose among eligible rows by score."""
+    scores = np.array(score)
+    ranked = Ranked(np.array(own) if own else scores, scores, np.ones(len(rows)), scores)
+    return choose(rows, ranked, np.ones(len(rows), dtype=bool), limit)
+
+
+def test_words_and_vectors_are_shared_out_by_weight() -> None:
+    rows = [leaf(0), leaf(1), leaf(2)]
+    evidence = Evidence(rows, np.array([2.0, 0.0, 0.0]), 4.0, np.array([0.1, 0.2, 0.6]), 0.25)
+    assert own_evidence(evidence) == pytest.approx([0.75 * 0.5, 0.0, 0.25])
+
+
+def test_words_alone_and_vectors_alone_count_in_full() -> None:
+    rows = [leaf(0), leaf(1)]
+    assert own_evidence(Evidence(rows, np.array([4.0, 1.0]), 4.0, None, 0.25)) == pytest.approx([1.0, 0.25])
+    assert own_evidence(Evidence(rows, None, 4.0, np.array([0.5, 0.1]), 0.25)) == pytest.approx([1.0, 0.0])
+
+
+def test_a_chunk_without_vector_stands_at_zero() -> None:
+    assert standing(np.array([np.nan, 0.3, 0.5, 0.1])).tolist() == pytest.approx([0.0, 0.0, 1.0, 0.0])
+    assert standing(np.array([np.nan])).tolist() == [0.0]
+    assert standing(np.array([0.4, 0.4])).tolist() == [1.0, 1.0]
+
+
+def test_the_file_and_its_other_good_parts_lift_a_chunk() -> None:
+    rows = [leaf(0, 0), leaf(0, 1), leaf(1, 1), leaf(0, 2), whole_file(2)]
+    fused = add_context(np.array([0.5, 0.5, 0.4, 0.5, 0.9]), rows)
+    assert fused[1] > fused[0]
+    assert fused[3] > fused[0]
+    assert (fused <= 1).all()
+
+
+def test_the_best_part_stands_for_its_file() -> None:
+    assert pick([whole_file(), leaf(0), leaf(1)], [0.9, 0.6, 0.5]) == [1, 2]
+
+
+def test_a_file_is_shown_when_no_part_explains_the_match() -> None:
+    weak = 0.9 * EXPLAINING_SHARE * 0.9
+    assert pick([whole_file(), leaf(0)], [0.9, weak]) == [0]
+
+
+def test_no_line_is_shown_twice() -> None:
+    rows = [whole_file(), leaf(0), whole_file(1), leaf(3, 1)]
+    places = pick(rows, [0.9, 1.0, 0.8, 0.1], own=[0.9, 0.1, 0.8, 0.1])
+    assert places == [1, 2]
+
+
+def test_one_file_does_not_fill_the_page_while_others_match() -> None:
+    rows = [leaf(0, 0), leaf(1, 0), leaf(2, 0), leaf(0, 1), leaf(0, 2)]
+    assert pick(rows, [0.9, 0.8, 0.7, 0.2, 0.1], limit=3) == [0, 3, 4]
+    assert pick(rows, [0.9, 0.8, 0.7, 0.2, 0.1], limit=4) == [0, 1, 3, 4]
+
+
+def test_ties_break_by_path_then_line() -> None:
+    rows = [leaf(5, 0, path="b.py"), leaf(3, 0, path="b.py"), leaf(9, 1, path="a.py")]
+    assert pick(rows, [0.5, 0.5 + 1e-13, 0.5]) == [2, 1, 0]
+
+
+def test_rows_that_are_not_eligible_are_not_shown() -> None:
+    rows = [whole_file(), leaf(0)]
+    scores = np.array([0.9, 0.1])
+    ranked = Ranked(scores, scores, np.ones(2), scores)
+    assert choose(rows, ranked, np.array([False, True]), 10) == [1]
+
+
+ASKED = Asked({"retri": 2.0, "backoff": 2.0}, {"retry": 1.0}, frozenset())
+
+
+def test_a_file_named_after_the_question_comes_first() -> None:
+    named = path_prior("src/retry_backoff.py", ASKED)
+    assert named > path_prior("src/retry_policy.py", ASKED) > path_prior("src/policy.py", ASKED) == 1.0
+    assert path_prior("retry/policy.py", ASKED) > 1.0
+
+
+def test_an_entry_file_takes_the_name_of_its_folder() -> None:
+    assert path_prior("src/backoff/mod.rs", ASKED) == path_prior("src/backoff.rs", ASKED)
+
+
+def test_tests_are_demoted_unless_they_are_asked_for() -> None:
+    assert path_prior("tests/policy.py", ASKED) == DEMOTIONS["test"]
+    assert path_prior("tests/policy.py", replace(ASKED, path_kinds=frozenset({"test"}))) == 1.0
+
+
+def test_a_definition_comes_before_what_uses_it() -> None:
+    definition = replace(leaf(0), symbol="retry", qualified_name="retry")
+    assert chunk_prior(definition, ASKED) > chunk_prior(replace(definition, symbol="caller", qualified_name=""), ASKED)
+    assert find_priors([definition, leaf(1)], ASKED).shape == (2,)
