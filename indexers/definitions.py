@@ -17,7 +17,7 @@ Query contract. Every capture name but these is free for predicates; start such 
     `(#set! name "init")` names a definition without such a node (the first match of the same definition node wins).
     `(#set! split ":: .")` splits the text of `@name` at the last of these separators into scope and name;
     one at the end of the text is dropped.
-    Quotes around the text are removed.
+    Quotes around the text and a colon before it are removed.
 `@scope`
     The written qualifier, where it is a node of its own (receiver of Go, class of `Foo.prototype.bar`).
 `@body`
@@ -36,12 +36,15 @@ Query contract. Every capture name but these is free for predicates; start such 
     (`(decorator) @attribute`), as a pattern of its own: it belongs to the span of what follows it. Inside a
     definition it is left out of the signature. An `@attribute` with a `@documentation` of its own documents what
     follows (`@doc "..."` of Elixir).
+`(#set! extent "rest")`
+    The definition reaches to the next one of its pattern, or to the end of the file (`namespace a;`).
 `(#set! merge "true")`
     Consecutive definitions of one name, with nothing but comments and attributes between, become one (clauses).
 `@injection` with `(#set! language "typescript")`
     The node's text is parsed as that language; the first pattern that matches a node wins.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -72,6 +75,9 @@ SCANS: dict[str, Callable[[bytes], list[Definition]]] = {
 """What finds the definitions of languages that are cut by section, without a query."""
 
 
+TYPE_ARGUMENTS = re.compile(r"<[^<>]*>")
+
+
 def find_definitions(language: str, data: bytes) -> list[Definition]:
     """Return the definitions of `data` by start, nested ones included; raise `GrammarMissing`, `KeyError`.
 
@@ -99,7 +105,7 @@ def _find(language: str, data: bytes, ranges: list[tree_sitter.Range] | None) ->
 def _assemble(compiled: CompiledQuery, matches: Matches, data: bytes) -> list[Definition]:
     leading = LeadingText(data, matches.leads)
     definitions: list[Definition] = []
-    for found in _drop_locals(matches.found):
+    for found in _drop_locals(_extend(compiled, matches.found, len(data))):
         settings = compiled.settings[found.pattern]
         definition = _define(found, settings, leading, data)
         if not definition.name:
@@ -110,6 +116,18 @@ def _assemble(compiled: CompiledQuery, matches: Matches, data: bytes) -> list[De
         else:
             definitions.append(definition)
     return definitions
+
+
+def _extend(compiled: CompiledQuery, found: list[Found], end: int) -> list[Found]:
+    """Let what is declared for the rest of the file reach to the next such declaration or the end."""
+    extended = list(found)
+    next_start: dict[int, int] = {}
+    for index in sorted(range(len(found)), key=lambda index: -found[index].start):
+        one = found[index]
+        if "extent" in compiled.settings[one.pattern]:
+            extended[index] = replace(one, end=next_start.get(one.pattern, end))
+            next_start[one.pattern] = one.start
+    return extended
 
 
 def _drop_locals(found: list[Found]) -> Iterator[Found]:
@@ -139,7 +157,7 @@ def _define(found: Found, settings: dict[str, str | None], leading: LeadingText,
         name=name,
         scope=scope,
         start_byte=lead.start,
-        end_byte=found.end,
+        end_byte=found.start + len(data[found.start : found.end].rstrip()),
         signature=_read_signature(found, leading),
         documentation=documentation,
     )
@@ -147,13 +165,16 @@ def _define(found: Found, settings: dict[str, str | None], leading: LeadingText,
 
 def _read_name(found: Found, settings: dict[str, str | None], data: bytes) -> tuple[str, str]:
     """Return scope and name, each on one line."""
-    name = settings.get("name") or "" if found.name is None else _collapse(data, found.name).strip("\"'`")
+    name = settings.get("name") or "" if found.name is None else _collapse(data, found.name).lstrip(":").strip("\"'`")
     scope = "" if found.scope is None else _collapse(data, found.scope)
     for separator in (settings.get("split") or "").split():
         name = name.removesuffix(separator) or name
         head, found_separator, tail = name.rpartition(separator)
         if found_separator and tail:
-            return head, tail
+            scope, name = head, tail
+            break
+    while "<" in scope and scope != (plain := TYPE_ARGUMENTS.sub("", scope)):
+        scope = plain
     return scope, name[:MAX_NAME]
 
 
@@ -166,7 +187,7 @@ def _read_signature(found: Found, leading: LeadingText) -> str:
     if found.role == "name":
         text = text.lstrip().partition("\n")[0]
     text = " ".join(text[: 4 * MAX_SIGNATURE].split())
-    for ending in (";", "{", "=>", "=", ":"):
+    for ending in ("\\", ";", "{", "=>", "=", ":"):
         text = text.removesuffix(ending).rstrip()
     return text.replace("( ", "(")[:MAX_SIGNATURE]
 

@@ -98,7 +98,7 @@ def match_query(compiled: CompiledQuery, root: tree_sitter.Node) -> Matches:
         else:
             _keep_best(best, _read_match(pattern, captures))
     leads.sort(key=lambda lead: (lead.end, lead.start))
-    return Matches(list(best.values()), leads, _group(injections.values()))
+    return Matches(_drop_twins(best.values()), leads, _group(injections.values()))
 
 
 def _first_span(captures: Captures, capture: str) -> Span | None:
@@ -128,10 +128,23 @@ def _keep_best(best: dict[Span, Found], found: Found) -> None:
     """Let the first pattern win a name; of one pattern's matches, the one with a docstring."""
     key = found.name or (found.start, -found.end)
     other = best.get(key)
-    if other is None or found.pattern < other.pattern:
+    if other is None or _rank(found) < _rank(other):
         best[key] = found
-    elif found.pattern == other.pattern and other.documentation is None and found.documentation is not None:
-        best[key] = found
+
+
+def _rank(found: Found) -> tuple[int, bool]:
+    return found.pattern, found.documentation is None
+
+
+def _drop_twins(found: Iterable[Found]) -> list[Found]:
+    """Keep one definition a node, the first pattern's; one declaration may still hold many names."""
+    kept: dict[tuple[int, int, Span | None], Found] = {}
+    for one in found:
+        key = (one.start, one.end, one.name if one.role == "name" else None)
+        other = kept.get(key)
+        if other is None or (one.pattern, one.name or ()) < (other.pattern, other.name or ()):
+            kept[key] = one
+    return list(kept.values())
 
 
 def _group(injections: Iterable[tuple[str, tree_sitter.Range]]) -> dict[str, list[tree_sitter.Range]]:
