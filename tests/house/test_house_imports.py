@@ -19,7 +19,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("codesearch.index",),
     ("codesearch.evaluation.*", "codesearch.doctor"),
     ("codesearch.daemon.*",),
-    ("codesearch.cli.*", "codesearch.rpc.*"),
+    ("codesearch.cli.*", "codesearch.rpc.*", "codesearch.__main__"),
     ("tui.*",),
 )
 """From the ground up. A module imports from its own floor and those below; the longest matching entry decides."""

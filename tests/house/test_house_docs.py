@@ -1,0 +1,107 @@
+"""What the documents say, held against what is there."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+from tests.house.cli_page import COLUMNS, PAGE, render_page
+from tests.house.house import ROOT
+
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+
+worded_as_in_3_12 = pytest.mark.skipif(
+    sys.version_info >= (3, 13), reason="argparse words options differently from Python 3.13 on"
+)
+
+
+def set_up_commands() -> list[str]:
+    """Return the commands that the README gives to copy, each an indented line of its own."""
+    readme = FENCE.sub("", (ROOT / "README.md").read_text(encoding="utf-8"))
+    return [line.strip() for line in readme.splitlines() if line.startswith("    ")]
+
+
+def anchors_of(text: str) -> set[str]:
+    """Return the anchors that a page's headings make."""
+    headings = HEADING.findall(FENCE.sub("", text))
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_readme_has_two_set_up_commands() -> None:
+    install, test = set_up_commands()
+    assert install.split(" && ")[0] == test.split(" && ")[0] == "python3 -m venv .venv"
+    assert [part.split()[:2] for part in install.split(" && ")[1:]] == [
+        [".venv/bin/pip", "install"],
+        [".venv/bin/codesearch", "index"],
+        [".venv/bin/codesearch", "search"],
+    ]
+    assert test.split(" && ")[1:] == ['.venv/bin/pip install -q -e ".[test]"', ".venv/bin/python -m pytest"]
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_the_ci_script_runs_the_readme_s_test_command_with_all_extras() -> None:
+    done = subprocess.run([str(ROOT / ".ci" / "run"), "--dry-run"], capture_output=True, text=True, check=True)
+    steps = [line.removeprefix("== ") for line in done.stdout.splitlines() if line.startswith("== ")]
+    venv = re.escape(steps[0].split()[-1])
+    python = re.escape(steps[0].split()[0])
+    plain = [re.sub(python, "python3", re.sub(venv, ".venv", step, count=0), count=1) for step in steps]
+    extras = "test,qwen,mcp,languages"
+    assert plain[1] == ".venv/bin/pip install -q torch==2.13.0"
+    assert f"{plain[2]} && {plain[-1]}" == set_up_commands()[1].replace("[test]", f"[{extras}]")
+    assert plain[3:-1] == [".venv/bin/ruff check .", ".venv/bin/ruff format --check .", ".venv/bin/mypy"]
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_the_ci_script_adds_gguf_only_when_asked_and_refuses_what_it_does_not_know() -> None:
+    script = str(ROOT / ".ci" / "run")
+    asked = subprocess.run([script, "--gguf", "--dry-run"], capture_output=True, text=True, check=True)
+    assert "[test,qwen,mcp,languages,gguf]" in asked.stdout
+    assert subprocess.run([script, "--what"], capture_output=True, check=False).returncode == 2
+
+
+@worded_as_in_3_12
+def test_the_command_page_is_what_the_commands_say() -> None:
+    assert PAGE.read_text(encoding="utf-8") == render_page(), "run python -m tests.house.cli_page"
+
+
+@worded_as_in_3_12
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [[], ["search"]])
+def test_the_process_prints_what_the_page_shows(command: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "codesearch", *command, "--help"],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": str(COLUMNS)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f"```text\n{done.stdout}```" in PAGE.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_inside_the_project_leads_somewhere(page: "os.PathLike[str]") -> None:
+    path = ROOT / page
+    broken = []
+    for target in LINK.findall(FENCE.sub("", path.read_text(encoding="utf-8"))):
+        if "://" in target:
+            continue
+        file, _, anchor = target.partition("#")
+        linked = (path.parent / file).resolve() if file else path
+        is_there = linked.exists() and linked.is_relative_to(ROOT)
+        if not is_there or (anchor and anchor not in anchors_of(linked.read_text(encoding="utf-8"))):
+            broken.append(target)
+    assert broken == []
+
+
+def test_the_changelog_knows_the_version() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert "## Unreleased" in text or f"## {version}" in text
