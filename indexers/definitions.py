@@ -53,6 +53,7 @@ import tree_sitter
 from indexers.documentation import LeadingText
 from indexers.grammars import GrammarMissing, load_grammar
 from indexers.languages import LANGUAGES
+from indexers.masks import mask_macros
 from indexers.matches import CompiledQuery, Found, Matches, Span, compile_query, match_query
 from indexers.notebooks import find_cells
 from indexers.sections import find_markdown_sections, find_rst_sections
@@ -94,7 +95,7 @@ def _find(language: str, data: bytes, ranges: list[tree_sitter.Range] | None) ->
         return []
     compiled = compile_query(entry.grammar, entry.queries)
     parser = tree_sitter.Parser(load_grammar(entry.grammar), included_ranges=ranges)
-    tree = parser.parse(data)
+    tree = parser.parse(mask_macros(entry.grammar, data))
     matches = match_query(compiled, tree.root_node)
     definitions = _assemble(compiled, matches, data)
     for injected, parts in matches.injections.items():

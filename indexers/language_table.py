@@ -84,7 +84,7 @@ TABLE: tuple[Language, ...] = (
         "php", "php", ("php",), (".php", ".phtml", ".php3", ".php4", ".php5", ".php7", ".phps"), (), ("php",), (), "::"
     ),
     Language("swift", "swift", ("swift",), (".swift",), (), ("swift",)),
-    Language("objc", "objc", ("objc",), (".m", ".mm"), (), (), ("objective-c", "objectivec", "obj-c")),
+    Language("objc", "objc", ("objc", "c"), (".m", ".mm"), (), (), ("objective-c", "objectivec", "obj-c")),
     Language("elixir", "elixir", ("elixir",), (".ex", ".exs"), (), ("elixir",)),
     Language("erlang", "erlang", ("erlang",), (".erl", ".hrl", ".escript"), ("rebar.config",), ("escript",), (), ":"),
     Language("haskell", "haskell", ("haskell",), (".hs", ".hsc", ".hs-boot"), (), ("runhaskell", "runghc", "stack")),

@@ -30,13 +30,16 @@ _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1*[ \t]*$")
 _NOT_ADORNMENT = ("::", "..")
 _RST_LABEL = re.compile(r"\.\. _[^:]+:[ \t]*$")
 
+_WORD = re.compile(r"\w")
+
 _MARKUP = (
-    (re.compile(r"\s*\{[#.:][^}]*\}\s*$"), ""),
+    (re.compile(r"\s*\{\s*[#.:][^}]*\}\s*$"), ""),
     (re.compile(r"(`[^`<]*?)\s*<[^<>`]*>(?=`)"), r"\1"),
     (re.compile(r"</?[a-zA-Z][^<>]*>"), ""),
     (re.compile(r"!?\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])"), r"\1"),
     (re.compile(r":[\w:.+-]+:(?=`)"), ""),
     (re.compile(r"`_{1,2}|\*\*|`"), ""),
+    (re.compile(r"\*(\w[^*]*)\*"), r"\1"),
     (re.compile(r"\s+"), " "),
 )
 
@@ -83,8 +86,8 @@ def _lines(data: bytes) -> list[_Line]:
 
 
 def _sections(headings: Iterator[_Heading], end: int) -> list[Definition]:
-    titled = [(heading, title) for heading in headings if (title := plain_title(heading.text))]
-    ends = [heading.start_byte for heading, _ in titled[1:]] + [end]
+    titled = [(heading, title) for heading in headings if _WORD.search(title := plain_title(heading.text))]
+    ends = [*(heading.start_byte for heading, _ in titled[1:]), end][: len(titled)]
     sections: list[Definition] = []
     parents: list[tuple[_Heading, str]] = []
     for (heading, title), end_byte in zip(titled, ends, strict=True):

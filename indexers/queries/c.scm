@@ -31,7 +31,9 @@
     (pointer_declarator
       declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name)))
   ]
-  body: (compound_statement) @body) @definition.function
+  body: (compound_statement) @body
+  ; `else if (…) { … }` where `#if` has cut off what stands before it.
+  (#not-match? @name "^(if|for|while|switch)$")) @definition.function
 
 ; A typedef with a body is one class by the typedef's name.
 (type_definition

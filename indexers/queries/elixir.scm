@@ -8,7 +8,7 @@
       operator: "@"
       operand: (call
         target: (identifier) @_moduledoc
-        (arguments [(string (quoted_content) @documentation) (sigil (quoted_content) @documentation)])))
+        (arguments [(string) (sigil)] @documentation)))
   ) @body
   (#any-of? @_keyword "defmodule" "defprotocol" "defimpl")
   (#eq? @_moduledoc "moduledoc")
@@ -83,7 +83,7 @@
   operator: "@"
   operand: (call
     target: (identifier) @_kind
-    (arguments . [(string (quoted_content) @documentation) (sigil (quoted_content) @documentation) (boolean)]))
+    (arguments . [(string) @documentation (sigil) @documentation (boolean)]))
   (#any-of? @_kind "doc" "typedoc")) @attribute
 
 (unary_operator

@@ -6,9 +6,29 @@
   (signature
     [
       (identifier) @name
-      (call_expression . [(identifier) @name (field_expression value: (_) @scope (identifier) @name .) (operator) @name])
-      (_ . (call_expression . [(identifier) @name (field_expression value: (_) @scope (identifier) @name .) (operator) @name]))
-      (_ . (_ . (call_expression . [(identifier) @name (field_expression value: (_) @scope (identifier) @name .) (operator) @name])))
+      (call_expression .
+        [
+          (identifier) @name
+          (operator) @name
+          (field_expression value: (_) @scope (identifier) @name .)
+          (parametrized_type_expression . (identifier) @name)
+        ])
+      (_ .
+        (call_expression .
+          [
+            (identifier) @name
+            (operator) @name
+            (field_expression value: (_) @scope (identifier) @name .)
+            (parametrized_type_expression . (identifier) @name)
+          ]))
+      (_ . (_ .
+        (call_expression .
+          [
+            (identifier) @name
+            (operator) @name
+            (field_expression value: (_) @scope (identifier) @name .)
+            (parametrized_type_expression . (identifier) @name)
+          ])))
     ]) . (_)? @body) @definition.function
 
 (macro_definition (signature (call_expression . (identifier) @name)) . (_)? @body) @definition.function
@@ -16,9 +36,29 @@
 ; Short form: `area(box) = box.w ^ 2`.
 (assignment .
   [
-    (call_expression . [(identifier) @name (field_expression value: (_) @scope (identifier) @name .) (operator) @name])
-    (_ . (call_expression . [(identifier) @name (field_expression value: (_) @scope (identifier) @name .) (operator) @name]))
-    (_ . (_ . (call_expression . [(identifier) @name (field_expression value: (_) @scope (identifier) @name .) (operator) @name])))
+    (call_expression .
+      [
+        (identifier) @name
+        (operator) @name
+        (field_expression value: (_) @scope (identifier) @name .)
+        (parametrized_type_expression . (identifier) @name)
+      ])
+    (_ .
+      (call_expression .
+        [
+          (identifier) @name
+          (operator) @name
+          (field_expression value: (_) @scope (identifier) @name .)
+          (parametrized_type_expression . (identifier) @name)
+        ]))
+    (_ . (_ .
+      (call_expression .
+        [
+          (identifier) @name
+          (operator) @name
+          (field_expression value: (_) @scope (identifier) @name .)
+          (parametrized_type_expression . (identifier) @name)
+        ])))
   ] . (operator) . (_) @body) @definition.function
 
 (_
@@ -34,7 +74,7 @@
 
 (const_statement (assignment . (identifier) @name)) @definition.name
 
-((string_literal (content) @documentation) @attribute
+((string_literal) @attribute @documentation
   .
   [
     (module_definition)

@@ -24,9 +24,13 @@
   name: (_) @name
   value: (function_definition body: (block)? @body)) @definition.function
 
+; Module variables; `local insert = table.insert` and `local json = require "json"` only give a name to what is elsewhere.
 (chunk
   (variable_declaration
-    (assignment_statement (variable_list name: (identifier) @name))) @definition.name)
+    (assignment_statement
+      (variable_list . name: (identifier) @name)
+      (expression_list . value: (_) @_value))) @definition.name
+  (#not-match? @_value "^(require\\b|[a-zA-Z_][a-zA-Z0-9_.]*$)"))
 
 (chunk
   (assignment_statement
