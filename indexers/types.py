@@ -72,6 +72,8 @@ class SourceFile:
 
     path: str
     stat: FileStat
+    is_source: bool = False
+    """`.gitattributes` says `-linguist-generated`: however its bytes look, a person wrote it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,179 @@
+"""Asks git about a work tree: which files it knows, what its attributes say, and where its history began.
+
+Runs git with hooks, monitors, pagers and the network off, since the repository's own configuration is not ours to
+trust. Reads nothing of a file's content and knows nothing of `.codesearchignore`.
+"""
+
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexers.attributes import GENERATED, VENDORED, Marks, to_state
+from indexers.errors import WalkError
+
+_HARDENED = (
+    "git",
+    "--no-pager",
+    "--no-optional-locks",
+    "--literal-pathspecs",
+    *("-c", "core.fsmonitor=false"),
+    *("-c", f"core.hooksPath={os.devnull}"),
+    *("-c", "diff.external="),
+    *("-c", "protocol.allow=never"),
+    *("-c", "core.quotePath=false"),
+)
+
+_KEPT_VARIABLES = frozenset(
+    {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_CEILING_DIRECTORIES"}
+)
+"""Where the user keeps his configuration; every other GIT_* variable may point git at another repository."""
+
+_UNREADABLE = re.compile(rb"^warning: could not open directory '(.*)/': (.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkTree:
+    """A root inside a git work tree. `prefix` is the root's path within it, with a trailing slash, or empty."""
+
+    root: Path
+    top: Path
+    prefix: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class GitFiles:
+    """Paths relative to the root, as the file system has them."""
+
+    paths: list[bytes]
+    repositories: list[bytes]
+    """Submodules and untracked repositories inside the work tree."""
+    unreadable: list[tuple[bytes, str]]
+    """Folders that git could not open, and why."""
+
+
+def find_work_tree(root: Path) -> WorkTree | None:
+    """Return the work tree that has files of `root`, None outside git and where git ignores the root as a whole.
+
+    Raises `WalkError` where git refuses the repository (owner, damage).
+    """
+    try:
+        answer = _run(root, "rev-parse", "--is-inside-work-tree", "--show-prefix")
+    except FileNotFoundError:
+        return None  # git is not installed: the rules are then read by `scan`
+    if answer.returncode != 0:
+        _explain_refusal(root, answer.stderr)
+        return None
+    is_inside, _, prefix = answer.stdout.removesuffix(b"\n").partition(b"\n")
+    if is_inside != b"true":
+        return None
+    real = Path(os.path.realpath(root))
+    tree = WorkTree(root, (real, *real.parents)[prefix.count(b"/")], prefix)
+    return None if prefix and _is_ignored(tree) else tree
+
+
+def list_files(tree: WorkTree) -> GitFiles:
+    """List tracked files, and untracked ones that no rule ignores; tracked files may be missing on disk."""
+    answer = _run(tree.root, "ls-files", "-z", "-t", "-s", "--cached", "--others", "--exclude-standard")
+    if answer.returncode != 0:
+        _explain_refusal(tree.root, answer.stderr)
+        raise WalkError(f"{tree.root}: git cannot list its files: {_first_line(answer.stderr)}. Try `git fsck`.")
+    paths: dict[bytes, None] = {}  # a path in conflict is listed once a stage
+    repositories: list[bytes] = []
+    for record in answer.stdout.split(b"\0")[:-1]:
+        is_untracked = record.startswith(b"?")
+        path = record[2:] if is_untracked else record.partition(b"\t")[2]
+        if is_untracked and path.endswith(b"/"):
+            repositories.append(path[:-1])
+        elif not is_untracked and record.startswith(b"160000 ", 2):
+            repositories.append(path)
+        else:
+            paths[path] = None
+    unreadable = [(path, why.decode("utf-8", "replace")) for path, why in _UNREADABLE.findall(answer.stderr)]
+    return GitFiles(list(paths), repositories, unreadable)
+
+
+def read_marks(tree: WorkTree, paths: Sequence[bytes]) -> dict[bytes, Marks]:
+    """Ask for the linguist attributes; files about which nothing is said are left out."""
+    names = (GENERATED.decode(), VENDORED.decode())
+    answer = _run(tree.root, "check-attr", "-z", "--stdin", *names, stdin=b"".join(path + b"\0" for path in paths))
+    if answer.returncode != 0:
+        raise WalkError(f"{tree.root}: git cannot read its attributes: {_first_line(answer.stderr)}")
+    fields = answer.stdout.split(b"\0")
+    said: dict[bytes, dict[bytes, bool | None]] = {}
+    for path, name, value in zip(fields[0::3], fields[1::3], fields[2::3], strict=False):
+        if value != b"unspecified":
+            said.setdefault(path, {})[name] = to_state(value)
+    return {path: Marks(states.get(GENERATED), states.get(VENDORED)) for path, states in said.items()}
+
+
+def find_configured_rules(tree: WorkTree) -> list[Path]:
+    """Return the ignore files outside the tree's folders, weakest first: the user's own, then `info/exclude`."""
+    paths: list[Path] = []
+    configured = _run(tree.root, "config", "--type=path", "-z", "core.excludesFile")
+    if configured.returncode == 0:
+        paths.append(tree.top / os.fsdecode(configured.stdout.removesuffix(b"\0")))
+    else:
+        paths.append(_default_excludes())
+    info = _run(tree.root, "rev-parse", "--git-path", "info/exclude")
+    if info.returncode == 0:
+        paths.append(tree.root / os.fsdecode(info.stdout.removesuffix(b"\n")))
+    return paths
+
+
+def git_identity(root: Path) -> str | None:
+    """Return the ids of the first commits and the root's path in the work tree; None without git or commits.
+
+    It stays when the folder moves; two clones of one repository have the same.
+    """
+    tree = find_work_tree(root)
+    if tree is None:
+        return None
+    answer = _run(root, "rev-list", "--max-parents=0", "HEAD")
+    commits = sorted(answer.stdout.decode("ascii", "replace").split())
+    return f"{'+'.join(commits)}:{tree.prefix.decode('utf-8', 'backslashreplace')}" if commits else None
+
+
+def _is_ignored(tree: WorkTree) -> bool:
+    answer = _run(tree.top, "check-ignore", "-q", "-z", "--stdin", stdin=tree.prefix.rstrip(b"/") + b"\0")
+    return answer.returncode == 0
+
+
+def _run(folder: Path, *arguments: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+    command = (*_HARDENED, "-C", str(folder), *arguments)
+    return subprocess.run(command, input=stdin, capture_output=True, check=False, env=_environment())
+
+
+def _environment() -> dict[str, str]:
+    """Hand git the caller's environment without what could lead it elsewhere; messages in English."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in _KEPT_VARIABLES}
+    return kept | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
+
+
+def _default_excludes() -> Path:
+    configured = _environment().get("XDG_CONFIG_HOME")
+    return (Path(configured) if configured else Path.home() / ".config") / "git" / "ignore"
+
+
+def _explain_refusal(root: Path, message: bytes) -> None:
+    """Raise where git found a repository and will not use it; return where there is none."""
+    if b"dubious ownership" in message or b"unsafe repository" in message:
+        raise WalkError(
+            f"{root}: git refuses this repository because another user owns it. If you trust it, run "
+            f"`git config --global --add safe.directory {_named_folder(message) or root}` and try again."
+        )
+    if b"not a git repository" in message or b"must be run in a work tree" in message:
+        return
+    raise WalkError(f"{root}: git cannot read this repository: {_first_line(message)}. Try `git status` there.")
+
+
+def _named_folder(message: bytes) -> str:
+    found = re.search(rb"safe\.directory (.+)", message)
+    return found[1].decode("utf-8", "backslashreplace").strip() if found else ""
+
+
+def _first_line(message: bytes) -> str:
+    line = message.strip().partition(b"\n")[0].decode("utf-8", "replace")
+    return line.removeprefix("fatal: ").rstrip(".")

@@ -1,0 +1,83 @@
+"""Applies `.codesearchignore` on top of what git lists: it leaves further files out, and its `!` lines bring files
+back that git ignores. Only where such a line exists is the tree looked through a second time.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from indexers import git
+from indexers.ignore import GIT_IGNORE, OWN_IGNORE, RuleFile, decide, read_rules
+from indexers.listing import Listing, printable
+from indexers.scan import ScanRules, describe_repository, scan
+from indexers.types import Skipped, SkipReason
+
+
+@dataclass(slots=True)
+class _OwnRules:
+    """The `.codesearchignore` files of a tree, by folder, and what they said about folders so far."""
+
+    files: Mapping[bytes, RuleFile]
+    ignored_folders: dict[bytes, bool] = field(default_factory=dict)
+
+    def is_ignored(self, path: bytes, *, is_dir: bool = False) -> bool:
+        """Tell whether a rule leaves out the path or a folder above it."""
+        folder = path.rpartition(b"/")[0]
+        if folder:
+            known = self.ignored_folders.get(folder)
+            if known is None:
+                known = self.ignored_folders[folder] = self.is_ignored(folder, is_dir=True)
+            if known:
+                return True
+        return decide(self._chain(folder), path, is_dir) is True
+
+    def _chain(self, folder: bytes) -> list[RuleFile]:
+        above = [folder[:at] for at, byte in enumerate(folder) if byte == ord("/")]
+        return [self.files[place] for place in (b"", *above, folder) if place in self.files]
+
+
+def list_work_tree(tree: git.WorkTree) -> Listing:
+    """List what git knows of the root, as changed by `.codesearchignore`."""
+    known = git.list_files(tree)
+    paths, repositories = known.paths, known.repositories
+    skipped = [Skipped(printable(path), SkipReason.UNREADABLE, f"folder: {why}") for path, why in known.unreadable]
+    rules = _read_own_rules(os.fsencode(tree.root), paths)
+    if rules.files:
+        paths = [path for path in paths if not rules.is_ignored(path)]
+        repositories = [path for path in repositories if not rules.is_ignored(path, is_dir=True)]
+    skipped += [describe_repository(path) for path in repositories]
+    if any(rule_file.has_negation for rule_file in rules.files.values()):
+        brought_back = scan(os.fsencode(tree.root), ScanRules(_outer_rules(tree), is_outside_git=False))
+        paths = list(dict.fromkeys([*paths, *brought_back.paths]))
+        seen = {entry.path for entry in skipped}
+        skipped += [entry for entry in brought_back.skipped if entry.path not in seen]
+    return Listing(paths, skipped, git.read_marks(tree, paths))
+
+
+def _read_own_rules(root: bytes, paths: list[bytes]) -> _OwnRules:
+    """Look for the rule files in every folder that has files; git may ignore the rule files themselves."""
+    folders = {b""}
+    for path in paths:
+        folder = path.rpartition(b"/")[0]
+        while folder not in folders:
+            folders.add(folder)
+            folder = folder.rpartition(b"/")[0]
+    found: dict[bytes, RuleFile] = {}
+    for folder in folders:
+        base = folder + b"/" if folder else b""
+        place = root + b"/" + base + OWN_IGNORE
+        rules = read_rules(place, base) if os.path.lexists(place) else None
+        if rules is not None:
+            found[folder] = rules
+    return _OwnRules(found)
+
+
+def _outer_rules(tree: git.WorkTree) -> tuple[RuleFile, ...]:
+    """Read git's rules from outside the root, weakest first: configuration, then the folders above it."""
+    found = [read_rules(os.fsencode(path), outer=tree.prefix) for path in git.find_configured_rules(tree)]
+    parts = tree.prefix.split(b"/")[:-1]
+    for n_above in range(len(parts), 0, -1):
+        outer = b"".join(part + b"/" for part in parts[len(parts) - n_above :])
+        place = os.fsencode(tree.top) + b"/" + b"".join(part + b"/" for part in parts[: len(parts) - n_above])
+        found.append(read_rules(place + GIT_IGNORE, outer=outer))
+    return tuple(rules for rules in found if rules is not None)

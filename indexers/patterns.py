@@ -1,0 +1,184 @@
+"""Patterns of `.gitignore` and `.gitattributes` lines, translated to regular expressions over bytes.
+
+Follows git's own `wildmatch` byte for byte, its quirks included; a test holds it against `git check-ignore`.
+Knows one line at a time: which file a line came from, and which line wins, is decided in `ignore` and `attributes`.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+_GLOB = re.compile(rb"[*?\[\\]")
+
+_CLASSES: dict[bytes, bytes] = {
+    b"alnum": rb"0-9A-Za-z",
+    b"alpha": rb"A-Za-z",
+    b"blank": rb" \t",
+    b"cntrl": rb"\x00-\x1f\x7f",
+    b"digit": rb"0-9",
+    b"graph": rb"\x21-\x7e",
+    b"lower": rb"a-z",
+    b"print": rb"\x20-\x7e",
+    b"punct": rb"\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e",
+    b"space": rb"\t-\r ",
+    b"upper": rb"A-Z",
+    b"xdigit": rb"0-9A-Fa-f",
+}
+
+
+class _NeverMatchesError(ValueError):
+    """The pattern is malformed; git treats such a line as one that matches nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One pattern. `segments` are its parts between slashes, empty where it matches at any depth."""
+
+    regex: re.Pattern[bytes]
+    is_dir_only: bool
+    is_name_only: bool
+    segments: tuple[re.Pattern[bytes] | None, ...]
+    """None stands for `**`."""
+
+    def matches(self, path: bytes, is_dir: bool) -> bool:
+        """Tell whether the path itself matches; `path` is relative to the folder of the pattern's file."""
+        if self.is_dir_only and not is_dir:
+            return False
+        name = path[path.rfind(b"/") + 1 :] if self.is_name_only else path
+        return self.regex.fullmatch(name) is not None
+
+    def may_match_below(self, folder: bytes) -> bool:
+        """Tell whether a path inside `folder` could match, for patterns that are tied to their place."""
+        for part, segment in zip(folder.split(b"/"), self.segments, strict=False):
+            if segment is None:
+                return True
+            if segment.fullmatch(part) is None:
+                return False
+        return folder.count(b"/") + 1 < len(self.segments)
+
+
+@lru_cache(maxsize=4096)
+def parse_pattern(text: bytes) -> Pattern | None:
+    """Compile the text of a pattern, without its `!`; None where it can match nothing."""
+    is_dir_only = text.endswith(b"/")
+    body = text[:-1] if is_dir_only else text
+    is_name_only = b"/" not in body
+    anchored = body.removeprefix(b"/")
+    if not anchored:
+        return None
+    try:
+        regex = re.compile(_translate_whole(anchored, has_folders=not is_name_only), re.DOTALL)
+        segments = () if is_name_only or anchored.startswith(b"**/") else tuple(_segments(anchored))
+    except _NeverMatchesError:
+        return None
+    return Pattern(regex, is_dir_only, is_name_only, segments)
+
+
+def trim_line(line: bytes) -> bytes:
+    """Drop the carriage return and the unescaped trailing spaces of a rule file's line, as git does."""
+    line = line.removesuffix(b"\r").partition(b"\0")[0]
+    kept = len(line.rstrip(b" "))
+    n_backslashes = kept - len(line[:kept].rstrip(b"\\"))
+    if kept < len(line) and n_backslashes % 2 == 1:
+        kept += 1
+    return line[:kept]
+
+
+def _segments(pattern: bytes) -> list[re.Pattern[bytes] | None]:
+    return [
+        None if b"**" in part else re.compile(_translate(part, has_folders=True), re.DOTALL)
+        for part in pattern.split(b"/")
+    ]
+
+
+def _translate_whole(pattern: bytes, *, has_folders: bool) -> bytes:
+    """Translate a pattern; git compares the part before the first wildcard literally and starts afresh behind it."""
+    glob = _GLOB.search(pattern)
+    n_literal = glob.start() if glob else len(pattern)
+    return re.escape(pattern[:n_literal]) + _translate(pattern[n_literal:], has_folders=has_folders)
+
+
+def _translate(pattern: bytes, *, has_folders: bool) -> bytes:
+    parts: list[bytes] = []
+    at = 0
+    while at < len(pattern):
+        char = pattern[at : at + 1]
+        if char == b"*":
+            part, at = _translate_stars(pattern, at, has_folders=has_folders)
+        elif char == b"?":
+            part, at = b"[^/]", at + 1
+        elif char == b"[":
+            part, at = _translate_set(pattern, at)
+        elif char == b"\\":
+            if at + 1 == len(pattern):
+                raise _NeverMatchesError
+            part, at = re.escape(pattern[at + 1 : at + 2]), at + 2
+        else:
+            part, at = re.escape(char), at + 1
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _translate_stars(pattern: bytes, start: int, *, has_folders: bool) -> tuple[bytes, int]:
+    end = start
+    while pattern[end : end + 1] == b"*":
+        end += 1
+    rest = pattern[end:]
+    is_free = start == 0 or pattern[start - 1 : start] == b"/"
+    if not has_folders or end - start == 1 or not is_free or not (rest == b"" or rest.startswith((b"/", b"\\/"))):
+        return b"[^/]*", end
+    if rest.startswith(b"/"):
+        return b"(?:.*/)?", end + 1
+    return b".*", end
+
+
+def _translate_set(pattern: bytes, start: int) -> tuple[bytes, int]:
+    """Translate `[...]`, after wildmatch: a first `]` is literal, `\\` escapes, an unknown class matches nothing."""
+    at = start + 1
+    is_negated = pattern[at : at + 1] in (b"!", b"^")
+    at += is_negated
+    members: list[bytes] = []
+    previous: bytes = b""
+    is_first = True
+    while is_first or pattern[at : at + 1] != b"]":
+        is_first = False
+        char = pattern[at : at + 1]
+        following = pattern[at + 1 : at + 2]
+        if char == b"[" and following == b":":
+            end = pattern.find(b"]", at + 2)
+            if end < 0:
+                raise _NeverMatchesError
+            if end > at + 2 and pattern[end - 1 : end] == b":":
+                members.append(_named_class(pattern[at + 2 : end - 1]))
+                previous, at = b"", end + 1
+                continue
+        if char == b"-" and previous and following not in (b"", b"]"):
+            last, at = _set_char(pattern, at + 1)
+            if previous <= last:
+                members.append(_hex(previous) + b"-" + _hex(last))
+            previous = b""
+            continue
+        previous, at = _set_char(pattern, at)
+        members.append(_hex(previous))
+    inside = b"".join(members)
+    if is_negated:
+        return b"[^/" + inside + b"]", at + 1
+    return (b"(?!/)[" + inside + b"]", at + 1) if inside else (b"(?!)", at + 1)
+
+
+def _set_char(pattern: bytes, at: int) -> tuple[bytes, int]:
+    if pattern[at : at + 1] == b"\\":
+        at += 1
+    if at >= len(pattern):
+        raise _NeverMatchesError
+    return pattern[at : at + 1], at + 1
+
+
+def _named_class(name: bytes) -> bytes:
+    if name not in _CLASSES:
+        raise _NeverMatchesError
+    return _CLASSES[name]
+
+
+def _hex(char: bytes) -> bytes:
+    return b"\\x%02x" % char[0]

@@ -1,0 +1,118 @@
+"""Reads one file into the text that everything downstream sees, or says why it is left out.
+
+The text is UTF-8 whatever the file was; a UTF-8 byte order mark stays, so that byte offsets are those of the file.
+Knows what bytes look like; what a name or `.gitattributes` says was decided by the walk.
+"""
+
+import codecs
+import os
+import re
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Literal
+
+from indexers.generated import has_generated_notice, is_minified
+from indexers.reading import Refusal, read_steadily
+from indexers.secrets import is_secret_content, redact
+from indexers.types import Skipped, SkipReason, SourceFile, SourceText
+
+_BINARY_EXTENSIONS_TEXT = """
+7z a aac aar ai apk ar arrow avi avif bin blend bmp br bz2 cab class com crx dat-wal db db3 deb der
+dex dll dmg doc docx dylib ear egg elc eot epub exe faiss fbx feather flac flv gguf gif glb gz h5
+hdf5 heic heif icns ico ipa iso jar jpeg jpg jxl ko lib lz lz4 lzma m4a m4v mdb mid midi mkv mo mov
+mp3 mp4 mpeg mpg msi mwb ncb nib node npy npz nupkg o obj-bin odp ods odt ogg ogv onnx opus orc otf
+parquet pdb pdf pickle pkl png ppt pptx psd pt pth pyc pyd pyo rar rdb rlib rmeta rpm safetensors
+sketch snap so sqlite sqlite3 squashfs svgz swf swp tar tbz2 tflite tgz tif tiff ttc ttf txz vsix
+wasm wav webm webp whl wim wma wmv woff woff2 xcf xls xlsx xz z zip zst
+"""
+_BINARY_EXTENSIONS = frozenset(_BINARY_EXTENSIONS_TEXT.split())
+"""Formats that are never text; the walk leaves them out unread."""
+
+_LFS_HEADER = b"version https://git-lfs.github.com/spec/v1\n"
+_LFS_MAX_BYTES = 1_024
+"""The pointer format's own limit."""
+
+_LFS_SIZE = re.compile(rb"^size (\d+)$", re.MULTILINE)
+
+_CONTROL_BYTES = bytes(byte for byte in range(32) if byte not in b"\t\n\r\f\v\b\x1b")
+MAX_CONTROL_SHARE = 0.02
+"""Of text that is not UTF-8: random bytes have 8 % control characters, latin-1 prose none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    data: bytes
+    encoding: Literal["utf-8", "utf-16", "latin-1"]
+
+
+def is_binary_name(path: str) -> bool:
+    """Tell whether the extension belongs to a format that is never text."""
+    name = path.rpartition("/")[2]
+    stem, dot, extension = name.rpartition(".")
+    return bool(dot and stem) and extension.lower() in _BINARY_EXTENSIONS
+
+
+def read_source(root: Path, file: SourceFile, max_file_bytes: int) -> SourceText | Skipped:
+    """Read, decode and redact a file of the walk.
+
+    Returns `Skipped` where its bytes say that it is no source: binary, minified, generated, a secret, a Git LFS
+    pointer; and where it cannot be read, has grown over the limit or keeps changing.
+    """
+    raw = read_steadily(os.fsencode(root) + b"/" + file.path.encode(), max_file_bytes)
+    if isinstance(raw, Refusal):
+        return Skipped(file.path, raw.reason, raw.detail)
+    if raw.startswith(_LFS_HEADER) and len(raw) <= _LFS_MAX_BYTES:
+        return Skipped(file.path, SkipReason.LFS_POINTER, _describe_pointer(raw))
+    decoded = _decode(raw)
+    if isinstance(decoded, str):
+        return Skipped(file.path, SkipReason.BINARY, decoded)
+    refusal = _judge(file, decoded.data)
+    if refusal is not None:
+        return Skipped(file.path, refusal.reason, refusal.detail)
+    redacted = redact(decoded.data)
+    content_hash = blake2b(raw, digest_size=16).digest()
+    return SourceText(redacted.data, decoded.encoding, content_hash, redacted.secrets)
+
+
+def _decode(raw: bytes) -> _Decoded | str:
+    """Return the text as UTF-8, or why the bytes are no text."""
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and not raw.startswith(codecs.BOM_UTF32_LE):
+        return _decode_utf16(raw)
+    if b"\0" in raw:
+        return "holds NUL bytes"
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        n_control = len(raw) - len(raw.translate(None, _CONTROL_BYTES))
+        if n_control > MAX_CONTROL_SHARE * len(raw):
+            return "not UTF-8, and many control characters"
+        return _Decoded(raw.decode("latin-1").encode("utf-8"), "latin-1")
+    return _Decoded(raw, "utf-8")
+
+
+def _decode_utf16(raw: bytes) -> _Decoded | str:
+    try:
+        text = raw.decode("utf-16")
+    except UnicodeDecodeError:
+        return "starts like UTF-16 and is not"
+    if "\0" in text:
+        return "holds NUL characters"
+    return _Decoded(text.encode("utf-8"), "utf-16")
+
+
+def _judge(file: SourceFile, data: bytes) -> Refusal | None:
+    if is_secret_content(file.path, data):
+        return Refusal(SkipReason.SECRET, "private key or credentials inside")
+    if file.is_source:
+        return None
+    if is_minified(file.path, data):
+        return Refusal(SkipReason.MINIFIED, "very long lines")
+    if has_generated_notice(data):
+        return Refusal(SkipReason.GENERATED, "its first lines say so")
+    return None
+
+
+def _describe_pointer(raw: bytes) -> str:
+    size = _LFS_SIZE.search(raw)
+    return f"stands for {int(size[1]):,} bytes" if size else "not fetched"
