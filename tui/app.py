@@ -60,12 +60,12 @@ class CodesearchApp(App[str]):
         if self.editor is None:
             self.notify("set VISUAL or EDITOR to the editor that opens results", severity="warning")
             return
-        command = editor_command(self.editor, event.path, event.line)
         try:
+            command = editor_command(self.editor, event.path, event.line)
             with self.suspend():
                 subprocess.run(command, check=False)
-        except (SuspendNotSupported, OSError) as error:
-            self.notify(f"cannot start {command[0]}: {error}", severity="error", markup=False)
+        except (SuspendNotSupported, OSError, ValueError) as error:
+            self.notify(f"cannot start {self.editor}: {error}", severity="error", markup=False)
 
 
 def run(path: Path | None = None, home: Path | None = None) -> int:

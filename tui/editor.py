@@ -15,7 +15,12 @@ AT_LINE = {
 
 
 def editor_command(editor: str, path: Path, line: int) -> list[str]:
-    """Return the arguments that open `path` at `line`; `editor` may carry options of its own."""
+    """Return the arguments that open `path` at `line`; `editor` may carry options of its own.
+
+    Raises ValueError where `editor` is blank or its quotes do not close.
+    """
     words = shlex.split(editor)
+    if not words:
+        raise ValueError("no command is named")
     form = AT_LINE.get(Path(words[0]).stem, ("+{line}", "{path}"))
     return [*words, *(part.format(path=path, line=line) for part in form)]

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.house.house import ROOT
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 worded_as_in_3_12 = pytest.mark.skipif(
@@ -87,18 +89,35 @@ def test_the_process_prints_what_the_page_shows(command: list[str]) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_link_inside_the_project_leads_somewhere(page: "os.PathLike[str]") -> None:
-    path = ROOT / page
+def test_every_link_inside_the_project_leads_somewhere(page: Path) -> None:
     broken = []
-    for target in LINK.findall(FENCE.sub("", path.read_text(encoding="utf-8"))):
+    for target in LINK.findall(FENCE.sub("", page.read_text(encoding="utf-8"))):
         if "://" in target:
             continue
         file, _, anchor = target.partition("#")
-        linked = (path.parent / file).resolve() if file else path
+        linked = (page.parent / file).resolve() if file else page
         is_there = linked.exists() and linked.is_relative_to(ROOT)
         if not is_there or (anchor and anchor not in anchors_of(linked.read_text(encoding="utf-8"))):
             broken.append(target)
     assert broken == []
+
+
+@pytest.mark.slow
+def test_the_library_page_s_example_runs(tmp_path: Path) -> None:
+    (example,) = PYTHON.findall((ROOT / "docs" / "library.md").read_text(encoding="utf-8"))
+    project = tmp_path / "src" / "project"
+    (project / "any" / "folder" / "below").mkdir(parents=True)
+    (project / "net.py").write_text("def retry_with_backoff():\n    return 1\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", example],
+        cwd=ROOT,
+        env={**os.environ, "HOME": str(tmp_path), "CODESEARCH_HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "net.py:1 retry_with_backoff" in done.stdout
 
 
 def test_the_changelog_knows_the_version() -> None:

@@ -24,3 +24,9 @@ def test_an_editor_opens_at_the_line_in_its_own_way(editor: str, arguments: list
 
 def test_braces_in_a_path_are_left_alone() -> None:
     assert editor_command("vi", Path("/{x}.py"), 1)[-1] == "/{x}.py"
+
+
+@pytest.mark.parametrize("editor", ["", "  ", "vi 'unclosed"])
+def test_what_names_no_command_is_refused(editor: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        editor_command(editor, PLACE, 1)
