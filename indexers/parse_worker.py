@@ -42,6 +42,7 @@ def request_of(root: Path, file: SourceFile, max_file_bytes: int, blocks_because
         "root": os.fspath(root),
         "path": file.path,
         "stat": [stat.size_bytes, stat.mtime_ns, stat.ctime_ns, stat.inode],
+        "is_source": file.is_source,
         "max_file_bytes": max_file_bytes,
         "blocks_because": blocks_because,
     }
@@ -74,7 +75,7 @@ def reply_to_file(header: dict[str, Any], payload: bytes) -> ParsedFile | Skippe
 def _answer(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     from indexers.parsing import parse_file
 
-    root, file = Path(request["root"]), SourceFile(request["path"], FileStat(*request["stat"]))
+    root, file = Path(request["root"]), SourceFile(request["path"], FileStat(*request["stat"]), request["is_source"])
     limit, blocks_because = request["max_file_bytes"], request["blocks_because"]
     try:
         parsed = parse_file(root, file, limit, blocks_because)

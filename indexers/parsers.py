@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
@@ -102,7 +102,9 @@ class ParserPool:
         finally:
             self._idle.put(parser)
         if isinstance(outcome, str):
-            return Skipped(file.path, SkipReason.UNREADABLE, f"{outcome}, also without its grammar", file.stat)
+            return Skipped(file.path, SkipReason.UNREADABLE, f"{outcome}, also without its grammar")
+        if isinstance(outcome, Skipped) and outcome.reason != SkipReason.UNREADABLE:
+            return replace(outcome, stat=file.stat)
         return outcome
 
     def _watch(self) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from indexers.chunker import chunk_file
 from indexers.definitions import GrammarMissing, find_definitions
 from indexers.languages import LANGUAGES, detect_language
-from indexers.terms import pack_bag, sum_bags
+from indexers.terms import pack_bags
 from indexers.text import read_source
 from indexers.tokenizer import tokenize
 from indexers.types import Chunk, Definition, Field, ParsedFile, Skipped, SourceFile, SourceText, Terms
@@ -34,10 +34,9 @@ def _assemble(
     chunks = chunk_file(file.path, text.data, definitions, LANGUAGES[language].separator)
     path_terms = tokenize(file.path)
     terms = tuple(_leaf_terms(chunk, text.data, path_terms) for chunk in chunks if chunk.granularity == "leaf")
-    bags = [pack_bag(leaf) for leaf in terms]
-    for chunk in chunks[len(bags) :]:
-        bags.append(sum_bags(bags[chunk.first_leaf : chunk.first_leaf + chunk.n_leaves]))
-    return ParsedFile(file.path, language, file.stat, text, chunks, terms, tuple(bags), note)
+    runs = [(chunk.first_leaf, chunk.n_leaves) for chunk in chunks[len(terms) :]]
+    bags = tuple(pack_bags(terms, runs))
+    return ParsedFile(file.path, language, file.stat, text, chunks, terms, bags, note)
 
 
 def _leaf_terms(chunk: Chunk, data: bytes, path_terms: list[str]) -> Terms:

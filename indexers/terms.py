@@ -3,10 +3,10 @@
 A bag is a run of `BAG_DTYPE` entries sorted by (term, field). Knows nothing of text or of how terms are made.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -32,33 +32,62 @@ def hash_term(term: str) -> int:
 
 def pack_bag(terms: Terms) -> bytes:
     """Count the terms of one leaf; counts above 65,535 stay there."""
-    entries: list[tuple[int, int, int]] = []
-    for field, words in terms.items():
-        code = FIELD_CODES[field]
-        entries += [(hash_term(term), code, min(n, MAX_COUNT)) for term, n in Counter(words).items()]
-    entries.sort()
-    return np.array(entries, dtype=BAG_DTYPE).tobytes()
+    return pack_bags([terms], [])[0]
 
 
-def sum_bags(bags: Sequence[bytes]) -> bytes:
-    """Return a container's bag: the sum of its leaves', with the shared path counted once."""
-    entries = unpack_bag(b"".join(bags))
-    order = np.lexsort((entries["field"], entries["term"]))
-    entries = entries[order]
-    if len(entries) == 0:
-        return b""
-    starts = np.ones(len(entries), dtype=bool)
-    starts[1:] = (entries["term"][1:] != entries["term"][:-1]) | (entries["field"][1:] != entries["field"][:-1])
-    first = np.flatnonzero(starts)
-    summed = entries[first].copy()
-    counts = entries["count"].astype(np.int64)
-    largest = np.maximum.reduceat(counts, first)
-    total = np.add.reduceat(counts, first)
-    is_path = summed["field"] == FIELD_CODES["path"]
-    summed["count"] = np.minimum(np.where(is_path, largest, total), MAX_COUNT)
-    return summed.tobytes()
+def pack_bags(leaves: Sequence[Terms], runs: Sequence[tuple[int, int]]) -> list[bytes]:
+    """Count the terms of a file's leaves, and of its containers given as (first leaf, number of leaves).
+
+    Returns the bags of the leaves, then of the containers. A container's counts are the sums of its leaves', but
+    for the path, which all of them share and which counts once.
+    """
+    entries, starts = _count_leaves(leaves)
+    bags = [entries[start:end].tobytes() for start, end in pairwise(starts)]
+    bags += [_sum_entries(entries[starts[first] : starts[first + n]]).tobytes() for first, n in runs]
+    return bags
 
 
 def unpack_bag(bag: bytes) -> BagArray:
     """View packed bytes as `BAG_DTYPE` entries, `[n]`, without a copy."""
     return np.frombuffer(bag, dtype=BAG_DTYPE)
+
+
+def _count_leaves(leaves: Sequence[Terms]) -> tuple[BagArray, list[int]]:
+    """Return the entries of all leaves, sorted by (leaf, term, field), and where each leaf's begin, plus the end."""
+    groups = [
+        (number, FIELD_CODES[field], words) for number, leaf in enumerate(leaves) for field, words in leaf.items()
+    ]
+    sizes = [len(words) for _, _, words in groups]
+    words = chain.from_iterable(words for _, _, words in groups)
+    terms = np.fromiter(map(hash_term, words), dtype=np.uint64, count=sum(sizes))
+    owners = np.repeat(np.array([number for number, _, _ in groups], dtype=np.int64), sizes)
+    fields = np.repeat(np.array([code for _, code, _ in groups], dtype=np.uint8), sizes)
+    order = np.lexsort((fields, terms, owners))
+    terms, owners, fields = terms[order], owners[order], fields[order]
+    first = _starts_of_runs(owners, terms, fields)
+    entries = np.empty(len(first), dtype=BAG_DTYPE)
+    entries["term"], entries["field"] = terms[first], fields[first]
+    entries["count"] = np.minimum(np.diff(first, append=len(terms)), MAX_COUNT)
+    return entries, np.searchsorted(owners[first], np.arange(len(leaves) + 1)).tolist()
+
+
+def _sum_entries(entries: BagArray) -> BagArray:
+    order = np.lexsort((entries["field"], entries["term"]))
+    entries = entries[order]
+    first = _starts_of_runs(entries["term"], entries["field"])
+    summed: BagArray = entries[first].copy()
+    if len(first):
+        counts = entries["count"].astype(np.int64)
+        is_path = summed["field"] == FIELD_CODES["path"]
+        total = np.where(is_path, np.maximum.reduceat(counts, first), np.add.reduceat(counts, first))
+        summed["count"] = np.minimum(total, MAX_COUNT)
+    return summed
+
+
+def _starts_of_runs(*keys: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Return where a new combination of the sorted keys begins."""
+    is_start = np.zeros(len(keys[0]), dtype=bool)
+    is_start[:1] = True
+    for key in keys:
+        is_start[1:] |= key[1:] != key[:-1]
+    return np.flatnonzero(is_start)
