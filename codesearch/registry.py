@@ -6,7 +6,6 @@ alone, so that finding an index loads no search library. Knows nothing of what a
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from codesearch.errors import AmbiguousRootError, CodesearchError, NoIndexError, StorageError
 from codesearch.storage.catalog import CATALOG_NAME, Catalog
+from codesearch.storage.lock import WriterLock
 from codesearch.storage.platform import PRIVATE_FOLDER, remove_quietly
 from codesearch.storage.rows import IndexInfo
 from codesearch.types import RootEntry
@@ -124,7 +124,7 @@ def adopt(entry: RootEntry, root: Path, path: Path, home: Path) -> Located:
     with Writer.open(entry.folder) as writer:
         writer.set_root(root)
         info = writer.info
-        writer.commit(complete=info.complete, files_todo=info.files_todo, checked_at=info.checked_at or "")
+        writer.commit(complete=info.complete, files_todo=info.files_todo, checked_at=info.checked_at or info.updated_at)
     folder = index_folder(home, root)
     entry.folder.rename(folder)
     return Located(root, folder, _prefix(path, root), moved_from=entry.root)
@@ -136,14 +136,22 @@ def list_roots(home: Path) -> list[RootEntry]:
 
 
 def remove(folder: Path) -> None:
-    """Remove an index; for everyone who looks it is gone in one step."""
-    leaving = folder.with_name(f"{_LEAVING}{folder.name}-{os.getpid()}")
+    """Remove an index; for everyone who looks it is gone in one step. Raises LockedError while it is written."""
+    leaving = folder.with_name(f"{_LEAVING}{folder.name}")
     try:
-        folder.rename(leaving)
-        shutil.rmtree(leaving)
+        lock = WriterLock(folder)
+        try:
+            if os.name == "nt":
+                lock.release()  # Windows renames no folder in which a file is open
+            remove_quietly(leaving)
+            folder.rename(leaving)
+        finally:
+            lock.release()
     except OSError as error:
         message = f"cannot remove {folder}: {error.strerror}; check its permissions and remove it by hand"
         raise StorageError(message) from error
+    for left in folder.parent.glob(f"{_LEAVING}*"):
+        remove_quietly(left)
 
 
 def remove_vector_cache(home: Path) -> None:
@@ -181,7 +189,7 @@ def _scan(home: Path) -> Iterator[tuple[RootEntry, IndexInfo | None]]:
 
 def _read_info(folder: Path) -> IndexInfo:
     with closing(Catalog.open_reader(folder)) as catalog:
-        return catalog.read_info()
+        return catalog.read_generation().info
 
 
 def _read_root(folder: Path) -> Path | None:

@@ -7,13 +7,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from codesearch.search.query import content_words
+from indexers.tokenizer import tokenize
+
 MAX_LINES = 12
 """A screen of 50 rows then holds the three best results with their headers."""
 
 _FILTER = re.compile(r"(?<!\S)-?(?:lang|language|path|kind):\S+")
-_WORD = re.compile(r"[^\W\d_]{2,}|\d{2,}")
-_STEM = 5
-"""Characters of a word that must match: `retries` finds `retry` when cut to `retri`… or `retr`; 5 keeps it apt."""
+
+MAX_WEIGHED_LINES = 2_000
+"""Tokenising more would take longer than the search; the best part of a huge file is then sought in its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +27,16 @@ class Part:
     end: int
 
 
-def find_query_words(query: str) -> frozenset[str]:
-    """Return the stems of a query by which lines are judged, filters left aside."""
-    words = _WORD.findall(_FILTER.sub(" ", query).lower())
-    return frozenset(word[:_STEM] for word in words)
+def find_query_terms(query: str) -> frozenset[str]:
+    """Return the terms of a query by which lines are judged, filters and the grammar of a question left aside."""
+    return frozenset(tokenize(" ".join(content_words(_FILTER.sub(" ", query)))))
 
 
-def choose_parts(lines: Sequence[str], words: frozenset[str], max_lines: int = MAX_LINES) -> list[Part]:
+def choose_parts(lines: Sequence[str], terms: frozenset[str], max_lines: int = MAX_LINES) -> list[Part]:
     """Return the parts to show, in order; together at most `max_lines` lines."""
     if len(lines) <= max_lines:
         return [Part(0, len(lines))]
-    weights = [sum(word in line.lower() for word in words) for line in lines]
+    weights = [len(terms.intersection(tokenize(line))) for line in lines[:MAX_WEIGHED_LINES]]
     if sum(weights[:max_lines]) >= _best_sum(weights, max_lines):
         return [Part(0, max_lines)]
     body = max_lines - 1
@@ -59,16 +61,22 @@ def describe_line(content: str, signature: str) -> tuple[int, str]:
 
 
 def _best_sum(weights: Sequence[int], size: int) -> int:
-    start = _best_start(weights, size)
-    return sum(weights[start : start + size])
+    return max(_window_sums(weights, size))
 
 
 def _best_start(weights: Sequence[int], size: int) -> int:
-    """Return the first start of the window with the largest sum."""
+    """Return the middle of the first run of windows with the largest sum, so that the match has lines around it."""
+    sums = _window_sums(weights, size)
+    first = last = sums.index(max(sums))
+    while last + 1 < len(sums) and sums[last + 1] == sums[first]:
+        last += 1
+    return (first + last) // 2
+
+
+def _window_sums(weights: Sequence[int], size: int) -> list[int]:
     total = sum(weights[:size])
-    best, best_start = total, 0
+    sums = [total]
     for start in range(1, len(weights) - size + 1):
         total += weights[start + size - 1] - weights[start - 1]
-        if total > best:
-            best, best_start = total, start
-    return best_start
+        sums.append(total)
+    return sums

@@ -23,7 +23,8 @@ class View:
 
     place: Callable[[str], str]
     """From a path relative to the root to one that opens from where the person stands."""
-    words: frozenset[str]
+    terms: frozenset[str]
+    """Terms of the query: where they are is the best part of a long result."""
     has_color: bool = False
     explains: bool = False
 
@@ -110,7 +111,7 @@ def _explain(parts: ScoreParts) -> str:
 def _code(result: SearchResult, view: View) -> list[str]:
     plain = clean_text(result.content).rstrip("\n").split("\n")
     plain = [_shorten(line) for line in plain]
-    parts = choose_parts(plain, view.words)
+    parts = choose_parts(plain, view.terms)
     shown = highlight_lines("\n".join(plain), result.language) if view.has_color else plain
     width = len(str(result.start_line + len(plain) - 1))
     rows: list[str] = []

@@ -1,18 +1,41 @@
-"""Status, skipped files, secrets and the list of roots, as lines for a person.
+"""What an update did, status, skipped files, secrets and the list of roots, as lines for a person.
 
 Knows values of `codesearch.types`; every name that comes from a file system passes `clean_line`.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
-from codesearch.cli.building import group_skipped
+from codesearch.cli.progress import describe_rate
 from codesearch.cli.render import count
 from codesearch.cli.terminal import clean_line
-from codesearch.types import IndexStatus, RootEntry, SecretPlace
+from codesearch.types import IndexStatus, RootEntry, SecretPlace, UpdateReport
 from indexers.types import Skipped
 
 LANGUAGES_SHOWN = 8
+
+
+def summarise(root: Path, report: UpdateReport) -> list[str]:
+    """Return what an update did, one line, and what it left out, another."""
+    n_files = report.added + report.changed + report.unchanged
+    done = [f"{number:,} {word}" for number, word in _changes(report) if number]
+    lines = [
+        f"indexed {clean_line(str(root))}: {count(n_files, 'file')} ({', '.join(done) or 'empty'}), "
+        f"{count(report.n_chunks, 'chunk')}, generation {report.generation:,}, in {report.took_s:.1f} s{_rate(report)}"
+    ]
+    if report.skipped:
+        lines.append(f"skipped {count(len(report.skipped), 'file')}: {group_skipped(report.skipped)}")
+        lines.append("codesearch status --skipped lists them")
+    return lines
+
+
+def group_skipped(skipped: tuple[Skipped, ...]) -> str:
+    """Return `12 binary, 3 too large`, the most frequent reason first."""
+    reasons = Counter(file.reason.value for file in skipped)
+    ranked = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{number:,} {reason}" for reason, number in ranked)
 
 
 def render_status(status: IndexStatus) -> list[str]:
@@ -87,6 +110,21 @@ def describe_age(moment: str | None, now: datetime) -> str:
         if seconds >= size:
             return f"{count(int(seconds // size), unit)} ago"
     return "just now"
+
+
+def _changes(report: UpdateReport) -> tuple[tuple[int, str], ...]:
+    return (
+        (report.added, "added"),
+        (report.changed, "changed"),
+        (report.removed, "removed"),
+        (report.unchanged, "unchanged"),
+    )
+
+
+def _rate(report: UpdateReport) -> str:
+    if report.bytes_read == 0 or report.took_s <= 0:
+        return ""
+    return f", {describe_rate(report.bytes_read, report.took_s)}"
 
 
 def _root_row(entry: RootEntry, now: datetime) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from codesearch.cli.excerpt import find_query_words
+from codesearch.cli.excerpt import find_query_terms
 from codesearch.cli.outcome import Outcome
 from codesearch.cli.render import (
     View,
@@ -51,7 +51,7 @@ def print_response(response: SearchResponse, parsed: argparse.Namespace, termina
 def _print_text(response: SearchResponse, parsed: argparse.Namespace, terminal: Terminal) -> None:
     view = View(
         place=make_placer(response.index.root, Path.cwd()),
-        words=find_query_words(response.query),
+        terms=find_query_terms(response.query),
         has_color=terminal.has_color(parsed.color),
         explains=parsed.explain,
     )

@@ -2,7 +2,6 @@
 
 import argparse
 import re
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,9 +10,10 @@ from codesearch.cli.opening import existing_path, open_index
 from codesearch.cli.outcome import Outcome
 from codesearch.cli.request import print_response, read_options
 from codesearch.cli.terminal import Terminal
-from codesearch.index import Index
-from codesearch.storage.snapshot import Snapshot
 from codesearch.types import SearchResponse
+from indexers.parsers import ParserOptions, ParserPool
+from indexers.types import FileStat, Skipped, SourceFile
+from indexers.walker import DEFAULT_MAX_FILE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +27,19 @@ class Place:
 def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
     """Print what resembles the code at PATH:LINE, itself left out, or the code on standard input."""
     place = None if parsed.place == "-" else read_place(parsed.place)
-    around = parsed.path if place is None or parsed.path is not None else str(place.path)
+    text = terminal.stdin.read() if place is None else read_leaf(place)
+    if not text.strip():
+        raise UsageError("there is no code to compare with; give PATH:LINE, or code on standard input")
+    around = str(place.path) if place is not None and parsed.path is None else parsed.path
     with open_index(around, terminal, auto_index=parsed.auto_index) as opened:
         options = read_options(parsed, opened.prefix if parsed.path is not None else "")
-        if place is None:
-            response = opened.index.similar(terminal.stdin.read(), options)
-        else:
-            path = _relative(place, opened.index)
-            text = read_leaf(opened.index, path, place.line)
-            more = opened.index.similar(text, replace(options, limit=options.limit + 1))
-            response = _without(more, path, place.line, options.limit)
-        return print_response(response, parsed, terminal)
+        more = opened.index.similar(text, replace(options, limit=options.limit + 1))
+        return print_response(_without(more, place, options.limit), parsed, terminal)
 
 
 def read_place(typed: str) -> Place:
     """Return the file and line of `PATH:LINE`."""
-    match = re.fullmatch(r"(.+):(\d+)", typed)
+    match = re.fullmatch(r"(.+):([1-9][0-9]*)", typed, re.DOTALL | re.ASCII)
     if match is None:
         raise UsageError(f"{typed} names no line; write PATH:LINE, or - to read code from standard input")
     path = existing_path(match[1])
@@ -51,32 +48,27 @@ def read_place(typed: str) -> Place:
     return Place(path, int(match[2]))
 
 
-def read_leaf(index: Index, path: str, line: int) -> str:
-    """Return the indexed text of the function, section or block that holds a line."""
-    with closing(Snapshot.open(index.folder)) as snapshot:
-        try:
-            file = snapshot.file_by_path(path)
-        except KeyError:
-            raise UsageError(f"{path} is not in the index; codesearch status --skipped may say why") from None
-        leaves = [chunk for chunk in snapshot.chunks_of_file(file.id) if chunk.granularity == "leaf"]
-        at_line = [leaf for leaf in leaves if leaf.start_line <= line <= leaf.end_line]
-        if not at_line:
-            raise UsageError(f"{path} has no code at line {line}; name a line that is not blank")
-        text = snapshot.text(file.id)[at_line[0].start_byte : at_line[0].end_byte]
-    return text.decode("utf-8", "replace")
+def read_leaf(place: Place) -> str:
+    """Return the function, section or block around a line, cut as an index would cut it, secrets masked."""
+    stat = place.path.stat()
+    file = SourceFile(place.path.name, FileStat(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino))
+    with ParserPool(place.path.parent, ParserOptions(DEFAULT_MAX_FILE_BYTES, n_workers=1)) as pool:
+        [parsed] = pool.parse([file])
+    if isinstance(parsed, Skipped):
+        raise UsageError(f"{place.path} cannot be used: {parsed.reason.value}; name a file of source code")
+    for chunk in parsed.chunks:
+        if chunk.granularity == "leaf" and chunk.start_line <= place.line <= chunk.end_line:
+            return parsed.text.data[chunk.start_byte : chunk.end_byte].decode("utf-8", "replace")
+    raise UsageError(f"{place.path} has no code at line {place.line}; name a line that is not blank")
 
 
-def _relative(place: Place, index: Index) -> str:
-    if not place.path.is_relative_to(index.root):
-        raise UsageError(f"{place.path} is not below {index.root}; name a file of the index that is searched")
-    return place.path.relative_to(index.root).as_posix()
-
-
-def _without(response: SearchResponse, path: str, line: int, limit: int) -> SearchResponse:
+def _without(response: SearchResponse, place: Place | None, limit: int) -> SearchResponse:
     """Leave out the place that was asked about: it resembles itself."""
-    others = [
+    kept = [
         result
         for result in response.results
-        if not (result.path == path and result.start_line <= line <= result.end_line)
+        if place is None
+        or response.index.root / result.path != place.path
+        or not result.start_line <= place.line <= result.end_line
     ]
-    return replace(response, results=tuple(others[:limit]))
+    return replace(response, results=tuple(kept[:limit]))

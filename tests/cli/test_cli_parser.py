@@ -1,0 +1,118 @@
+import argparse
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codesearch.cli.errors import UsageError
+from codesearch.cli.parser import KINDS, MODES, make_parser, parse_arguments, read_count, read_size
+from codesearch.types import MODES as ENGINE_MODES
+from indexers.types import KINDS as ENGINE_KINDS
+
+COMMANDS = ("index", "search", "similar", "status", "list", "clean", "tui", "completions")
+
+
+def test_the_words_for_modes_and_kinds_are_those_of_the_engine() -> None:
+    assert MODES == ENGINE_MODES
+    assert KINDS == ENGINE_KINDS
+
+
+def test_a_query_after_two_dashes_may_start_with_a_dash() -> None:
+    assert parse_arguments(["search", "--", "-x"]).query == "-x"
+
+
+def test_options_before_two_dashes_still_count() -> None:
+    parsed = parse_arguments(["search", "-n", "3", "--", "--verbose", "src"])
+    assert (parsed.limit, parsed.query, parsed.path) == (3, "--verbose", "src")
+
+
+def test_a_single_dash_is_a_query_from_standard_input() -> None:
+    assert parse_arguments(["search", "-"]).query == "-"
+
+
+def test_a_query_of_words_may_begin_with_an_excluding_filter() -> None:
+    assert parse_arguments(["search", "-path:tests open a socket"]).query == "-path:tests open a socket"
+
+
+def test_filters_may_be_repeated() -> None:
+    parsed = parse_arguments(["search", "q", "--lang", "python", "--lang", "go", "--kind", "class"])
+    assert parsed.lang == ["python", "go"]
+    assert parsed.kind == ["class"]
+
+
+def test_filters_of_one_command_line_do_not_leak_into_the_next() -> None:
+    parse_arguments(["search", "q", "--path", "src"])
+    assert parse_arguments(["search", "q"]).globs == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["search", "-x"], "goes after --"),
+        (["search", "foo", "-x"], "goes after --"),
+        (["search"], "QUERY is missing"),
+        (["search", "where", "are", "retries"], "in quotes"),
+        (["search", "q", "--limit", "0"], "at least 1"),
+        (["search", "q", "--limit", "-3"], "at least 1"),
+        (["search", "q", "--mode", "fuzzy"], "'hybrid'"),
+        (["search", "q", "--kind", "struct"], "'class'"),
+        (["search", "q", "--json", "--jsonl"], "not allowed with"),
+        (["search", "q", "--lim", "3"], "unknown option --lim"),
+        (["index", "--max-file-size", "2x"], "2MiB"),
+        (["index", "--jobs", "none"], "at least 1"),
+        (["index", "a", "b"], "unknown argument b"),
+        (["clean", "--all", "--missing"], "not allowed with"),
+        (["completions", "fish"], "'bash'"),
+        (["serch", "q"], "'search'"),
+    ],
+)
+def test_a_wrong_command_line_says_what_to_type(arguments: list[str], part: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_arguments(arguments)
+    assert part in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        parse_arguments([command, "--help"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out.startswith(f"usage: codesearch {command}")
+
+
+def test_the_help_shows_examples_that_parse(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse_arguments(["--help"])
+    text = capsys.readouterr().out
+    assert 'codesearch search "where are retries backed off"' in text
+    assert all(command in text for command in COMMANDS)
+
+
+def test_the_commands_are_those_that_are_documented() -> None:
+    [commands] = [a for a in make_parser()._actions if isinstance(a, argparse._SubParsersAction)]
+    assert tuple(commands.choices) == COMMANDS
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("500000", 500_000),
+        ("1b", 1),
+        ("512K", 512 * 1024),
+        ("2MiB", 2 * 1024**2),
+        ("2m", 2 * 1024**2),
+        ("2MB", 2_000_000),
+        ("1.5 GiB", 3 * 1024**3 // 2),
+    ],
+)
+def test_sizes_are_read_as_people_write_them(text: str, size: int) -> None:
+    assert read_size(text) == size
+
+
+@given(st.text(max_size=12))
+def test_reading_a_size_or_a_count_never_fails_otherwise(text: str) -> None:
+    for read in (read_size, read_count):
+        with suppress(argparse.ArgumentTypeError):
+            assert read(text) >= 1

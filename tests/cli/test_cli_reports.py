@@ -1,0 +1,91 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from codesearch.cli.reports import (
+    describe_age,
+    describe_size,
+    render_roots,
+    render_secrets,
+    render_skipped,
+    render_status,
+    summarise,
+)
+from codesearch.types import UpdateReport
+from indexers.types import Skipped, SkipReason
+from tests.cli.samples import GOLDEN, make_root, make_status
+
+NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
+
+
+def make_report(*skipped: Skipped, changed: int = 0, bytes_read: int = 6_000_000) -> UpdateReport:
+    return UpdateReport(
+        added=1_200,
+        changed=changed,
+        removed=0,
+        unchanged=4,
+        n_chunks=14_233,
+        bytes_read=bytes_read,
+        n_encoded=14_000,
+        skipped=skipped,
+        generation=3,
+        took_s=2.0,
+    )
+
+
+def test_a_status_is_byte_for_byte_the_golden_one() -> None:
+    assert "\n".join(render_status(make_status())) + "\n" == (GOLDEN / "status.txt").read_text(encoding="utf-8")
+
+
+def test_skipped_files_are_listed_with_reasons_and_clean_names() -> None:
+    assert render_skipped(make_status().skipped) == [
+        "logo.png: binary",
+        r"bad\x1b[31mname: unreadable (permission denied)",
+        "photo.jpg: binary",
+    ]
+
+
+def test_secrets_are_listed_as_places_without_values() -> None:
+    assert render_secrets(make_status().secrets) == ["config/dev.py:12: github-token"]
+
+
+def test_the_list_of_roots_is_a_table() -> None:
+    roots = [make_root("/src/flask"), make_root("/gone", is_missing=True), make_root("/bad", problem="damaged; run it")]
+    assert "\n".join(render_roots(roots, NOW)) + "\n" == (GOLDEN / "list.txt").read_text(encoding="utf-8")
+
+
+def test_a_summary_counts_what_changed_and_what_was_left_out() -> None:
+    skipped = [Skipped(name, SkipReason.BINARY) for name in "abc"] + [Skipped("d", SkipReason.TOO_LARGE)]
+    assert summarise(Path("/r"), make_report(*skipped, changed=3)) == [
+        "indexed /r: 1,207 files (1,200 added, 3 changed, 4 unchanged), 14,233 chunks, generation 3, "
+        "in 2.0 s, 3.0 MB/s",
+        "skipped 4 files: 3 binary, 1 too large",
+        "codesearch status --skipped lists them",
+    ]
+
+
+def test_a_summary_of_nothing_read_names_no_rate() -> None:
+    assert summarise(Path("/r"), make_report(bytes_read=0))[0].endswith("in 2.0 s")
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (3_500_000, "3.3 MiB"), (1 << 41, "2.0 TiB")]
+)
+def test_sizes_keep_a_digit_before_the_point(size: int, text: str) -> None:
+    assert describe_size(size) == text
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        ("2026-11-20T12:29:30+00:00", "just now"),
+        ("2026-11-20T12:29:00Z", "1 minute ago"),
+        ("2026-11-20T09:00:00", "3 hours ago"),
+        ("2026-11-01T09:00:00+00:00", "19 days ago"),
+        ("soon", "unknown"),
+        (None, "unknown"),
+    ],
+)
+def test_ages_are_told_in_one_unit(moment: str | None, text: str) -> None:
+    assert describe_age(moment, NOW) == text
