@@ -88,6 +88,7 @@ class _Build:
         self._reported = 0.0
         self._bytes_read = 0
         self._n_chunks = 0
+        self._known: frozenset[str] = frozenset()
 
     def run(self) -> UpdateReport:
         """Walk, compare, encode, commit."""
@@ -145,6 +146,7 @@ class _Build:
     def _compare(self, walked: Walked, writer: Writer, walked_ns: int) -> _Changes:
         """Sort files into unchanged (by stat, else by content hash) and to be read."""
         known = writer.known_files()
+        self._known = frozenset(known)
         known_skips = {skip.path: skip for skip in writer.known_skipped() if skip.stat is not None}
         changes = _Changes(skipped=list(walked.skipped))
         for file in walked.files:
@@ -190,7 +192,8 @@ class _Build:
     def _take(self, outcome: EncodedFile | Skipped, changes: _Changes, writer: Writer) -> None:
         if isinstance(outcome, Skipped):
             changes.skipped.append(outcome)
-            writer.remove(outcome.path)
+            if outcome.path in self._known:
+                writer.remove(outcome.path)
             return
         self._bytes_read += len(outcome.parsed.text.data)
         self._n_chunks += len(outcome.parsed.chunks)
@@ -199,12 +202,8 @@ class _Build:
     def _finish(self, changes: _Changes, writer: Writer) -> int:
         self._report("commit", len(changes.to_read), len(changes.to_read), force=True)
         changes.skipped.sort(key=lambda skip: skip.path)
-        has_work = changes.to_read or changes.removed or changes.restats or not writer.info.complete
-        if has_work or set(changes.skipped) != set(writer.known_skipped()):
-            writer.set_skipped(changes.skipped)
-            return writer.commit(complete=True, files_todo=0, checked_at=_now())
-        writer.record_check(_now())
-        return writer.info.generation
+        writer.set_skipped(changes.skipped)
+        return writer.commit(complete=True, files_todo=0, checked_at=_now())
 
     def _report(self, stage: str, done: int, total: int | None, *, force: bool = False) -> None:
         now = time.monotonic()

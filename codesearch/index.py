@@ -110,11 +110,11 @@ class Index:
 
         `took_ms` is the time of the engine, without finding out which results are stale.
         """
-        return self._answer(query, lambda: engine.search(self._snapshot, self._load_encoder(), query, options))
+        return self._answer(query, options, lambda: engine.search(self._snapshot, self._load_encoder(), query, options))
 
     def similar(self, text: str, options: SearchOptions = SearchOptions()) -> SearchResponse:
         """Find code like the given code. Raises QueryError for an empty text."""
-        return self._answer(text, lambda: engine.similar(self._snapshot, self._load_encoder(), text, options))
+        return self._answer(text, options, lambda: engine.similar(self._snapshot, self._load_encoder(), text, options))
 
     def status(self) -> IndexStatus:
         """Return what the index holds, how it was made, and what was left out and why."""
@@ -129,8 +129,8 @@ class Index:
             created_at=info.created_at,
             updated_at=info.updated_at,
             n_files=info.n_files,
-            chunks_by_kind=dict(counts.by_kind),
-            files_by_language=dict(counts.by_language),
+            chunks_by_kind=dict(counts.chunks_by_kind),
+            files_by_language=dict(counts.files_by_language),
             n_windowed=counts.n_windowed,
             n_vectors=info.n_rows,
             encoder=info.encoder_name,
@@ -147,7 +147,7 @@ class Index:
         """Let go of the index; a closed index answers nothing."""
         self._snapshot.close()
 
-    def _answer(self, query: str, run: Callable[[], engine.SearchOutcome]) -> SearchResponse:
+    def _answer(self, query: str, options: SearchOptions, run: Callable[[], engine.SearchOutcome]) -> SearchResponse:
         self._follow()
         started = time.perf_counter()
         outcome = run()
@@ -158,7 +158,7 @@ class Index:
             took_ms=took_ms,
             index=self._state(),
             degraded=outcome.degraded,
-            stages=outcome.stages,
+            stages=outcome.stages if options.explain else (),
         )
 
     def _follow(self) -> None:
@@ -195,8 +195,10 @@ class Index:
 
     def _is_stale(self, result: SearchResult) -> bool:
         """Compare the file on disk with what was indexed: by stat, else by content hash."""
-        file = self._snapshot.file_by_path(result.path)
+        file = self._snapshot.file_at(result.path)
         path = self.root / result.path
+        if file is None:
+            return True
         try:
             stat = path.lstat()
             seen = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
