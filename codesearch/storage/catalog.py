@@ -1,0 +1,271 @@
+"""The catalogue's connection: how SQLite is opened for one writer and many readers, and what its errors mean.
+
+Also reads and writes the tables of single values: `meta`, `arrays`, `derived_files`. Knows no chunks and no ranking.
+"""
+
+import json
+import sqlite3
+import threading
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+import numpy.typing as npt
+
+from codesearch.errors import (
+    CodesearchError,
+    CorruptIndexError,
+    FormatError,
+    LockedError,
+    NoIndexError,
+    StorageError,
+)
+from codesearch.storage.checksums import DerivedFile, mismatch, rebuild_command, text_checksum
+from codesearch.storage.rows import Generation, IndexInfo
+from codesearch.storage.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
+
+CATALOG_NAME = "catalog.db"
+BUSY_TIMEOUT_S = 5.0
+"""Readers never wait for the writer under WAL; this covers recovery after a crash and checkpoints."""
+
+WRITER_CACHE_KIB = 32 * 1024
+WAL_LIMIT_BYTES = 16 << 20
+"""A log that grew in a first build is cut back to this when it is used again."""
+
+_DISK_CODES = {
+    sqlite3.SQLITE_FULL: "the disk is full; free some space and try again",
+    sqlite3.SQLITE_READONLY: "it is read-only; make the folder writable",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check that the folder is readable and writable",
+    sqlite3.SQLITE_PERM: "permission denied; check who owns the folder",
+    sqlite3.SQLITE_IOERR: "the disk reported an error; check its space and health and try again",
+    sqlite3.SQLITE_NOMEM: "memory ran out; close something and try again",
+}
+
+_PATH_FIELDS = {"root"}
+_INT_FIELDS = {f.name for f in fields(IndexInfo) if f.type in (int, int | None)}
+_NOT_STORED = {"format_version"}
+
+
+class Catalog:
+    """One connection to `catalog.db`. Every SQLite error leaves here as one a caller can act on."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self.mend = rebuild_command(None)
+        self._connection = connection
+        self._lock = threading.RLock()
+
+    @classmethod
+    def open_reader(cls, folder: Path) -> "Catalog":
+        """Open for reading; raises NoIndexError where no catalogue is."""
+        path = folder / CATALOG_NAME
+        if not path.exists():
+            raise NoIndexError(f"{folder} holds no index; run `codesearch index PATH`")
+        catalog = cls(path, _connect(path, "ro"))
+        catalog.run("PRAGMA query_only = ON")
+        return catalog
+
+    @classmethod
+    def open_writer(cls, folder: Path) -> "Catalog":
+        """Open for writing, making the file where it is missing."""
+        path = folder / CATALOG_NAME
+        catalog = cls(path, _connect(path, "rwc"))
+        try:
+            catalog.run("PRAGMA journal_mode = WAL")
+            for pragma in (
+                "synchronous = FULL",
+                f"cache_size = -{WRITER_CACHE_KIB}",
+                f"journal_size_limit = {WAL_LIMIT_BYTES}",
+            ):
+                catalog.run(f"PRAGMA {pragma}")
+        except CodesearchError:
+            catalog.close()
+            raise
+        return catalog
+
+    def close(self) -> None:
+        """Close the connection; an open transaction is rolled back."""
+        with self._lock:
+            try:
+                self._connection.close()
+            except sqlite3.DatabaseError as error:
+                raise self._translate(error) from error
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a query and return all its rows."""
+        with self._lock:
+            try:
+                return self._connection.execute(sql, parameters).fetchall()
+            except sqlite3.DatabaseError as error:
+                raise self._translate(error) from error
+
+    def rows_of(self, sql: str, ids: Iterable[int]) -> list[tuple[Any, ...]]:
+        """Run a query whose one parameter is a JSON list of ids, for `IN (SELECT value FROM json_each(?))`."""
+        return self.rows(sql, (json.dumps([int(i) for i in ids]),))
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        """Run a statement."""
+        self.rows(sql, parameters)
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement once for each row."""
+        with self._lock:
+            try:
+                self._connection.executemany(sql, rows)
+            except sqlite3.DatabaseError as error:
+                raise self._translate(error) from error
+
+    def begin(self, mode: str) -> None:
+        """Start a transaction, `IMMEDIATE` to write or `DEFERRED` to read."""
+        self.run(f"BEGIN {mode}")
+
+    def rollback(self) -> None:
+        """Undo the open transaction, if there is one."""
+        if self._connection.in_transaction:
+            self.run("ROLLBACK")
+
+    def make_tables(self) -> None:
+        """Drop whatever is there and make the tables of this format, inside the open transaction."""
+        for kind, name in self.rows("SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"):
+            if kind == "table":
+                self.run(f'DROP TABLE "{name}"')
+        for statement in TABLES:
+            self.run(statement)
+        self.run(f"PRAGMA user_version = {FORMAT_VERSION}")
+        self.run(f"PRAGMA application_id = {APPLICATION_ID}")
+
+    def read_generation(self) -> Generation:
+        """Read which generation this is; raises NoIndexError, FormatError, CorruptIndexError."""
+        version = self.rows("PRAGMA user_version")[0][0]
+        if version == 0:
+            if self.rows("SELECT count(*) FROM sqlite_master")[0][0] == 0:
+                raise NoIndexError(f"{self.path.parent} holds no finished index; run `codesearch index PATH`")
+            raise CorruptIndexError(f"{self.path} is not a catalogue of this program; {self.mend}")
+        meta = dict(self.rows("SELECT key, value FROM meta"))
+        if isinstance(meta.get("root"), str):
+            self.mend = rebuild_command(Path(meta["root"]))
+        if version != FORMAT_VERSION:
+            raise FormatError(_explain_version(self.path.parent, version, self.mend))
+        checksum = meta.pop("checksum", "")
+        if checksum != str(_meta_checksum(meta)):
+            raise mismatch(f"the table meta of {self.path}", self.mend)
+        return Generation(
+            info=_info_from_meta(meta, version),
+            vectors_name=meta["vectors_name"],
+            lexical_name=meta["lexical_name"],
+            coarse_name=meta["coarse_name"],
+            next_file_id=int(meta["next_file_id"]),
+            next_chunk_id=int(meta["next_chunk_id"]),
+        )
+
+    def write_generation(self, generation: Generation) -> None:
+        """Replace the table `meta`."""
+        values = {f.name: getattr(generation, f.name) for f in fields(Generation) if f.name != "info"}
+        values |= {k: v for k, v in asdict(generation.info).items() if k not in _NOT_STORED}
+        meta = {k: None if v is None else str(int(v) if isinstance(v, bool) else v) for k, v in values.items()}
+        self.run_many(
+            "INSERT OR REPLACE INTO meta VALUES (?, ?)", [*meta.items(), ("checksum", str(_meta_checksum(meta)))]
+        )
+
+    def generation_number(self) -> int:
+        """Read the committed generation, 0 where there is none or it cannot be told."""
+        if not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'meta'"):
+            return 0
+        rows = self.rows("SELECT value FROM meta WHERE key = 'generation'")
+        return int(rows[0][0]) if rows and str(rows[0][0]).isdecimal() else 0
+
+    def is_sound(self) -> bool:
+        """Let SQLite check the structure of the whole file; False where it finds damage."""
+        try:
+            return self.rows("PRAGMA quick_check(1)") == [("ok",)]
+        except CorruptIndexError:
+            return False
+
+    def read_array(self, name: str, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        """Read a named array of one dimension, writable; empty where it was never written."""
+        found = self.rows("SELECT data, crc FROM arrays WHERE name = ?", (name,))
+        if not found:
+            return np.zeros(0, dtype=dtype)
+        data, crc = found[0]
+        if not isinstance(data, bytes) or zlib.crc32(data) != crc:
+            raise mismatch(f"the array {name} of {self.path}", self.mend)
+        return np.frombuffer(bytearray(data), dtype=dtype)
+
+    def write_array(self, name: str, values: npt.NDArray[Any]) -> None:
+        """Replace a named array."""
+        data = values.tobytes()
+        self.run("INSERT OR REPLACE INTO arrays VALUES (?, ?, ?)", (name, data, zlib.crc32(data)))
+
+    def derived_files(self) -> list[DerivedFile]:
+        """Read what lexical and coarse files looked like at the switch."""
+        return [DerivedFile(*row) for row in self.rows("SELECT name, size, block_size, block_crcs FROM derived_files")]
+
+    def write_derived_files(self, files: Sequence[DerivedFile]) -> None:
+        """Replace the list of derived files."""
+        self.run("DELETE FROM derived_files")
+        rows = [(f.name, f.size, f.block_size, f.block_crcs) for f in files]
+        self.run_many("INSERT INTO derived_files VALUES (?, ?, ?, ?)", rows)
+
+    def _translate(self, error: sqlite3.DatabaseError) -> CodesearchError | sqlite3.DatabaseError:
+        if isinstance(error, sqlite3.ProgrammingError):
+            return error
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return LockedError(f"{self.path} is in use by another process ({error}); try again in a moment")
+        if code in _DISK_CODES:
+            return StorageError(f"{self.path}: {error}: {_DISK_CODES[code]}")
+        return CorruptIndexError(f"{self.path} cannot be read ({error}); {self.mend}")
+
+
+def remove_catalog(folder: Path) -> None:
+    """Remove a catalogue that cannot be read, with its logs, so that a new one can be made."""
+    for suffix in ("", "-wal", "-shm"):
+        (folder / f"{CATALOG_NAME}{suffix}").unlink(missing_ok=True)
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    try:
+        return sqlite3.connect(
+            f"file:{quote(str(path))}?mode={mode}",
+            uri=True,
+            isolation_level=None,
+            timeout=BUSY_TIMEOUT_S,
+            check_same_thread=False,
+            cached_statements=64,
+        )
+    except sqlite3.OperationalError as error:
+        raise StorageError(f"{path} cannot be opened ({error}); check that the folder is readable") from error
+
+
+def _meta_checksum(meta: dict[str, str | None]) -> int:
+    return text_checksum(*(f"{key}={value}" for key, value in sorted(meta.items())))
+
+
+def _info_from_meta(meta: dict[str, Any], version: int) -> IndexInfo:
+    values: dict[str, Any] = {"format_version": version}
+    for field in fields(IndexInfo):
+        if field.name in _NOT_STORED:
+            continue
+        value = meta[field.name]
+        if value is None:
+            values[field.name] = None
+        elif field.name in _PATH_FIELDS:
+            values[field.name] = Path(value)
+        elif field.name == "complete":
+            values[field.name] = value == "1"
+        else:
+            values[field.name] = int(value) if field.name in _INT_FIELDS else value
+    return IndexInfo(**values)
+
+
+def _explain_version(folder: Path, version: int, mend: str) -> str:
+    if version > FORMAT_VERSION:
+        return (
+            f"the index in {folder} has format {version}, newer than this program's {FORMAT_VERSION}; "
+            f"upgrade codesearch, or {mend}"
+        )
+    return f"the index in {folder} has format {version}, this program's is {FORMAT_VERSION}; {mend}"

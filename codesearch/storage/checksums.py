@@ -1,0 +1,106 @@
+"""Checksums of everything that is read back: catalogue rows, terms, statistics, files in blocks.
+
+Knows how bytes are summed, not where they lie. A mismatch is a `CorruptIndexError` with the command that mends it.
+"""
+
+import shlex
+import struct
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from codesearch.errors import CorruptIndexError
+
+BLOCK_SIZE = 1 << 16
+"""64 KiB: a damaged block is found by reading little, and 100 MB need only 6 KB of checksums."""
+
+_FILE_INTS = struct.Struct("<10q")
+_CHUNK_INTS = struct.Struct("<10q")
+_TERM = struct.Struct("<qq")
+
+
+def rebuild_command(root: Path | None) -> str:
+    """Return what the user does about a damaged index."""
+    place = "PATH" if root is None else shlex.quote(str(root))
+    return f"run `codesearch index {place} --rebuild`"
+
+
+def mismatch(what: str, mend: str) -> CorruptIndexError:
+    """Return the error for stored bytes that are not what was written."""
+    return CorruptIndexError(f"{what} does not match its checksum; {mend}")
+
+
+def file_checksum(row: Sequence[Any]) -> int:
+    """Sum a row of `schema.FILE_COLUMNS`; raises TypeError or struct.error where a column has another type."""
+    texts = "\x1f".join((row[1], row[2], row[8], row[9])).encode("utf-8", "surrogatepass")
+    ints = _FILE_INTS.pack(row[0], *row[3:7], *row[10:15])
+    return zlib.crc32(row[7], zlib.crc32(texts, zlib.crc32(ints)))
+
+
+def chunk_checksum(row: Sequence[Any]) -> int:
+    """Sum a row of `schema.CHUNK_COLUMNS`; raises TypeError or struct.error where a column has another type."""
+    texts = "\x1f".join(row[2:9]).encode("utf-8", "surrogatepass")
+    first_row = -1 if row[15] is None else row[15]
+    return zlib.crc32(texts, zlib.crc32(_CHUNK_INTS.pack(row[0], row[1], *row[9:15], first_row, row[16])))
+
+
+def term_checksum(signed_hash: int, df: int) -> int:
+    """Sum a row of `terms`."""
+    return zlib.crc32(_TERM.pack(signed_hash, df))
+
+
+def text_checksum(*parts: str) -> int:
+    """Sum printable values: statistics, meta."""
+    return zlib.crc32("\x1f".join(parts).encode("utf-8", "surrogatepass"))
+
+
+def hash_text(data: bytes) -> bytes:
+    """Return the BLAKE2b-128 of a file's stored text."""
+    return blake2b(data, digest_size=16).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedFile:
+    """A file that can be made again from the catalogue and the vectors, as it was at the switch."""
+
+    name: str
+    """Relative to the index folder, `/` between parts."""
+    size: int
+    block_size: int
+    block_crcs: bytes
+    """One little-endian uint32 a block."""
+
+
+def sum_file(folder: Path, name: str) -> DerivedFile:
+    """Read a file once and sum it in blocks."""
+    crcs: list[int] = []
+    size = 0
+    with (folder / name).open("rb") as file:
+        while block := file.read(BLOCK_SIZE):
+            crcs.append(zlib.crc32(block))
+            size += len(block)
+    return DerivedFile(name, size, BLOCK_SIZE, struct.pack(f"<{len(crcs)}I", *crcs))
+
+
+def check_lengths(folder: Path, files: Sequence[DerivedFile], mend: str) -> None:
+    """Compare the length of every derived file; raises CorruptIndexError, or FileNotFoundError where one is gone."""
+    for file in files:
+        path = folder / file.name
+        size = path.stat().st_size
+        if size != file.size:
+            raise CorruptIndexError(f"{path} has {size} bytes instead of {file.size}; {mend}")
+
+
+def find_damaged_blocks(folder: Path, file: DerivedFile) -> list[int]:
+    """Read a derived file and return the numbers of the blocks that differ; all of them where it is gone."""
+    wanted = struct.unpack(f"<{len(file.block_crcs) // 4}I", file.block_crcs)
+    try:
+        found = sum_file(folder, file.name).block_crcs
+    except FileNotFoundError:
+        return list(range(len(wanted)))
+    crcs = struct.unpack(f"<{len(found) // 4}I", found)
+    longest = max(len(wanted), len(crcs))
+    return [i for i in range(longest) if i >= len(wanted) or i >= len(crcs) or wanted[i] != crcs[i]]

@@ -1,0 +1,183 @@
+"""The FAISS side: similarity over the re-normalised prefix of `coarse_dim` dimensions, row by row.
+
+An immutable base file holds the rows that lived when it was made; rows added since are scanned exactly. Both sides
+compare the same float16 values, so a rebuild changes no score. Knows rows and masks, not chunks.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from codesearch.errors import CorruptIndexError, StorageError
+from codesearch.storage.platform import name_of_open_file, open_private, sync_file
+from codesearch.storage.rows import IntArray
+from codesearch.storage.vectors import VectorReader
+from indexers.types import FloatArray
+
+MIN_CHANGED_ROWS = 4096
+"""Up to here a scan of the rows since the base, or skipping its dead, costs under a millisecond."""
+
+MAX_CHANGED_SHARE = 0.05
+"""A base is made again when this share of it is dead, or is waiting behind it."""
+
+MAX_CHANGED_SHARE_UNFINISHED = 1.0
+"""While a first build is not complete the base may double, so that many commits cost no more than two builds."""
+
+BoolArray = npt.NDArray[np.bool_]
+
+
+def coarse_name(generation: int) -> str:
+    """Return the name of the base file that `generation` wrote."""
+    return f"coarse-{generation}.faiss"
+
+
+def is_due(n_base: int, n_dead: int, n_tail: int, max_share: float) -> bool:
+    """Say whether so many dead rows of the base, or live rows behind it, call for a new base."""
+    limit = max(MIN_CHANGED_ROWS, max_share * n_base)
+    return n_dead > limit or n_tail > limit
+
+
+def take_prefix(vectors: FloatArray, coarse_dim: int) -> FloatArray:
+    """Cut `[n, dim]` to `[n, coarse_dim]`, each row of unit length, rounded to float16 and back; zero rows stay."""
+    prefix = vectors[:, :coarse_dim]
+    norms = np.linalg.norm(prefix, axis=1, keepdims=True)
+    scaled = prefix / np.maximum(norms, np.finfo(np.float32).tiny)
+    halves: npt.NDArray[np.float16] = scaled.astype(np.float16)
+    return halves.astype(np.float32)
+
+
+def write_base(path: Path, vectors: VectorReader, rows: IntArray, coarse_dim: int) -> None:
+    """Write the base of the live `rows`, sorted, and bring it to the disk; reads the vectors in blocks."""
+    import faiss
+
+    index = faiss.IndexScalarQuantizer(coarse_dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+    first = 0
+    for block in vectors.read_blocks(0, vectors.n_rows):
+        here = rows[np.searchsorted(rows, first) : np.searchsorted(rows, first + len(block))] - first
+        if len(here):
+            index.add(take_prefix(block[here], coarse_dim))
+        first += len(block)
+    try:
+        path.unlink(missing_ok=True)
+        os.close(open_private(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC))
+        faiss.write_index(index, str(path))
+        sync_file(path)
+    except (OSError, RuntimeError) as error:
+        raise StorageError(f"{path} cannot be written ({error}); check the disk's space and try again") from error
+
+
+@dataclass(frozen=True, slots=True)
+class RowHits:
+    """Row numbers, int64, best first, and their similarity, float32; equal scores by row."""
+
+    rows: IntArray
+    scores: FloatArray
+
+    @classmethod
+    def none(cls) -> "RowHits":
+        """Return no hits."""
+        return cls(np.zeros(0, np.int64), np.zeros(0, np.float32))
+
+
+class CoarseReader:
+    """A pinned base with the rows behind it; the base may be unlinked while this lives."""
+
+    def __init__(self, base: Path | None, base_rows: IntArray, vectors: VectorReader, coarse_dim: int) -> None:
+        """Pin `base`, which holds the rows `base_rows` in order; the tail starts behind the last of them."""
+        self._vectors = vectors
+        self._coarse_dim = coarse_dim
+        self._base_rows = base_rows
+        self._tail_start = int(base_rows[-1]) + 1 if len(base_rows) else 0
+        self._path = base
+        self._fd = -1 if base is None else os.open(base, os.O_RDONLY)
+        self._index: Any = None
+        self._tail: FloatArray | None = None
+
+    def find(self, vector: FloatArray, allowed: BoolArray, limit: int) -> RowHits:
+        """Return the `limit` allowed rows most similar to the full-dimension `vector`; `allowed` is `[n_rows]`."""
+        query = take_prefix_of_query(vector, self._coarse_dim)
+        base = self._find_in_base(query, allowed, limit)
+        tail = self._find_in_tail(query, allowed, limit)
+        return best_hits(np.concatenate([base.rows, tail.rows]), np.concatenate([base.scores, tail.scores]), limit)
+
+    def _find_in_base(self, query: FloatArray, allowed: BoolArray, limit: int) -> RowHits:
+        mask = allowed[self._base_rows]
+        n_allowed = int(np.count_nonzero(mask))
+        if n_allowed == 0:
+            return RowHits.none()
+        parameters = None if n_allowed == len(mask) else _select(mask)
+        found = self._open_index().search(query[None, :], min(limit, n_allowed), params=parameters)
+        scores, places = found[0][0], found[1][0]
+        kept = places >= 0
+        return RowHits(self._base_rows[places[kept]], scores[kept])
+
+    def _find_in_tail(self, query: FloatArray, allowed: BoolArray, limit: int) -> RowHits:
+        places = np.flatnonzero(allowed[self._tail_start :])
+        if len(places) == 0:
+            return RowHits.none()
+        tail = self._open_tail()
+        scores = tail @ query
+        return best_hits(places + self._tail_start, scores[places], limit)
+
+    def _open_index(self) -> Any:
+        if self._index is None:
+            import faiss
+
+            assert self._path is not None
+            name = name_of_open_file(self._fd, self._path)
+            try:
+                self._index = faiss.read_index(name, faiss.IO_FLAG_MMAP_IFC)
+            except RuntimeError as error:
+                raise CorruptIndexError(f"{self._path} cannot be read ({error})") from error
+            if self._index.ntotal != len(self._base_rows) or self._index.d != self._coarse_dim:
+                raise CorruptIndexError(f"{self._path} does not belong to this catalogue")
+        return self._index
+
+    def _open_tail(self) -> FloatArray:
+        if self._tail is None:
+            blocks = self._vectors.read_blocks(self._tail_start, self._vectors.n_rows)
+            self._tail = np.concatenate([take_prefix(block, self._coarse_dim) for block in blocks])
+        return self._tail
+
+    def close(self) -> None:
+        """Give the base back."""
+        self._index = None
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def _select(mask: BoolArray) -> Any:
+    """Return search parameters that admit the places where `mask` is true."""
+    import faiss
+
+    untyped: Any = faiss  # the constructors are wrapped at run time, which the package's own stubs do not know
+    return untyped.SearchParameters(sel=untyped.IDSelectorBitmap(np.packbits(mask, bitorder="little")))
+
+
+def take_prefix_of_query(vector: FloatArray, coarse_dim: int) -> FloatArray:
+    """Cut a query `[dim]` to `[coarse_dim]` of unit length, float32 and not rounded."""
+    prefix = np.ascontiguousarray(vector[:coarse_dim], dtype=np.float32)
+    norm = float(np.linalg.norm(prefix))
+    return prefix / np.float32(norm) if norm > 0 else prefix
+
+
+def best_hits(rows: IntArray, scores: FloatArray, limit: int) -> RowHits:
+    """Return the `limit` best, highest score first, equal scores by row."""
+    if len(rows) > limit:
+        kept = np.argpartition(-scores, limit - 1)[:limit]
+        rows, scores = rows[kept], scores[kept]
+    order = np.lexsort((rows, -scores))
+    return RowHits(rows[order], scores[order])
+
+
+def rows_mask(n_total: int, first: IntArray, n_rows: IntArray) -> BoolArray:
+    """Return bool `[n_total]`, true within each span of `n_rows[i]` rows from `first[i]` on."""
+    edges = np.zeros(n_total + 1, dtype=np.int32)
+    np.add.at(edges, first, 1)
+    np.add.at(edges, first + n_rows, -1)
+    return np.asarray(np.cumsum(edges[:-1]) > 0)

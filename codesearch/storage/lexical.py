@@ -1,0 +1,193 @@
+"""The tantivy side: proposes chunk ids for terms, by a BM25 of its own. Final scores are computed elsewhere.
+
+A folder `lexical-<n>` is private to its writer until the catalogue names it, and never changes after: an update
+starts from hard links to the segments of the folder before. Deletes are those of earlier generations, so a folder
+may hold dead chunks; readers drop ids that are not live.
+"""
+
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import tantivy
+
+from codesearch.errors import StorageError
+from codesearch.storage.platform import link_or_copy, make_private_folder
+from indexers.types import GRANULARITIES, KINDS, Field, Granularity, Kind, Terms
+
+HEAP_BYTES = 64_000_000
+"""What tantivy's writer may hold before it writes a segment: a whole batch of a build, small beside the parsers."""
+
+N_THREADS = 1
+"""More would split a small commit into as many segments, and the parsers want the other cores."""
+
+INDEX_FIELDS: dict[str, tuple[Field, ...]] = {
+    "symbol": ("symbol", "qualified_name"),
+    "path": ("path",),
+    "body": ("signature", "documentation", "body"),
+}
+
+BOOSTS = {"symbol": 2.0, "path": 1.0, "body": 1.0}
+"""Names say more than bodies; enough for proposing, the final weights are the ranking's own."""
+
+_ANALYZER = "words"
+_META_FILES = {"meta.json", ".managed.json"}
+
+
+def lexical_name(generation: int) -> str:
+    """Return the name of the folder that `generation` wrote."""
+    return f"lexical-{generation}"
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalDocument:
+    """What tantivy learns of one chunk."""
+
+    chunk_id: int
+    file_id: int
+    granularity: Granularity
+    kind: Kind
+    leaves: Sequence[Terms]
+
+
+@contextmanager
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Turn what tantivy raises about its files into a StorageError."""
+    try:
+        yield
+    except (ValueError, OSError, RuntimeError) as error:
+        raise StorageError(
+            f"{folder} cannot be written ({error}); check the disk's space and rights and try again"
+        ) from error
+
+
+class LexicalWriter:
+    """Adds to and deletes from a folder that nobody reads yet."""
+
+    def __init__(self, folder: Path, base: Path | None) -> None:
+        """Make `folder`, starting from the immutable segments of `base`."""
+        self.folder = folder
+        with disk_errors(folder):
+            if folder.exists():
+                shutil.rmtree(folder)
+            make_private_folder(folder)
+            if base is not None:
+                _link_segments(base, folder)
+            self._schema = make_schema()
+            index = tantivy.Index(self._schema, str(folder))
+            _register(index)
+            self._writer: tantivy.IndexWriter | None = index.writer(HEAP_BYTES, N_THREADS)
+
+    def add(self, document: LexicalDocument) -> None:
+        """Add one chunk; a container's terms are those of its leaves, its path counted once."""
+        doc = tantivy.Document()
+        doc.add_unsigned("id", document.chunk_id)
+        doc.add_unsigned("file", document.file_id)
+        doc.add_text("kind", document.kind)
+        for name, fields in INDEX_FIELDS.items():
+            leaves = document.leaves[:1] if name == "path" else document.leaves
+            text = " ".join([" ".join(terms[f]) for terms in leaves for f in fields if f in terms])
+            doc.add_text(f"{document.granularity}_{name}", text)
+        assert self._writer is not None
+        with disk_errors(self.folder):
+            self._writer.add_document(doc)
+
+    def delete_files(self, file_ids: Iterable[int]) -> None:
+        """Delete all chunks of the files."""
+        assert self._writer is not None
+        with disk_errors(self.folder):
+            for file_id in file_ids:
+                self._writer.delete_documents_by_term("file", file_id)
+
+    def commit(self) -> list[str]:
+        """Make it durable and final; return the names of the folder's files."""
+        assert self._writer is not None
+        with disk_errors(self.folder):
+            self._writer.commit()
+            # A merge that ended after the switch would change what the catalogue has checksums of.
+            self._writer.wait_merging_threads()
+        self._writer = None
+        for lock in self.folder.glob(".*.lock"):
+            lock.unlink()
+        return sorted(path.name for path in self.folder.iterdir())
+
+    def abort(self) -> None:
+        """Forget everything and remove the folder."""
+        self._writer = None
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def make_schema() -> tantivy.Schema:
+    """Return the fields: ids, kind, and for each granularity symbol, path and body.
+
+    Fields of their own for each granularity keep a query a plain disjunction, which tantivy prunes; a mandatory
+    clause for the granularity would make it score every match.
+    """
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("id", indexed=True, fast=True)
+    builder.add_unsigned_field("file", indexed=True)
+    builder.add_text_field("kind", tokenizer_name="raw", index_option="basic")
+    for granularity in GRANULARITIES:
+        for name in INDEX_FIELDS:
+            builder.add_text_field(f"{granularity}_{name}", tokenizer_name=_ANALYZER, index_option="freq")
+    return builder.build()
+
+
+class LexicalReader:
+    """A pinned state of one folder; its files may be unlinked while this lives."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open; raises ValueError or OSError where the folder is damaged or gone."""
+        index = tantivy.Index.open(str(folder))
+        index.config_reader("manual")
+        _register(index)
+        self._schema = index.schema
+        self._searcher = index.searcher()
+        self.n_documents = self._searcher.num_docs
+
+    def find(
+        self, terms: Sequence[str], granularity: Granularity, limits: Sequence[tantivy.Query], limit: int
+    ) -> list[int]:
+        """Return at most `limit` chunk ids, best first, dead ones among them."""
+        words = self._any_term(terms, granularity)
+        query = words
+        if limits:
+            must = tantivy.Occur.Must
+            query = tantivy.Query.boolean_query([(must, words), *((must, clause) for clause in limits)])
+        addresses = [hit[1] for hit in self._searcher.search(query, limit, count=False).hits]
+        return [int(i) for i in self._searcher.fast_field_values("id", addresses) if i is not None]
+
+    def among(self, field: str, ids: Sequence[int]) -> tantivy.Query:
+        """Limit to documents whose `file` or `id` is one of `ids`; adds nothing to the score."""
+        return tantivy.Query.const_score_query(tantivy.Query.term_set_query(self._schema, field, ids), 0.0)
+
+    def of_kinds(self, kinds: Iterable[Kind]) -> tantivy.Query:
+        """Limit to documents of one of the kinds; adds nothing to the score."""
+        names = [kind for kind in KINDS if kind in set(kinds)]
+        return tantivy.Query.const_score_query(tantivy.Query.term_set_query(self._schema, "kind", names), 0.0)
+
+    def _any_term(self, terms: Sequence[str], granularity: Granularity) -> tantivy.Query:
+        clauses = [
+            (tantivy.Occur.Should, tantivy.Query.boost_query(self._term(f"{granularity}_{name}", term), boost))
+            for term in terms
+            for name, boost in BOOSTS.items()
+        ]
+        return tantivy.Query.boolean_query(clauses)
+
+    def _term(self, field: str, term: str) -> tantivy.Query:
+        return tantivy.Query.term_query(self._schema, field, term, index_option="freq")
+
+
+def _link_segments(base: Path, folder: Path) -> None:
+    for source in base.iterdir():
+        if source.name in _META_FILES:
+            shutil.copyfile(source, folder / source.name)
+        elif not source.name.endswith(".lock"):
+            link_or_copy(source, folder / source.name)
+
+
+def _register(index: tantivy.Index) -> None:
+    words = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+    index.register_tokenizer(_ANALYZER, words)

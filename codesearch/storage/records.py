@@ -1,0 +1,154 @@
+"""Reads the catalogue's rows of one generation, checked: files, chunks, term bags, texts, definitions.
+
+Remembers what was read last. Knows no vectors and no candidates.
+"""
+
+import json
+import struct
+import zlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from codesearch.storage.catalog import Catalog
+from codesearch.storage.checksums import chunk_checksum, hash_text, mismatch
+from codesearch.storage.ingest import read_file_row, read_skipped, unpack_names
+from codesearch.storage.lru import Lru
+from codesearch.storage.rows import ChunkRow, Counts, FileRow, IntArray
+from codesearch.storage.schema import CHUNK_COLUMNS, FILE_COLUMNS
+from codesearch.types import SecretPlace
+from indexers.terms import BagArray, unpack_bag
+from indexers.types import Secret, Skipped
+
+CHUNKS_KEPT = 16_384
+"""Some 15 MB: the candidates of the last dozens of queries."""
+
+BAGS_KEPT = 8_192
+"""Some 10 MB, a file's bag being ten times a function's."""
+
+TEXTS_KEPT = 64
+"""A few screens of results; source files of 10 KB on average."""
+
+_AMONG = "IN (SELECT value FROM json_each(?))"
+_SELECT_CHUNKS = f"SELECT {CHUNK_COLUMNS}, checksum FROM chunks WHERE id {_AMONG}"
+_SELECT_FILES = f"SELECT {FILE_COLUMNS}, checksum FROM files"
+
+
+class Records:
+    """Rows of the generation that the catalogue's open transaction sees."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._chunks: Lru[int, ChunkRow] = Lru(CHUNKS_KEPT)
+        self._bags: Lru[int, BagArray] = Lru(BAGS_KEPT)
+        self._texts: Lru[int, bytes] = Lru(TEXTS_KEPT)
+        self._files: dict[int, FileRow] = {}
+        self._all_files: tuple[FileRow, ...] | None = None
+
+    def files(self) -> Sequence[FileRow]:
+        """Return all files, sorted by path."""
+        if self._all_files is None:
+            rows = self._catalog.rows(f"{_SELECT_FILES} ORDER BY path")
+            self._all_files = tuple(read_file_row(values, self._catalog) for values in rows)
+            self._files = {row.id: row for row in self._all_files}
+        return self._all_files
+
+    def file(self, file_id: int) -> FileRow:
+        """Return one file; KeyError where it is not live."""
+        return self._files_by_id([file_id])[file_id]
+
+    def chunks(self, ids: Iterable[int]) -> list[ChunkRow]:
+        """Return chunks in the order asked, leaving out ids that are not live."""
+        wanted = [int(i) for i in ids]
+        found = {i: chunk for i in wanted if (chunk := self._chunks.get(i)) is not None}
+        missing = [i for i in wanted if i not in found]
+        if missing:
+            rows = self._catalog.rows_of(_SELECT_CHUNKS, missing)
+            files = self._files_by_id({row[1] for row in rows})
+            for row in rows:
+                found[row[0]] = chunk = self._read_chunk(row, files)
+                self._chunks.put(row[0], chunk)
+        return [found[i] for i in wanted if i in found]
+
+    def bags(self, ids: Iterable[int]) -> list[BagArray]:
+        """Return the term bags of live chunks, in the order asked."""
+        wanted = [int(i) for i in ids]
+        found = {i: bag for i in wanted if (bag := self._bags.get(i)) is not None}
+        missing = [i for i in wanted if i not in found]
+        if missing:
+            sql = f"SELECT chunk_id, bag, crc FROM bags WHERE chunk_id {_AMONG}"
+            for chunk_id, packed, crc in self._catalog.rows_of(sql, missing):
+                if not isinstance(packed, bytes) or zlib.crc32(packed) != crc:
+                    raise self._mismatch(f"the term bag of chunk {chunk_id}")
+                found[chunk_id] = bag = unpack_bag(packed)
+                self._bags.put(chunk_id, bag)
+        for i in wanted:
+            if i not in found:
+                raise self._mismatch(f"the missing term bag of chunk {i}")
+        return [found[i] for i in wanted]
+
+    def text(self, file_id: int) -> bytes:
+        """Return a file's stored text; KeyError where it is not live."""
+        text = self._texts.get(file_id)
+        if text is None:
+            rows = self._catalog.rows("SELECT data, hash FROM texts WHERE file_id = ?", (file_id,))
+            if not rows:
+                raise KeyError(file_id)
+            try:
+                text = zlib.decompress(rows[0][0])
+            except zlib.error as error:
+                raise self._mismatch(f"the text of file {file_id}") from error
+            if hash_text(text) != rows[0][1]:
+                raise self._mismatch(f"the text of file {file_id}")
+            self._texts.put(file_id, text)
+        return text
+
+    def chunks_defining(self, names: Sequence[str]) -> dict[str, IntArray]:
+        """Return the chunks that define each name, any case; names nobody defines are left out."""
+        sql = f"SELECT name, chunk_id FROM definitions WHERE name {_AMONG} ORDER BY name, chunk_id"
+        ids: dict[str, list[int]] = {}
+        for name, chunk_id in self._catalog.rows(sql, (json.dumps([name.lower() for name in names]),)):
+            ids.setdefault(name, []).append(chunk_id)
+        return {name: np.array(found, dtype=np.int64) for name, found in ids.items()}
+
+    def skipped(self) -> list[Skipped]:
+        """Return the files of the tree that were left out."""
+        return read_skipped(self._catalog)
+
+    def secrets(self) -> list[SecretPlace]:
+        """Return where secrets were masked, by path and line."""
+        sql = "SELECT f.path, s.line, s.kind FROM secrets s JOIN files f ON f.id = s.file_id ORDER BY 1, 2, 3"
+        return [SecretPlace(path, Secret(line, kind)) for path, line, kind in self._catalog.rows(sql)]
+
+    def counts(self) -> Counts:
+        """Count chunks by kind, files by language, and chunks with several vectors."""
+        by_kind = self._catalog.rows("SELECT kind, count(*) FROM chunks GROUP BY kind")
+        by_language = self._catalog.rows("SELECT language, count(*) FROM files GROUP BY language")
+        n_windowed = self._catalog.rows("SELECT count(*) FROM chunks WHERE n_rows > 1")[0][0]
+        return Counts(dict(by_kind), dict(by_language), n_windowed)
+
+    def file_at(self, path: str) -> FileRow | None:
+        """Return the file at a path, None where there is none."""
+        rows = self._catalog.rows(f"{_SELECT_FILES} WHERE path = ?", (path,))
+        return read_file_row(rows[0], self._catalog) if rows else None
+
+    def _files_by_id(self, ids: Iterable[int]) -> dict[int, FileRow]:
+        missing = [i for i in ids if i not in self._files]
+        if missing:
+            for values in self._catalog.rows_of(f"{_SELECT_FILES} WHERE id {_AMONG}", missing):
+                self._files[values[0]] = read_file_row(values, self._catalog)
+        return self._files
+
+    def _read_chunk(self, row: tuple[Any, ...], files: dict[int, FileRow]) -> ChunkRow:
+        try:
+            is_whole = chunk_checksum(row) == row[17]
+        except (TypeError, struct.error) as error:
+            raise self._mismatch(f"chunk {row[0]}") from error
+        if not is_whole or row[1] not in files:
+            raise self._mismatch(f"chunk {row[0]}")
+        file = files[row[1]]
+        return ChunkRow(row[0], row[1], file.path, file.language, *row[2:8], unpack_names(row[8]), *row[9:17])
+
+    def _mismatch(self, what: str) -> Exception:
+        return mismatch(f"{what} in {self._catalog.path}", self._catalog.mend)

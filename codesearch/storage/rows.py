@@ -1,0 +1,162 @@
+"""The values that storage gives and takes: rows of the catalogue, limits of a search, its raw hits.
+
+Knows no file and does no work.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from indexers.types import EncoderDescription, FileStat, FloatArray, Granularity, Kind
+
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class NewIndex:
+    """What is fixed when an index is made."""
+
+    root: Path
+    git_identity: str | None
+    encoder: EncoderDescription
+    coarse_dim: int
+    max_file_bytes: int
+    template_version: int
+    tokenizer_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInfo:
+    """One generation of an index: whose it is, how far it is, and how it was made."""
+
+    root: Path
+    index_id: str
+    git_identity: str | None
+    generation: int
+    format_version: int
+    n_files: int
+    n_chunks: int
+    complete: bool
+    files_done: int
+    files_todo: int | None
+    checked_at: str | None
+    created_at: str
+    updated_at: str
+    max_file_bytes: int
+    encoder_name: str
+    encoder_identity: str
+    encoder_engine: str
+    encoder_summary: str
+    dim: int
+    coarse_dim: int
+    n_rows: int
+    """Rows of the vector file, dead ones counted."""
+    template_version: int
+    tokenizer_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """What the table `meta` says: the index's own words, which files belong to it, and which ids come next."""
+
+    info: IndexInfo
+    vectors_name: str
+    lexical_name: str | None
+    coarse_name: str | None
+    next_file_id: int
+    """Ids of files and chunks are never used twice."""
+    next_chunk_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """What an update compares a file of the tree with."""
+
+    file_id: int
+    stat: FileStat
+    content_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file of the index; its chunks and its vector rows are consecutive."""
+
+    id: int
+    path: str
+    language: str
+    stat: FileStat
+    content_hash: bytes
+    encoding: str
+    note: str
+    first_chunk: int
+    n_chunks: int
+    n_leaves: int
+    first_row: int
+    n_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkRow:
+    """A chunk of the index. `row` is None while its vector is not there yet."""
+
+    id: int
+    file_id: int
+    path: str
+    language: str
+    kind: Kind
+    granularity: Granularity
+    symbol: str
+    qualified_name: str
+    signature: str
+    documentation: str
+    names: tuple[str, ...]
+    start_byte: int
+    end_byte: int
+    start_line: int
+    end_line: int
+    first_leaf_id: int
+    n_leaves: int
+    row: int | None
+    n_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Limits on candidates, applied before every top-k; None means no limit."""
+
+    file_ids: IntArray | None = None
+    """Sorted int64."""
+    kinds: frozenset[Kind] | None = None
+    chunk_ids: IntArray | None = None
+    """Sorted int64: the complete answer of a quoted text, say."""
+
+
+@dataclass(frozen=True, slots=True)
+class DenseHits:
+    """Chunk ids, int64 `[n]`, best first, with their coarse similarity, float32 `[n]`; equal scores by id."""
+
+    ids: IntArray
+    scores: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalStatistics:
+    """What BM25F needs to know of the whole index."""
+
+    n_leaves: int
+    df: dict[int, int]
+    """Leaves that contain the term, by term hash; 0 for terms nobody uses."""
+    mean_lengths: dict[Granularity, FloatArray]
+    """Mean number of terms in each field, float32 `[6]` in the order of `indexers.types.FIELDS`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Chunks and files by what they are."""
+
+    chunks_by_kind: dict[Kind, int]
+    files_by_language: dict[str, int]
+    n_windowed: int
+    """Chunks with more than one vector."""

@@ -1,0 +1,317 @@
+"""One generation of an index, open for reading and pinned: updates, rebuilds and reclaims do not change its answers.
+
+Finds candidates (tantivy proposes, FAISS and an exact scan compare), reads rows, computes cosines at full dimension.
+Knows no query language, no fusion and no ranking.
+"""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from codesearch.errors import CodesearchError, CorruptIndexError, StorageError
+from codesearch.storage.catalog import Catalog
+from codesearch.storage.checksums import check_lengths
+from codesearch.storage.coarse import CoarseReader, RowHits, rows_mask
+from codesearch.storage.lexical import LexicalReader
+from codesearch.storage.records import Records
+from codesearch.storage.row_flags import CONTINUES, FLAGS_DTYPE, mask_of
+from codesearch.storage.rows import (
+    ChunkRow,
+    Counts,
+    DenseHits,
+    FileRow,
+    Generation,
+    IndexInfo,
+    IntArray,
+    KnownFile,
+    LexicalStatistics,
+    Selection,
+)
+from codesearch.storage.statistics import read_statistics
+from codesearch.storage.vectors import VectorReader
+from codesearch.types import SecretPlace
+from indexers.terms import BagArray
+from indexers.types import GRANULARITIES, FloatArray, Granularity, Skipped
+
+__all__ = [
+    "ChunkRow",
+    "Counts",
+    "DenseHits",
+    "FileRow",
+    "IndexInfo",
+    "IntArray",
+    "KnownFile",
+    "LexicalStatistics",
+    "Selection",
+    "Snapshot",
+]
+
+MAX_ATTEMPTS = 50
+"""Openings that a writer may outrun; each takes a hundredth of the shortest commit."""
+
+MAX_LISTED_IDS = 1024
+"""Above so many ids tantivy is asked for more hits instead, and the others are dropped here: lists cost it more."""
+
+FETCH_GROWTH = 4
+"""How many more hits are asked for when too many were dead or not selected."""
+
+NO_IDS: IntArray = np.zeros(0, dtype=np.int64)
+
+
+class Snapshot:
+    """One generation. Use `open`; close it, or use it as a context manager."""
+
+    info: IndexInfo
+
+    def __init__(self, folder: Path, catalog: Catalog, generation: Generation) -> None:
+        """Open every file of the generation that the catalogue's transaction sees."""
+        self.info = info = generation.info
+        self._folder = folder
+        self._catalog = catalog
+        self._records = Records(catalog)
+        check_lengths(folder, catalog.derived_files(), catalog.mend)
+        self._lexical = None if generation.lexical_name is None else LexicalReader(folder / generation.lexical_name)
+        self._flags = catalog.read_array("row_flags", FLAGS_DTYPE)
+        self._spans: IntArray = catalog.read_array("file_spans", "<i8").reshape(-1, 5)
+        self._vectors = VectorReader(folder / generation.vectors_name, info.dim, info.n_rows, catalog.mend)
+        base = None if generation.coarse_name is None else folder / generation.coarse_name
+        base_rows = catalog.read_array("coarse_rows", "<u4").astype(np.int64)
+        self._coarse = CoarseReader(base, base_rows, self._vectors, info.coarse_dim)
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open the current generation; raises NoIndexError, FormatError, CorruptIndexError, StorageError."""
+        for _ in range(MAX_ATTEMPTS):
+            catalog = Catalog.open_reader(folder)
+            try:
+                snapshot = cls._open_once(folder, catalog)
+            except BaseException:
+                catalog.close()
+                raise
+            if snapshot is not None:
+                return snapshot
+            catalog.close()
+        raise StorageError(f"{folder} changes faster than it can be opened; try again in a moment")
+
+    @classmethod
+    def _open_once(cls, folder: Path, catalog: Catalog) -> Self | None:
+        """Open what the catalogue shows now; None where a writer has moved on meanwhile."""
+        catalog.begin("DEFERRED")
+        generation = catalog.read_generation()
+        number = generation.info.generation
+        try:
+            snapshot = cls(folder, catalog, generation)
+        except (CodesearchError, OSError, ValueError) as error:
+            if _current_number(folder) != number:
+                return None
+            if isinstance(error, CodesearchError):
+                raise
+            raise CorruptIndexError(f"{folder} cannot be opened ({error}); {catalog.mend}") from error
+        if _current_number(folder) != number:
+            snapshot._release()
+            return None
+        return snapshot
+
+    def is_current(self) -> bool:
+        """Return whether this is still the newest generation."""
+        return _current_number(self._folder) == self.info.generation
+
+    def close(self) -> None:
+        """Give every file back."""
+        self._release()
+        self._catalog.close()
+
+    def _release(self) -> None:
+        self._coarse.close()
+        self._vectors.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Candidates
+
+    def find_lexical(
+        self, terms: Sequence[str], granularity: Granularity, selection: Selection, limit: int
+    ) -> IntArray:
+        """Return at most `limit` live chunk ids of the granularity and selection that contain a term, best first."""
+        words = list(dict.fromkeys(term for term in terms if _is_text(term)))
+        if not words or limit <= 0 or self._lexical is None or _is_empty(selection):
+            return NO_IDS
+        limits = [
+            self._lexical.among(field, ids.tolist())
+            for field, ids in (("file", selection.file_ids), ("id", selection.chunk_ids))
+            if ids is not None and len(ids) <= MAX_LISTED_IDS
+        ]
+        if selection.kinds is not None:
+            limits.append(self._lexical.of_kinds(selection.kinds))
+        n_asked = limit
+        while True:
+            ids = np.array(self._lexical.find(words, granularity, limits, n_asked), dtype=np.int64)
+            kept = ids[self._is_selected(ids, selection)]
+            if len(kept) >= limit or len(ids) < n_asked:
+                return kept[:limit]
+            n_asked *= FETCH_GROWTH
+
+    def find_dense(
+        self, vector: FloatArray, granularities: Collection[Granularity], selection: Selection, limit: int
+    ) -> DenseHits:
+        """Return at most `limit` live chunks most similar to `vector`, float32 `[dim]`, over the coarse dimensions."""
+        allowed = self._allowed_rows(granularities, selection)
+        n_allowed = int(np.count_nonzero(allowed))
+        n_asked = limit
+        while True:
+            hits = self._coarse.find(vector, allowed, n_asked) if n_allowed and limit > 0 else RowHits.none()
+            best = self._best_chunks(hits, granularities, selection)
+            if len(best) >= limit or len(hits.rows) < n_asked:
+                break
+            n_asked *= FETCH_GROWTH
+        order = sorted(best, key=lambda chunk_id: (-best[chunk_id], chunk_id))[:limit]
+        return DenseHits(np.array(order, dtype=np.int64), np.array([best[i] for i in order], dtype=np.float32))
+
+    def find_dense_among(self, vector: FloatArray, chunk_ids: IntArray, limit: int) -> DenseHits:
+        """Return the `limit` of these chunks that are most similar over the coarse dimensions."""
+        return self.find_dense(vector, GRANULARITIES, Selection(chunk_ids=np.unique(chunk_ids)), limit)
+
+    def cosines(self, vector: FloatArray, chunks: Sequence[ChunkRow]) -> FloatArray:
+        """Return the cosine at full dimension of each chunk, best window, float32 `[n]`; NaN without a vector."""
+        cosines = np.full(len(chunks), np.nan, dtype=np.float32)
+        owned = [(i, c.row, c.n_rows) for i, c in enumerate(chunks) if c.row is not None and c.n_rows]
+        if not owned:
+            return cosines
+        windows = np.concatenate([np.arange(row, row + n, dtype=np.int64) for _, row, n in owned])
+        rows, places = np.unique(windows, return_inverse=True)
+        vectors = self._vectors.read(rows)
+        norms = np.linalg.norm(vectors, axis=1) * np.linalg.norm(vector)
+        similar = (vectors @ vector) / np.maximum(norms, np.finfo(np.float32).tiny)
+        starts = np.cumsum([0] + [n for _, _, n in owned[:-1]])
+        cosines[[i for i, _, _ in owned]] = np.maximum.reduceat(similar[places.reshape(-1)], starts)
+        return cosines
+
+    # Rows
+
+    def files(self) -> Sequence[FileRow]:
+        """Return all files, sorted by path; remembered."""
+        return self._records.files()
+
+    def file(self, file_id: int) -> FileRow:
+        """Return one file; KeyError where it is not live."""
+        return self._records.file(file_id)
+
+    def file_at(self, path: str) -> FileRow | None:
+        """Return the file at a path, None where there is none."""
+        return self._records.file_at(path)
+
+    def text(self, file_id: int) -> bytes:
+        """Return a file's stored text, its hash checked; KeyError where it is not live."""
+        return self._records.text(file_id)
+
+    def chunks(self, ids: IntArray | Sequence[int]) -> list[ChunkRow]:
+        """Return chunks in the order asked, leaving out ids that are not live."""
+        return self._records.chunks(ids)
+
+    def chunks_of_file(self, file_id: int) -> list[ChunkRow]:
+        """Return a file's chunks, leaves first; KeyError where the file is not live."""
+        file = self.file(file_id)
+        return self._records.chunks(range(file.first_chunk, file.first_chunk + file.n_chunks))
+
+    def bags(self, ids: IntArray | Sequence[int]) -> list[BagArray]:
+        """Return the term bags of live chunks, in the order asked."""
+        return self._records.bags(ids)
+
+    def statistics(self, term_hashes: Sequence[int]) -> LexicalStatistics:
+        """Return the document frequencies of the terms, and what BM25F needs beside them."""
+        return read_statistics(self._catalog, term_hashes)
+
+    def chunks_defining(self, names: Sequence[str]) -> dict[str, IntArray]:
+        """Return the chunks that define each name, by lowercased name; names nobody defines are left out."""
+        return self._records.chunks_defining(names)
+
+    def skipped(self) -> list[Skipped]:
+        """Return the files of the tree that were left out."""
+        return self._records.skipped()
+
+    def secrets(self) -> list[SecretPlace]:
+        """Return where secrets were masked."""
+        return self._records.secrets()
+
+    def counts(self) -> Counts:
+        """Count chunks by kind, files by language, and chunks with several vectors."""
+        return self._records.counts()
+
+    def _is_selected(self, ids: IntArray, selection: Selection) -> npt.NDArray[np.bool_]:
+        """Say of each chunk id whether it is live and within the files and ids of the selection."""
+        if len(self._spans) == 0:
+            return np.zeros(len(ids), dtype=bool)
+        places = np.maximum(np.searchsorted(self._spans[:, 1], ids, side="right") - 1, 0)
+        first, n_chunks = self._spans[places, 1], self._spans[places, 2]
+        kept: npt.NDArray[np.bool_] = (ids >= first) & (ids < first + n_chunks)
+        if selection.file_ids is not None:
+            kept &= np.isin(self._spans[places, 0], selection.file_ids)
+        if selection.chunk_ids is not None:
+            kept &= np.isin(ids, selection.chunk_ids)
+        return kept
+
+    def _allowed_rows(self, granularities: Collection[Granularity], selection: Selection) -> npt.NDArray[np.bool_]:
+        """Return the live rows that some chunk of the selection may own, bool `[n_rows]`."""
+        allowed = mask_of(self._flags, granularities, selection.kinds)
+        if selection.file_ids is not None:
+            spans = self._spans[np.isin(self._spans[:, 0], selection.file_ids)]
+            allowed &= rows_mask(len(allowed), spans[:, 3], spans[:, 4])
+        if selection.chunk_ids is not None:
+            sql = 'SELECT "row", n_rows FROM chunks WHERE id IN (SELECT value FROM json_each(?)) AND "row" IS NOT NULL'
+            owned = np.array(self._catalog.rows_of(sql, selection.chunk_ids), dtype=np.int64).reshape(-1, 2)
+            allowed &= rows_mask(len(allowed), owned[:, 0], owned[:, 1])
+        return allowed
+
+    def _best_chunks(
+        self, hits: RowHits, granularities: Collection[Granularity], selection: Selection
+    ) -> dict[int, float]:
+        """Return the best similarity of each chunk of the selection that owns one of the rows."""
+        owners = self._owners(hits.rows)
+        listed = None if selection.chunk_ids is None else set(selection.chunk_ids.tolist())
+        best: dict[int, float] = {}
+        for row, score in zip(hits.rows.tolist(), hits.scores.tolist(), strict=True):
+            for chunk_id, granularity, kind in owners.get(row, ()):
+                is_wanted = granularity in granularities and (selection.kinds is None or kind in selection.kinds)
+                if is_wanted and (listed is None or chunk_id in listed):
+                    best.setdefault(chunk_id, score)
+        return best
+
+    def _owners(self, rows: IntArray) -> dict[int, list[tuple[int, str, str]]]:
+        """Return (chunk id, granularity, kind) of the chunks that own each row."""
+        owners: dict[int, list[tuple[int, str, str]]] = {}
+        sql = 'SELECT "row", id, granularity, kind FROM chunks WHERE "row" IN (SELECT value FROM json_each(?))'
+        for row, *owner in self._catalog.rows_of(sql, rows.tolist()):
+            owners.setdefault(row, []).append((owner[0], owner[1], owner[2]))
+        for row in rows[(self._flags[rows] & np.uint16(CONTINUES)) != 0].tolist():
+            file = self._spans[np.searchsorted(self._spans[:, 3], row, side="right") - 1]
+            windowed = self._catalog.rows(
+                'SELECT id, granularity, kind FROM chunks WHERE "row" >= ? AND "row" < ? AND "row" + n_rows > ?',
+                (int(file[3]), row, row),
+            )
+            owners.setdefault(row, []).extend((i, g, k) for i, g, k in windowed)
+        return owners
+
+
+def _current_number(folder: Path) -> int:
+    """Read the committed generation through a connection of its own."""
+    catalog = Catalog.open_reader(folder)
+    try:
+        return catalog.generation_number()
+    finally:
+        catalog.close()
+
+
+def _is_text(term: str) -> bool:
+    return term.isascii() or term.encode("utf-8", "ignore").decode() == term
+
+
+def _is_empty(selection: Selection) -> bool:
+    limits = (selection.file_ids, selection.kinds, selection.chunk_ids)
+    return any(limit is not None and len(limit) == 0 for limit in limits)

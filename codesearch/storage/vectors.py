@@ -1,0 +1,121 @@
+"""The vector file: float16 rows with a CRC32 each, appended by one writer, read at offsets by many.
+
+Record `r` lies at `r * (2 * dim + 4)`: `dim` little-endian float16, then the uint32 `zlib.crc32` of those bytes.
+How many records are valid is the catalogue's to say; what lies behind them is a crash's leftover.
+"""
+
+import os
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from codesearch.errors import CorruptIndexError
+from codesearch.storage.checksums import mismatch
+from codesearch.storage.platform import open_for_reading, open_private
+from codesearch.storage.rows import IntArray
+from indexers.types import FloatArray
+
+BLOCK_ROWS = 4096
+"""Rows read at once by whoever reads them all: 4 MB at 512 dimensions, 20 MB at 2,560."""
+
+WRITE_BUFFER_BYTES = 1 << 20
+
+
+def vectors_name(number: int) -> str:
+    """Return the name of the vector file that compaction `number` made."""
+    return f"vectors-{number}.bin"
+
+
+def record_dtype(dim: int) -> np.dtype[Any]:
+    """Return the packed type of one record."""
+    return np.dtype([("vector", "<f2", (dim,)), ("crc", "<u4")])
+
+
+class VectorAppender:
+    """The one writer of a vector file. Appended rows are durable after `sync`."""
+
+    def __init__(self, path: Path, dim: int, n_rows: int, mend: str) -> None:
+        """Cut the file back to its `n_rows` committed rows and continue there."""
+        self._dtype = record_dtype(dim)
+        fd = open_private(path, os.O_RDWR | os.O_CREAT)
+        self._file = os.fdopen(fd, "r+b", buffering=WRITE_BUFFER_BYTES)
+        size = os.fstat(fd).st_size
+        committed = n_rows * self._dtype.itemsize
+        if size < committed:
+            self._file.close()
+            raise CorruptIndexError(f"{path} has {size} bytes instead of {committed}; {mend}")
+        self._file.truncate(committed)
+        self._file.seek(committed)
+        self.n_rows = n_rows
+
+    def append(self, vectors: FloatArray) -> int:
+        """Append float32 `[n, dim]` rows; return the number of the first."""
+        first = self.n_rows
+        records = np.zeros(len(vectors), dtype=self._dtype)
+        records["vector"] = vectors
+        halves = np.ascontiguousarray(records["vector"])
+        records["crc"] = [zlib.crc32(row) for row in halves]
+        self._file.write(records.tobytes())
+        self.n_rows += len(vectors)
+        return first
+
+    def sync(self) -> None:
+        """Bring every appended row to the disk."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Close the file; what the buffer still holds was not synced and may be lost."""
+        self._file.close()
+
+
+class VectorReader:
+    """Reads checked rows of one vector file."""
+
+    def __init__(self, path: Path, dim: int, n_rows: int, mend: str) -> None:
+        self._path = path
+        self._mend = mend
+        self._dtype = record_dtype(dim)
+        self.n_rows = n_rows
+        size = path.stat().st_size
+        if size < n_rows * self._dtype.itemsize:
+            raise CorruptIndexError(f"{path} has {size} bytes instead of {n_rows * self._dtype.itemsize}; {mend}")
+        self._file = open_for_reading(path)
+
+    def read(self, rows: IntArray) -> FloatArray:
+        """Return float32 `[len(rows), dim]` of the rows as stored."""
+        size = self._dtype.itemsize
+        offsets = [int(row) * size for row in rows]
+        self._file.advise(offsets, size)
+        records = np.empty(len(rows), dtype=self._dtype)
+        raw = records.view(np.uint8).reshape(len(rows), size)
+        for target, offset in zip(raw, offsets, strict=True):
+            if self._file.read_into(target, offset) != size:
+                raise CorruptIndexError(f"{self._path} ends before row {offset // size}; {self._mend}")
+        return self._checked(records, rows)
+
+    def read_blocks(self, first: int, end: int) -> Iterator[FloatArray]:
+        """Yield float32 `[n, dim]` blocks of the rows from `first` up to `end`, in order."""
+        size = self._dtype.itemsize
+        for start in range(first, end, BLOCK_ROWS):
+            stop = min(start + BLOCK_ROWS, end)
+            records = np.empty(stop - start, dtype=self._dtype)
+            if self._file.read_into(records.view(np.uint8), start * size) != len(records) * size:
+                raise CorruptIndexError(f"{self._path} ends before row {stop}; {self._mend}")
+            yield self._checked(records, np.arange(start, stop, dtype=np.int64))
+
+    def _checked(self, records: npt.NDArray[Any], rows: IntArray) -> FloatArray:
+        halves = np.ascontiguousarray(records["vector"])
+        crcs = np.fromiter((zlib.crc32(row) for row in halves), dtype=np.uint32, count=len(halves))
+        wrong = np.flatnonzero(crcs != records["crc"])
+        if len(wrong):
+            raise mismatch(f"vector {int(rows[wrong[0]])} of {self._path}", self._mend)
+        return halves.astype(np.float32)
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._file.close()

@@ -1,0 +1,366 @@
+"""The one writer of an index folder: adds and removes files, then switches to the next generation in one commit.
+
+Order of a commit: vectors synced, lexical committed, coarse base and checksums written, then the catalogue's own
+commit, which is the switch. What lies beyond the last switch is ignored by readers and reclaimed by the next writer.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+
+from codesearch.errors import CodesearchError, NoIndexError, StorageError
+from codesearch.storage.catalog import CATALOG_NAME, Catalog
+from codesearch.storage.coarse import (
+    MAX_CHANGED_SHARE,
+    MAX_CHANGED_SHARE_UNFINISHED,
+    coarse_name,
+    is_due,
+    write_base,
+)
+from codesearch.storage.creation import first_generation, open_for_creation
+from codesearch.storage.derived import reclaim, sum_derived
+from codesearch.storage.ingest import (
+    bags_of_file,
+    delete_file,
+    insert_file,
+    read_file_row,
+    read_skipped,
+    write_file_row,
+    write_skipped,
+)
+from codesearch.storage.lexical import LexicalDocument, LexicalWriter, lexical_name
+from codesearch.storage.lock import WriterLock
+from codesearch.storage.platform import make_private_folder, sync_folder
+from codesearch.storage.row_flags import FLAGS_DTYPE, RowFlags
+from codesearch.storage.rows import FileRow, Generation, IndexInfo, KnownFile, NewIndex
+from codesearch.storage.schema import FILE_COLUMNS
+from codesearch.storage.statistics import add_tally, n_chunks_of
+from codesearch.storage.tally import Tally
+from codesearch.storage.vectors import VectorAppender, VectorReader
+from indexers.types import EncodedFile, FileStat, Granularity, Skipped
+
+__all__ = ["KnownFile", "NewIndex", "Step", "Writer"]
+
+Step = Literal[
+    "locked",
+    "file written",
+    "vectors synced",
+    "lexical committed",
+    "coarse written",
+    "catalogue written",
+    "switched",
+    "reclaimed",
+]
+"""Moments of a write, told to whoever asked: tests stop a writer at each of them."""
+
+OnStep = Callable[[Step], None]
+
+
+class Writer:
+    """Holds the folder's lock for its life. Leaving without `commit` leaves the generation that was there."""
+
+    def __init__(self, folder: Path, lock: WriterLock, catalog: Catalog, on_step: OnStep) -> None:
+        """Use `open` or `create`."""
+        self._folder = folder
+        self._lock = lock
+        self._catalog = catalog
+        self._on_step = on_step
+        self._failed = False
+        self._lexical: LexicalWriter | None = None
+        self._generation: Generation
+        self._vectors: VectorAppender
+        self._flags: RowFlags
+        self._files: dict[str, FileRow]
+
+    @classmethod
+    def open(cls, folder: Path, on_step: OnStep | None = None) -> Self:
+        """Open an index; raises NoIndexError, LockedError, FormatError, CorruptIndexError, StorageError."""
+        if not (folder / CATALOG_NAME).exists():
+            raise NoIndexError(f"{folder} holds no index; run `codesearch index PATH`")
+        return cls._start(folder, None, on_step or _ignore_step)
+
+    @classmethod
+    def create(cls, folder: Path, new: NewIndex, on_step: OnStep | None = None) -> Self:
+        """Make an index; one that is there already stays readable until the first commit replaces it."""
+        with _disk_errors(folder):
+            make_private_folder(folder)
+        return cls._start(folder, new, on_step or _ignore_step)
+
+    @classmethod
+    def _start(cls, folder: Path, new: NewIndex | None, on_step: OnStep) -> Self:
+        with _disk_errors(folder):
+            lock = WriterLock(folder)
+        catalog: Catalog | None = None
+        try:
+            on_step("locked")
+            if new is None:
+                catalog = Catalog.open_writer(folder)
+                catalog.begin("IMMEDIATE")
+                generation = catalog.read_generation()
+            else:
+                catalog = open_for_creation(folder)
+                generation = first_generation(folder, catalog, new)
+            writer = cls(folder, lock, catalog, on_step)
+            with _disk_errors(folder):
+                writer._load(generation)
+                if new is None:
+                    writer._reclaim()
+        except BaseException:
+            if catalog is not None:
+                catalog.close()
+            lock.release()
+            raise
+        return writer
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def info(self) -> IndexInfo:
+        """The generation that the next commit continues from."""
+        return self._generation.info
+
+    def known_files(self) -> dict[str, KnownFile]:
+        """Return what the index knows of each path, changes since the last commit included."""
+        return {row.path: KnownFile(row.id, row.stat, row.content_hash) for row in self._files.values()}
+
+    def known_skipped(self) -> list[Skipped]:
+        """Return the files that the last walk left out."""
+        return read_skipped(self._catalog)
+
+    def add(self, file: EncodedFile) -> None:
+        """Add a file, or replace the one of the same path."""
+        with self._changing():
+            if file.parsed.path in self._files:
+                self._remove(self._files.pop(file.parsed.path))
+            first_row = self._vectors.append(file.vectors)
+            self._flags.extend(file.parsed.chunks, file.first_row, file.n_rows, len(file.vectors))
+            row = self._new_row(file, first_row)
+            insert_file(self._catalog, row, file)
+            self._add_documents(row, file)
+            for granularity, bags in _bags_by_granularity(file).items():
+                self._tally.count(granularity, bags, 1)
+            self._files[row.path] = row
+            self._on_step("file written")
+
+    def remove(self, path: str) -> None:
+        """Remove a file; KeyError where it is not known."""
+        with self._changing():
+            self._remove(self._files.pop(path))
+
+    def restat(self, path: str, stat: FileStat) -> None:
+        """Note that a file was touched and its content is the same; KeyError where it is not known."""
+        with self._changing():
+            row = replace(self._files[path], stat=stat)
+            write_file_row(self._catalog, row)
+            self._files[path] = row
+
+    def set_skipped(self, skipped: Sequence[Skipped]) -> None:
+        """Replace the list of skipped files."""
+        if list(skipped) != self.known_skipped():
+            with self._changing():
+                write_skipped(self._catalog, skipped)
+
+    def set_root(self, root: Path) -> None:
+        """Adopt the root's new place."""
+        with self._changing():
+            self._generation = replace(self._generation, info=replace(self.info, root=root))
+
+    def commit(self, *, complete: bool, files_todo: int | None, checked_at: str) -> int:
+        """Switch to the next generation and return its number; the same number where nothing changed."""
+        is_new = self.info.created_at == ""
+        is_state_new = (complete, files_todo) != (self.info.complete, self.info.files_todo)
+        with self._writing():
+            if self._is_changed or is_new or is_state_new:
+                self._prepare(complete, files_todo, checked_at)
+            self._generation = replace(self._generation, info=replace(self.info, checked_at=checked_at))
+            self._catalog.write_generation(self._generation)
+            self._on_step("catalogue written")
+            self._catalog.run("COMMIT")
+            self._on_step("switched")
+            self._reclaim()
+            self._on_step("reclaimed")
+            self._catalog.begin("IMMEDIATE")
+        self._start_changes()
+        return self.info.generation
+
+    def close(self) -> None:
+        """Undo what was not committed and give the lock back."""
+        try:
+            if self._lexical is not None:
+                self._lexical.abort()
+                self._lexical = None
+            with suppress(OSError):
+                self._vectors.close()
+            with suppress(CodesearchError):
+                self._catalog.rollback()
+            self._catalog.close()
+        finally:
+            self._lock.release()
+
+    def _load(self, generation: Generation) -> None:
+        """Take over the committed state; cut off and reclaim what a crash left."""
+        self._generation = generation
+        rows = self._catalog.rows(f"SELECT {FILE_COLUMNS}, checksum FROM files ORDER BY id")
+        self._files = {row.path: row for row in (read_file_row(values, self._catalog) for values in rows)}
+        self._flags = RowFlags(self._catalog.read_array("row_flags", FLAGS_DTYPE))
+        info = generation.info
+        path = self._folder / generation.vectors_name
+        self._vectors = VectorAppender(path, info.dim, info.n_rows, self._catalog.mend)
+        self._start_changes()
+
+    def _start_changes(self) -> None:
+        self._tally = Tally()
+        self._is_changed = False
+        self._dead_files = [row[0] for row in self._catalog.rows("SELECT file_id FROM dead_documents")]
+
+    def _reclaim(self) -> None:
+        generation = self._generation
+        reclaim(self._folder, (generation.vectors_name, generation.lexical_name, generation.coarse_name))
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Note that the next commit makes a new generation."""
+        with self._writing():
+            self._is_changed = True
+            yield
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Refuse to go on after a failure: half a file must not be committed."""
+        if self._failed:
+            raise StorageError(f"an earlier write to {self._folder} failed; run `codesearch index PATH` again")
+        self._failed = True
+        with _disk_errors(self._folder):
+            yield
+        self._failed = False
+
+    def _new_row(self, file: EncodedFile, first_row: int) -> FileRow:
+        parsed = file.parsed
+        generation = self._generation
+        row = FileRow(
+            id=generation.next_file_id,
+            path=parsed.path,
+            language=parsed.language,
+            stat=parsed.stat,
+            content_hash=parsed.text.content_hash,
+            encoding=parsed.text.encoding,
+            note=parsed.note,
+            first_chunk=generation.next_chunk_id,
+            n_chunks=len(parsed.chunks),
+            n_leaves=len(parsed.terms),
+            first_row=first_row,
+            n_rows=len(file.vectors),
+        )
+        self._generation = replace(generation, next_file_id=row.id + 1, next_chunk_id=row.first_chunk + row.n_chunks)
+        return row
+
+    def _add_documents(self, row: FileRow, file: EncodedFile) -> None:
+        lexical = self._open_lexical()
+        for i, chunk in enumerate(file.parsed.chunks):
+            leaves = file.parsed.terms[chunk.first_leaf : chunk.first_leaf + chunk.n_leaves]
+            lexical.add(LexicalDocument(row.first_chunk + i, row.id, chunk.granularity, chunk.kind, leaves))
+
+    def _open_lexical(self) -> LexicalWriter:
+        """Start the next lexical folder; deletes are those of generations before, for readers of the current one."""
+        if self._lexical is None:
+            name = self._generation.lexical_name
+            base = None if name is None else self._folder / name
+            self._lexical = LexicalWriter(self._folder / lexical_name(self.info.generation + 1), base)
+            self._lexical.delete_files(self._dead_files)
+            self._catalog.run_many("DELETE FROM dead_documents WHERE file_id = ?", [(i,) for i in self._dead_files])
+        return self._lexical
+
+    def _remove(self, row: FileRow) -> None:
+        for granularity, bags in bags_of_file(self._catalog, row).items():
+            self._tally.count(granularity, bags, -1)
+        delete_file(self._catalog, row)
+        self._flags.kill(row.first_row, row.n_rows)
+
+    def _prepare(self, complete: bool, files_todo: int | None, checked_at: str) -> None:
+        """Write everything the next generation needs but the switch."""
+        number = self.info.generation + 1
+        self._vectors.sync()
+        self._on_step("vectors synced")
+        names = self._commit_lexical(number)
+        self._on_step("lexical committed")
+        self._write_coarse(number, MAX_CHANGED_SHARE if complete else MAX_CHANGED_SHARE_UNFINISHED)
+        names += [self._generation.coarse_name] if self._generation.coarse_name else []
+        self._catalog.write_derived_files(sum_derived(self._folder, names, self._catalog.derived_files()))
+        sync_folder(self._folder)
+        self._on_step("coarse written")
+        add_tally(self._catalog, self._tally)
+        self._catalog.write_array("row_flags", self._flags.values())
+        spans = [(row.id, row.first_chunk, row.n_chunks, row.first_row, row.n_rows) for row in self._files.values()]
+        self._catalog.write_array("file_spans", np.array(sorted(spans), dtype="<i8").reshape(-1, 5))
+        info = replace(
+            self.info,
+            generation=number,
+            n_files=len(self._files),
+            n_chunks=sum(n_chunks_of(self._catalog).values()),
+            complete=complete,
+            files_done=len(self._files),
+            files_todo=files_todo,
+            updated_at=checked_at,
+            created_at=self.info.created_at or checked_at,
+            n_rows=self._vectors.n_rows,
+        )
+        self._generation = replace(self._generation, info=info)
+
+    def _commit_lexical(self, number: int) -> list[str]:
+        """Commit what was added; return the names of the lexical files, relative to the index folder."""
+        if self._lexical is not None:
+            self._lexical.commit()
+            self._lexical = None
+            self._generation = replace(self._generation, lexical_name=lexical_name(number))
+        name = self._generation.lexical_name
+        return [] if name is None else sorted(f"{name}/{p.name}" for p in (self._folder / name).iterdir())
+
+    def _write_coarse(self, number: int, max_share: float) -> None:
+        """Write a new coarse base where the dead or the rows behind the old one call for it."""
+        live = np.flatnonzero(self._flags.values())
+        base = self._catalog.read_array("coarse_rows", "<u4").astype(np.int64)
+        end = int(base[-1]) + 1 if len(base) else 0
+        n_base = int(np.searchsorted(live, end))
+        n_dead = len(base) - len(np.intersect1d(base, live[:n_base], assume_unique=True))
+        if not is_due(len(base), n_dead, len(live) - n_base, max_share):
+            return
+        name = coarse_name(number) if len(live) else None
+        if name is not None:
+            info = self.info
+            path = self._folder / self._generation.vectors_name
+            reader = VectorReader(path, info.dim, self._vectors.n_rows, self._catalog.mend)
+            try:
+                write_base(self._folder / name, reader, live, info.coarse_dim)
+            finally:
+                reader.close()
+        self._catalog.write_array("coarse_rows", live.astype("<u4"))
+        self._generation = replace(self._generation, coarse_name=name)
+
+
+def _bags_by_granularity(file: EncodedFile) -> dict[Granularity, list[bytes]]:
+    bags: dict[Granularity, list[bytes]] = {}
+    for chunk, bag in zip(file.parsed.chunks, file.parsed.bags, strict=True):
+        bags.setdefault(chunk.granularity, []).append(bag)
+    return bags
+
+
+def _ignore_step(step: Step) -> None:  # noqa: ARG001
+    return
+
+
+@contextmanager
+def _disk_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"{folder} cannot be written ({error}); check the disk's space and rights and try again"
+        ) from error
