@@ -6,6 +6,7 @@ alone, so that finding an index loads no search library. Knows nothing of what a
 
 import os
 import re
+import shlex
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -75,7 +76,7 @@ def locate(path: Path, home: Path) -> Located:
         return nearest
     root, candidates = find_moved(real, home)
     if not candidates:
-        raise NoIndexError(f"no index covers {real}; run codesearch index {real}")
+        raise NoIndexError(f"no index covers {real}; run codesearch index {shlex.quote(str(real))}")
     if len(candidates) > 1:
         raise AmbiguousRootError(_ambiguity(root, candidates))
     return adopt(candidates[0], root, real, home)
@@ -111,7 +112,7 @@ def find_moved(real: Path, home: Path) -> tuple[Path, list[RootEntry]]:
         identity = _identify(root)
         if identity is None:
             break
-        found = [entry for entry, theirs in known if theirs == identity and not _is_still_at(entry.root, identity)]
+        found = [entry for entry, theirs in known if theirs == identity and not _is_at_home(entry, identity, home)]
         if found:
             return root, found
     return real, []
@@ -126,8 +127,9 @@ def adopt(entry: RootEntry, root: Path, path: Path, home: Path) -> Located:
         info = writer.info
         writer.commit(complete=info.complete, files_todo=info.files_todo, checked_at=info.checked_at or info.updated_at)
     folder = index_folder(home, root)
+    remove_quietly(folder)  # at most an unfinished build: else it would have been the nearest index
     entry.folder.rename(folder)
-    return Located(root, folder, _prefix(path, root), moved_from=entry.root)
+    return Located(root, folder, _prefix(path, root), moved_from=entry.root if entry.root != root else None)
 
 
 def list_roots(home: Path) -> list[RootEntry]:
@@ -239,8 +241,10 @@ def _identify(root: Path) -> str | None:
         return None
 
 
-def _is_still_at(root: Path, identity: str) -> bool:
-    return root.is_dir() and _identify(root) == identity
+def _is_at_home(entry: RootEntry, identity: str, home: Path) -> bool:
+    """Tell whether the root still stands where its index says, and the index where its root says."""
+    is_named_after_root = entry.folder == index_folder(home, entry.root)
+    return is_named_after_root and entry.root.is_dir() and _identify(entry.root) == identity
 
 
 def _prefix(path: Path, root: Path) -> str:
@@ -251,5 +255,5 @@ def _ambiguity(root: Path, candidates: list[RootEntry]) -> str:
     roots = ", ".join(str(entry.root) for entry in candidates)
     return (
         f"{root} may be any of these moved roots: {roots}; "
-        f"run codesearch clean on those it is not, or codesearch index {root} for a new index"
+        f"run codesearch clean on those it is not, or codesearch index {shlex.quote(str(root))} for a new index"
     )

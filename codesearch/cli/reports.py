@@ -16,6 +16,9 @@ from indexers.types import Skipped
 
 LANGUAGES_SHOWN = 8
 
+SMALLEST_RATED_BYTES = 100_000
+"""Below this the time is that of starting up, and a rate would mislead."""
+
 
 def summarise(root: Path, report: UpdateReport) -> list[str]:
     """Return what an update did, one line, and what it left out, another."""
@@ -122,7 +125,7 @@ def _changes(report: UpdateReport) -> tuple[tuple[int, str], ...]:
 
 
 def _rate(report: UpdateReport) -> str:
-    if report.bytes_read == 0 or report.took_s <= 0:
+    if report.bytes_read < SMALLEST_RATED_BYTES or report.took_s <= 0:
         return ""
     return f", {describe_rate(report.bytes_read, report.took_s)}"
 
