@@ -148,7 +148,8 @@ class Records:
         if not is_whole or row[1] not in files:
             raise self._mismatch(f"chunk {row[0]}")
         file = files[row[1]]
-        return ChunkRow(row[0], row[1], file.path, file.language, *row[2:8], unpack_names(row[8]), *row[9:17])
+        names = unpack_names(row[8])
+        return ChunkRow(row[0], row[1], file.path, file.language, *row[2:8], names, *row[9:17])  # type: ignore[call-arg]
 
     def _mismatch(self, what: str) -> Exception:
         return mismatch(f"{what} in {self._catalog.path}", self._catalog.mend)
