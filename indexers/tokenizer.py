@@ -57,6 +57,7 @@ def _split_scripts(word: str) -> list[str]:
     return parts
 
 
+@lru_cache(maxsize=1 << 16)
 def _stem(word: str) -> str:
     if len(word) < MIN_STEM or not word.isascii() or not word.isalpha():
         return word
@@ -65,7 +66,7 @@ def _stem(word: str) -> str:
 
 @cache
 def _porter() -> Callable[[str], str]:
-    import snowballstemmer
+    from Stemmer import Stemmer
 
-    stem: Callable[[str], str] = snowballstemmer.stemmer("porter").stemWord
+    stem: Callable[[str], str] = Stemmer("porter", 0).stemWord
     return stem
