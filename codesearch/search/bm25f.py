@@ -83,6 +83,13 @@ def score(found: FieldCounts, terms: TermWeights, mean_lengths: Floats) -> Float
     return np.asarray(saturated @ terms.weights, dtype=np.float64)
 
 
+def coverage(found: FieldCounts, terms: TermWeights) -> Floats:
+    """Return the share of the query's weight whose terms a chunk contains at all, float64 `[chunks]`, 0 to 1."""
+    total = terms.weights.sum()
+    covered = found.counts.any(axis=2) @ terms.weights
+    return np.asarray(covered / total if total > 0 else covered, dtype=np.float64)
+
+
 def normalise(found: FieldCounts, mean_lengths: Floats) -> Floats:
     """Return tf', float64 `[chunks, terms]`: counts weighted and normalised for length by field, before saturation."""
     b = np.asarray(BM25F_B)

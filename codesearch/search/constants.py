@@ -90,7 +90,7 @@ DEMOTIONS: dict[str, float] = {
 # Diversity.
 
 EXPLAINING_SHARE = 0.5
-"""A part explains its container's match from this share of the container's score on: then the part is shown."""
+"""A part stands for its container if it has at least this share of the query's words (by weight) that the whole has."""
 
 RESULTS_PER_FILE = 1
 """First-page results of one file; further ones follow only where other files do not fill the page."""

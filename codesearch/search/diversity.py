@@ -18,10 +18,15 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 
-def choose(rows: Sequence[ChunkRow], ranked: Ranked, is_eligible: Bools, limit: int) -> list[int]:
-    """Return positions in `rows` of what is shown, best first, at most `limit`; only eligible rows are."""
+def choose(
+    rows: Sequence[ChunkRow], ranked: Ranked, is_eligible: Bools, limit: int, *, explaining: float = EXPLAINING_SHARE
+) -> list[int]:
+    """Return positions in `rows` of what is shown, best first, at most `limit`; only eligible rows are.
+
+    `explaining` is the share of what a container explains that a part must explain to stand for it.
+    """
     places = np.flatnonzero(is_eligible).tolist()
-    explained = find_explained(rows, ranked.own, places)
+    explained = find_explained(rows, ranked.explains, places, explaining)
     ordered = [place for place in order_by_score(rows, ranked.score, places) if place not in explained]
     first: list[int] = []
     further: list[int] = []
@@ -44,8 +49,8 @@ def order_by_score(rows: Sequence[ChunkRow], score: Floats, places: Sequence[int
     return sorted(places, key=lambda i: (-rounded[i], rows[i].path, rows[i].start_line, rows[i].end_line))
 
 
-def find_explained(rows: Sequence[ChunkRow], own: Floats, places: Sequence[int]) -> set[int]:
-    """Return the containers among `places` that have a part there which explains their match."""
+def find_explained(rows: Sequence[ChunkRow], explains: Floats, places: Sequence[int], share: float) -> set[int]:
+    """Return the containers among `places` with a part there that explains at least `share` of what they explain."""
     leaves: dict[int, list[int]] = defaultdict(list)
     for place in places:
         if rows[place].granularity == "leaf":
@@ -55,8 +60,8 @@ def find_explained(rows: Sequence[ChunkRow], own: Floats, places: Sequence[int])
         row = rows[place]
         if row.granularity != "leaf":
             ids = range(row.first_leaf_id, row.first_leaf_id + row.n_leaves)
-            best = max((own[leaf] for leaf in leaves[row.file_id] if rows[leaf].id in ids), default=-1.0)
-            if best >= EXPLAINING_SHARE * own[place]:
+            best = max((explains[leaf] for leaf in leaves[row.file_id] if rows[leaf].id in ids), default=-1.0)
+            if best >= share * explains[place]:
                 explained.add(place)
     return explained
 

@@ -11,23 +11,23 @@ import numpy.typing as npt
 
 from codesearch.search import bm25f
 from codesearch.search.candidates import Wanted, collect, find_contexts
-from codesearch.search.constants import DENSE_SHARE
+from codesearch.search.constants import DENSE_SHARE, EXPLAINING_SHARE
 from codesearch.search.diversity import choose
 from codesearch.search.names import asked_names, spellings
 from codesearch.search.path_kinds import find_asked_kinds
 from codesearch.search.priors import Asked, find_priors
 from codesearch.search.query import Query, merge_filters, parse_query, plain_query, resolve_filters
-from codesearch.search.ranking import Evidence, Ranked, rank
+from codesearch.search.ranking import Evidence, Ranked, WordScores, rank
 from codesearch.search.selection import Eligible, select
 from codesearch.search.stopwatch import Stopwatch
 from codesearch.search.terms import choose_terms
-from codesearch.storage.rows import ChunkRow
+from codesearch.storage.rows import ChunkRow, Selection
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import Degradation, Mode, ScoreParts, SearchOptions, SearchResult, Stage
 from indexers.errors import EncoderError
 from indexers.types import Encoder, FloatArray, Task
 
-Floats = npt.NDArray[np.float64]
+NO_LIMITS = Selection()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,7 @@ def _answer(snapshot: Snapshot, query: Query, encoded: _Encoded, options: Search
     watch.record("rows", len(ids), len(rows))
     evidence = Evidence(
         rows=rows,
-        bm25=None if mode == "dense" else _score_words(snapshot, rows, terms.scored),
-        bm25_bound=bm25f.highest_score(terms.scored),
+        words=None if mode == "dense" else _score_words(snapshot, rows, terms.scored),
         cosine=None if encoded.vector is None else snapshot.cosines(encoded.vector, rows).astype(np.float64),
         dense_share=DENSE_SHARE[query.shape],
     )
@@ -111,7 +110,10 @@ def _answer(snapshot: Snapshot, query: Query, encoded: _Encoded, options: Search
     watch.record("rank", len(rows), n_candidates)
     # File chunks that only gave context may not be eligible themselves.
     is_context = np.arange(len(rows)) >= n_candidates
-    chosen = choose(rows, ranked, ~is_context | _is_eligible(rows, eligible), options.limit)
+    is_shown = ~is_context | _is_eligible(rows, eligible)
+    # Quoted text is explained by the smallest chunk that has it, whatever it scores.
+    share = 0.0 if query.quoted else EXPLAINING_SHARE
+    chosen = choose(rows, ranked, is_shown, options.limit, explaining=share)
     watch.record("diversity", n_candidates, len(chosen))
     results = tuple(_result(snapshot, evidence, ranked, position) for position in chosen)
     watch.record("read", len(chosen), len(results))
@@ -126,11 +128,12 @@ def _is_eligible(rows: Sequence[ChunkRow], eligible: Eligible) -> npt.NDArray[np
     return allowed
 
 
-def _score_words(snapshot: Snapshot, rows: Sequence[ChunkRow], terms: bm25f.TermWeights) -> Floats:
+def _score_words(snapshot: Snapshot, rows: Sequence[ChunkRow], terms: bm25f.TermWeights) -> WordScores:
     statistics = snapshot.statistics(())
     found = bm25f.count_fields(snapshot.bags([row.id for row in rows]), terms)
     mean_lengths = np.array([statistics.mean_lengths[row.granularity] for row in rows], dtype=np.float64)
-    return bm25f.score(found, terms, mean_lengths)
+    scores = bm25f.score(found, terms, mean_lengths.reshape(len(rows), bm25f.N_FIELDS))
+    return WordScores(scores, bm25f.highest_score(terms), bm25f.coverage(found, terms))
 
 
 def _result(snapshot: Snapshot, evidence: Evidence, ranked: Ranked, position: int) -> SearchResult:
@@ -138,7 +141,7 @@ def _result(snapshot: Snapshot, evidence: Evidence, ranked: Ranked, position: in
     content = snapshot.text(row.file_id)[row.start_byte : row.end_byte].decode("utf-8", "replace")
     cosine = None if evidence.cosine is None else float(evidence.cosine[position])
     parts = ScoreParts(
-        bm25=None if evidence.bm25 is None else float(evidence.bm25[position]),
+        bm25=None if evidence.words is None else float(evidence.words.bm25[position]),
         cosine=None if cosine is None or np.isnan(cosine) else cosine,
         fused=float(ranked.fused[position]),
         prior=float(ranked.prior[position]),

@@ -1,6 +1,6 @@
 """Ranking: joins BM25F, cosine and priors into one score a candidate. Arrays in, arrays out; reads no storage.
 
-evidence = (1 - d) * bm25 / bound  +  d * standing(cosine)          d: the dense share of the query's shape
+evidence = (1 - d) * bm25 / bound  +  d * standing(cosine)     d: the dense share of the query's shape
 fused    = (evidence + context * evidence of its file + coherence * mean of the file's next best parts)
            / (1 + context + coherence)
 score    = fused * prior
@@ -19,13 +19,23 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
+class WordScores:
+    """What the words of the query say of each candidate; arrays are `[rows]`."""
+
+    bm25: Floats
+    bound: float
+    """No BM25F score reaches it; 0 where the query has no terms."""
+    coverage: Floats
+    """Share of the query's weight whose terms the chunk contains, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What is known of each candidate before the priors; every array is `[rows]`."""
 
     rows: Sequence[ChunkRow]
-    bm25: Floats | None
-    bm25_bound: float
-    """No BM25F score reaches it."""
+    words: WordScores | None
+    """None where the mode has no use for words."""
     cosine: Floats | None
     """At full dimension, NaN where a chunk has no vector yet."""
     dense_share: float
@@ -35,8 +45,8 @@ class Evidence:
 class Ranked:
     """Scores of all candidates; every array is `[rows]`."""
 
-    own: Floats
-    """A chunk's own evidence, 0 to 1, without its file's."""
+    explains: Floats
+    """How far a chunk by itself explains the match, 0 to 1: the query's words that it has, else its own evidence."""
     fused: Floats
     prior: Floats
     score: Floats
@@ -46,18 +56,21 @@ def rank(evidence: Evidence, priors: Floats) -> Ranked:
     """Score every candidate."""
     own = own_evidence(evidence)
     fused = add_context(own, evidence.rows)
-    return Ranked(own, fused, priors, fused * priors)
+    explains = own if evidence.words is None else evidence.words.coverage
+    return Ranked(explains, fused, priors, fused * priors)
 
 
 def own_evidence(evidence: Evidence) -> Floats:
     """Return the weighted sum of both normalised scores, 0 to 1; what is missing counts 0."""
-    total = np.zeros(len(evidence.rows))
-    share = evidence.dense_share if evidence.bm25 is not None else 1.0
-    if evidence.bm25 is not None and evidence.bm25_bound > 0:
-        total += (1.0 - share if evidence.cosine is not None else 1.0) * evidence.bm25 / evidence.bm25_bound
-    if evidence.cosine is not None:
-        total += share * standing(evidence.cosine)
-    return total
+    words, cosine = evidence.words, evidence.cosine
+    by_words = np.zeros(len(evidence.rows))
+    if words is not None and words.bound > 0:
+        by_words = words.bm25 / words.bound
+    if cosine is None:
+        return by_words
+    if words is None:
+        return standing(cosine)
+    return (1.0 - evidence.dense_share) * by_words + evidence.dense_share * standing(cosine)
 
 
 def standing(cosine: Floats) -> Floats:

@@ -8,7 +8,7 @@ import pytest
 from codesearch.search.constants import DEMOTIONS, EXPLAINING_SHARE
 from codesearch.search.diversity import choose
 from codesearch.search.priors import Asked, chunk_prior, find_priors, path_prior
-from codesearch.search.ranking import Evidence, Ranked, add_context, own_evidence, standing
+from codesearch.search.ranking import Evidence, Ranked, WordScores, add_context, own_evidence, standing
 from codesearch.storage.rows import ChunkRow
 
 ROW = ChunkRow(
@@ -53,23 +53,30 @@ def whole_file(file: int = 0, n_leaves: int = 10) -> ChunkRow:
     )
 
 
-def pick(rows: list[ChunkRow], score: list[float], *, limit: int = 10, own: list[float] | None = None) -> list[int]:
+def words(bm25: list[float]) -> WordScores:
+    """Return scores of words below a bound of 4."""
+    return WordScores(np.array(bm25), 4.0, np.ones(len(bm25)))
+
+
+def pick(
+    rows: list[ChunkRow], score: list[float], *, limit: int = 10, explains: list[float] | None = None
+) -> list[int]:
     """Choose among eligible rows by score."""
     scores = np.array(score)
-    ranked = Ranked(np.array(own) if own else scores, scores, np.ones(len(rows)), scores)
+    ranked = Ranked(np.array(explains) if explains else scores, scores, np.ones(len(rows)), scores)
     return choose(rows, ranked, np.ones(len(rows), dtype=bool), limit)
 
 
 def test_words_and_vectors_are_shared_out_by_weight() -> None:
     rows = [leaf(0), leaf(1), leaf(2)]
-    evidence = Evidence(rows, np.array([2.0, 0.0, 0.0]), 4.0, np.array([0.1, 0.2, 0.6]), 0.25)
+    evidence = Evidence(rows, words([2.0, 0.0, 0.0]), np.array([0.1, 0.2, 0.6]), 0.25)
     assert own_evidence(evidence) == pytest.approx([0.75 * 0.5, 0.0, 0.25])
 
 
 def test_words_alone_and_vectors_alone_count_in_full() -> None:
     rows = [leaf(0), leaf(1)]
-    assert own_evidence(Evidence(rows, np.array([4.0, 1.0]), 4.0, None, 0.25)) == pytest.approx([1.0, 0.25])
-    assert own_evidence(Evidence(rows, None, 4.0, np.array([0.5, 0.1]), 0.25)) == pytest.approx([1.0, 0.0])
+    assert own_evidence(Evidence(rows, words([4.0, 1.0]), None, 0.25)) == pytest.approx([1.0, 0.25])
+    assert own_evidence(Evidence(rows, None, np.array([0.5, 0.1]), 0.25)) == pytest.approx([1.0, 0.0])
 
 
 def test_a_chunk_without_vector_stands_at_zero() -> None:
@@ -97,7 +104,7 @@ def test_a_file_is_shown_when_no_part_explains_the_match() -> None:
 
 def test_no_line_is_shown_twice() -> None:
     rows = [whole_file(), leaf(0), whole_file(1), leaf(3, 1)]
-    places = pick(rows, [0.9, 1.0, 0.8, 0.1], own=[0.9, 0.1, 0.8, 0.1])
+    places = pick(rows, [0.9, 1.0, 0.8, 0.1], explains=[0.9, 0.1, 0.8, 0.1])
     assert places == [1, 2]
 
 

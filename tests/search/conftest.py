@@ -1,0 +1,142 @@
+"""Small real indexes for the tests of search: parsed, encoded, written and opened by the project's own code."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from codesearch.storage.rows import NewIndex
+from codesearch.storage.snapshot import Snapshot
+from codesearch.storage.writer import Writer
+from indexers.encoders.hashing import HashingEncoder
+from indexers.errors import EncoderError
+from indexers.parsing import parse_file
+from indexers.pipeline import EncodingPipeline
+from indexers.template import TEMPLATE_VERSION
+from indexers.tokenizer import TOKENIZER_VERSION
+from indexers.types import (
+    EncodedFile,
+    Encoder,
+    EncoderDescription,
+    FileStat,
+    FloatArray,
+    Skipped,
+    SourceFile,
+    Task,
+)
+
+MAX_FILE_BYTES = 2 << 20
+
+
+@dataclass
+class MarkedEncoder:
+    """Gives a text the vector of the first marker word that it contains; a fixed point of 8 dimensions, 2 coarse."""
+
+    vectors: Mapping[str, Sequence[float]]
+    tasks: list[Task] = field(default_factory=list)
+
+    def encode_documents(self, inputs: Sequence[str]) -> FloatArray:
+        """Return float32 `[n, 8]` of unit length."""
+        return np.array([self._vector(text) for text in inputs], dtype=np.float32).reshape(-1, 8)
+
+    def encode_query(self, text: str, task: Task) -> FloatArray:
+        """Return float32 `[8]` of unit length and remember the task."""
+        self.tasks.append(task)
+        return self._vector(text)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Count words."""
+        return [len(text.split()) for text in texts]
+
+    def describe(self) -> EncoderDescription:
+        """Return a description with a valid cut at 2."""
+        return EncoderDescription("marked", "marked-8", "test", 8, (2,), None, False, "A stand-in for tests.")
+
+    def _vector(self, text: str) -> FloatArray:
+        found = next((vector for marker, vector in self.vectors.items() if marker in text), [0.0] * 7 + [1.0])
+        vector = np.array(found, dtype=np.float32)
+        return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
+
+
+class BrokenEncoder(MarkedEncoder):
+    """Encodes documents and fails on every query, like a server that went down."""
+
+    def encode_query(self, text: str, task: Task) -> FloatArray:
+        """Fail."""
+        raise EncoderError(f"the server does not answer {text!r} ({task})")
+
+
+@dataclass(frozen=True)
+class SearchRoom:
+    """Makes indexes under one folder and closes them after the test."""
+
+    folder: Path
+    stack: ExitStack
+
+    def index(self, files: Mapping[str, str], encoder: Encoder | None = None) -> Snapshot:
+        """Index sources by path and open the result."""
+        chosen = encoder or HashingEncoder()
+        root = self.folder / "tree"
+        for path, text in files.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(text, encoding="utf-8")
+        parsed = (parse_file(root, SourceFile(path, _stat(root / path)), MAX_FILE_BYTES) for path in sorted(files))
+        encoded = EncodingPipeline(chosen).encode(parsed)
+        return self.write((file for file in encoded if not isinstance(file, Skipped)), chosen)
+
+    def write(self, files: Iterable[EncodedFile], encoder: Encoder) -> Snapshot:
+        """Write encoded files as a complete index and open it."""
+        described = encoder.describe()
+        folder = self.folder / f"index-{len(list(self.folder.iterdir()))}"
+        new = NewIndex(
+            root=self.folder / "tree",
+            git_identity=None,
+            encoder=described,
+            coarse_dim=described.coarse_dims[0],
+            max_file_bytes=MAX_FILE_BYTES,
+            template_version=TEMPLATE_VERSION,
+            tokenizer_version=TOKENIZER_VERSION,
+        )
+        with Writer.create(folder, new) as writer:
+            for file in files:
+                writer.add(file)
+            writer.commit(complete=True, files_todo=0, checked_at="2026-01-01T00:00:00Z")
+        return self.stack.enter_context(Snapshot.open(folder))
+
+
+@pytest.fixture
+def _room(tmp_path: Path) -> Iterator[SearchRoom]:
+    with ExitStack() as stack:
+        yield SearchRoom(tmp_path, stack)
+
+
+@pytest.fixture
+def index_of(_room: SearchRoom) -> Callable[..., Snapshot]:
+    """Give `(sources by path, encoder=None) -> Snapshot`; what it opens is closed after the test."""
+    return _room.index
+
+
+@pytest.fixture
+def write_index(_room: SearchRoom) -> Callable[[Iterable[EncodedFile], Encoder], Snapshot]:
+    """Give the same for files that are encoded already."""
+    return _room.write
+
+
+@pytest.fixture
+def marked() -> Callable[[Mapping[str, Sequence[float]]], Encoder]:
+    """Give the encoder with chosen vectors."""
+    return MarkedEncoder
+
+
+@pytest.fixture
+def broken() -> Encoder:
+    """Give the encoder that fails on queries."""
+    return BrokenEncoder({})
+
+
+def _stat(path: Path) -> FileStat:
+    found = path.stat()
+    return FileStat(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)

@@ -1,0 +1,262 @@
+"""Whole queries over small real indexes: modes, filters, quoted text, ties, scores, degradation."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import pytest
+
+from codesearch.search import engine
+from codesearch.storage.snapshot import Snapshot
+from codesearch.types import MODES, Filters, Mode, SearchOptions
+from indexers.encoders.hashing import HashingEncoder
+from indexers.types import GRANULARITIES, Encoder
+
+IndexOf = Callable[..., Snapshot]
+MakeEncoder = Callable[[Mapping[str, Sequence[float]]], Encoder]
+
+SHOP: dict[str, str] = {
+    "src/retry.py": '''"""Retries."""
+
+
+class RetryPolicy:
+    """Decides how long to wait."""
+
+    def backoff(self, attempt: int) -> float:
+        """Double the delay with every attempt."""
+        return 0.1 * 2**attempt
+
+
+def call_with_retries(call, policy):
+    """Call until it works, waiting as the policy says."""
+    for attempt in range(5):
+        try:
+            return call()
+        except OSError:
+            sleep(policy.backoff(attempt))
+''',
+    "src/cart.py": '''def add_item(cart, item):
+    """Put an item into the cart."""
+    cart.items.append(item)
+
+
+def total_price(cart):
+    """Sum the prices of the cart."""
+    return sum(item.price for item in cart.items)
+''',
+    "src/cart.go": """package shop
+
+// AddItem puts an item into the cart.
+func AddItem(cart *Cart, item Item) {
+\tcart.Items = append(cart.Items, item)
+}
+""",
+    "tests/test_retry.py": """def test_backoff_doubles_the_delay():
+    policy = RetryPolicy()
+    assert policy.backoff(1) == 2 * policy.backoff(0)
+""",
+    "docs/retries.md": "# Retries\n\nA retry waits for a delay.\n",
+}
+
+SHOWN = SearchOptions(limit=50)
+
+
+def places(outcome: engine.SearchOutcome) -> list[tuple[str, str]]:
+    """Return path and symbol of the results."""
+    return [(result.path, result.symbol) for result in outcome.results]
+
+
+def test_a_question_in_plain_words_finds_the_function(index_of: IndexOf) -> None:
+    snapshot = index_of(SHOP)
+    outcome = engine.search(
+        snapshot, HashingEncoder(), "how long is the delay before the next attempt", SearchOptions()
+    )
+    assert places(outcome)[0] == ("src/retry.py", "backoff")
+    assert outcome.degraded is None
+
+
+def test_a_symbol_finds_its_definition_in_any_spelling(index_of: IndexOf) -> None:
+    snapshot = index_of(SHOP)
+    for query in ("call_with_retries", "callWithRetries", "call_with_retries()"):
+        assert places(engine.search(snapshot, HashingEncoder(), query, SearchOptions()))[0] == (
+            "src/retry.py",
+            "call_with_retries",
+        )
+
+
+def test_a_qualified_symbol_finds_the_method(index_of: IndexOf) -> None:
+    snapshot = index_of(SHOP)
+    outcome = engine.search(snapshot, HashingEncoder(), "RetryPolicy.backoff", SearchOptions())
+    assert outcome.results[0].qualified_name == "RetryPolicy.backoff"
+    assert outcome.results[0].content.lstrip().startswith("def backoff")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_mode_answers_with_the_score_parts_it_has(index_of: IndexOf, mode: Mode) -> None:
+    snapshot = index_of(SHOP)
+    outcome = engine.search(snapshot, HashingEncoder(), "price of the cart", SearchOptions(mode=mode))
+    assert outcome.results[0].path.startswith("src/cart")
+    for result in outcome.results:
+        assert (result.scores.bm25 is None) == (mode == "dense")
+        assert (result.scores.cosine is None) == (mode == "lexical")
+        assert result.score == pytest.approx(result.scores.fused * result.scores.prior)
+    scores = [result.score for result in outcome.results]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_lexical_mode_needs_no_encoder(index_of: IndexOf, broken: Encoder) -> None:
+    snapshot = index_of(SHOP)
+    outcome = engine.search(snapshot, broken, "cart price", SearchOptions(mode="lexical"))
+    assert outcome.degraded is None
+    assert outcome.results[0].symbol == "total_price"
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "dense", "prefilter"])
+def test_without_an_encoder_words_answer_and_say_so(index_of: IndexOf, broken: Encoder, mode: Mode) -> None:
+    snapshot = index_of(SHOP)
+    missing = engine.search(snapshot, None, "cart price", SearchOptions(mode=mode))
+    failed = engine.search(snapshot, broken, "cart price", SearchOptions(mode=mode))
+    lexical = engine.search(snapshot, None, "cart price", SearchOptions(mode="lexical"))
+    assert missing.results == failed.results == lexical.results
+    assert missing.degraded is not None
+    assert failed.degraded is not None
+    assert "does not answer" in failed.degraded.reason
+    assert failed.degraded.remedy
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_filters_limit_the_results_in_every_mode(index_of: IndexOf, mode: Mode) -> None:
+    snapshot = index_of(SHOP)
+    options = replace(SHOWN, mode=mode)
+    encoder = HashingEncoder()
+    assert {r.language for r in engine.search(snapshot, encoder, "item lang:go", options).results} == {"go"}
+    paths = {r.path for r in engine.search(snapshot, encoder, "retry -path:tests -path:docs", options).results}
+    assert "src/retry.py" in paths
+    assert all(path.startswith("src/") for path in paths)
+    kinds = {r.kind for r in engine.search(snapshot, encoder, "retry kind:method", options).results}
+    assert kinds == {"method"}
+    files = engine.search(snapshot, encoder, "retry kind:file", options).results
+    assert {r.kind for r in files} == {"file"}
+    assert engine.search(snapshot, encoder, "retry path:nowhere", options).results == ()
+
+
+def test_filters_of_the_options_and_of_the_query_add_up(index_of: IndexOf) -> None:
+    snapshot = index_of(SHOP)
+    options = replace(SHOWN, filters=Filters(paths=("/src",), languages=("py",)))
+    outcome = engine.search(snapshot, HashingEncoder(), "cart item -path:retry", options)
+    assert {result.path for result in outcome.results} == {"src/cart.py"}
+
+
+def test_quoted_text_is_complete_to_the_byte(index_of: IndexOf) -> None:
+    files = {f"m{n}.py": f"def f{n}(x):\n    return x[{n}]->y\n\n\ndef g{n}():\n    pass\n" for n in range(30)}
+    snapshot = index_of({**files, "z.py": "x = 1\n"})
+    for mode in MODES:
+        outcome = engine.search(snapshot, HashingEncoder(), '"]->y"', replace(SHOWN, mode=mode))
+        assert {r.path for r in outcome.results} == set(files)
+        assert all("]->y" in r.content for r in outcome.results)
+        assert {r.symbol for r in outcome.results} == {f"f{n}" for n in range(30)}
+
+
+def test_quoted_text_across_parts_is_found_in_their_container(index_of: IndexOf) -> None:
+    snapshot = index_of({"a.py": "def f():\n    pass\n\n\ndef g():\n    pass\n", "b.py": "def f():\n    pass\n"})
+    outcome = engine.search(snapshot, HashingEncoder(), '"pass\n\n\ndef g" function', SearchOptions())
+    assert [(r.path, r.kind) for r in outcome.results] == [("a.py", "file")]
+
+
+def test_quoted_text_in_another_case_is_another_text(index_of: IndexOf) -> None:
+    snapshot = index_of(SHOP)
+    assert engine.search(snapshot, HashingEncoder(), '"ADD_ITEM"', SearchOptions()).results == ()
+    assert len(engine.search(snapshot, HashingEncoder(), '"add_item"', SearchOptions()).results) == 1
+
+
+def test_the_full_dimension_decides_and_not_the_prefix(index_of: IndexOf, marked: MakeEncoder) -> None:
+    encoder = marked(
+        {
+            "near_prefix": [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.5],
+            "near_whole": [0.8, 0.6, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+            "question": [1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+        }
+    )
+    snapshot = index_of({"a.py": "near_prefix = 1\n", "b.py": "near_whole = 2\n"}, encoder)
+    vector = encoder.encode_query("question", "search")
+    coarse = snapshot.find_dense(vector, GRANULARITIES[:1], engine.NO_LIMITS, 2)
+    assert [row.path for row in snapshot.chunks(coarse.ids)] == ["a.py", "b.py"]
+    for mode in ("dense", "hybrid"):
+        outcome = engine.search(snapshot, encoder, "question", SearchOptions(mode=mode))
+        assert [r.path for r in outcome.results] == ["b.py", "a.py"]
+        assert [r.scores.cosine for r in outcome.results] == pytest.approx([0.9, 0.392], abs=2e-3)
+
+
+def test_prefilter_looks_at_vectors_only_among_what_words_chose(index_of: IndexOf, marked: MakeEncoder) -> None:
+    encoder = marked({"same": [1.0] * 8, "word": [1.0, 1.0, 0, 0, 0, 0, 0, 0]})
+    snapshot = index_of({"a.py": "def same():\n    pass\n", "b.py": "def word():\n    pass\n"}, encoder)
+    outcome = engine.search(snapshot, encoder, "word", SearchOptions(mode="prefilter", explain=True))
+    assert [r.path for r in outcome.results] == ["b.py"]
+    assert {r.path for r in engine.search(snapshot, encoder, "word", SearchOptions()).results} == {"a.py", "b.py"}
+
+
+def test_ties_break_by_path_and_the_answer_is_the_same_each_time(index_of: IndexOf) -> None:
+    same = "def handle(event):\n    return event\n"
+    snapshot = index_of({f"{name}/m.py": same for name in "dbca"})
+    first = engine.search(snapshot, HashingEncoder(), "handle event", SearchOptions())
+    assert [r.path for r in first.results] == [f"{name}/m.py" for name in "abcd"]
+    assert first.results == engine.search(snapshot, HashingEncoder(), "handle event", SearchOptions()).results
+
+
+def test_no_line_is_in_two_results(index_of: IndexOf) -> None:
+    snapshot = index_of(SHOP)
+    for query in ("retry policy delay attempt", "cart", "RetryPolicy"):
+        seen: set[tuple[str, int]] = set()
+        for result in engine.search(snapshot, HashingEncoder(), query, SHOWN).results:
+            lines = {(result.path, line) for line in range(result.start_line, result.end_line + 1)}
+            assert not lines & seen
+            seen |= lines
+
+
+def test_the_limit_is_kept_and_zero_gives_nothing(index_of: IndexOf) -> None:
+    snapshot = index_of(SHOP)
+    assert len(engine.search(snapshot, HashingEncoder(), "cart", SearchOptions(limit=2)).results) == 2
+    assert engine.search(snapshot, HashingEncoder(), "cart", SearchOptions(limit=0)).results == ()
+
+
+def test_stages_say_how_many_went_in_and_out(index_of: IndexOf) -> None:
+    snapshot = index_of(SHOP)
+    outcome = engine.search(snapshot, HashingEncoder(), "cart lang:go", SearchOptions())
+    stages = {stage.name: stage for stage in outcome.stages}
+    assert list(stages) == [
+        "filter",
+        "lexical",
+        "dense",
+        "definitions",
+        "union",
+        "rows",
+        "rescore",
+        "rank",
+        "diversity",
+        "read",
+    ]
+    assert stages["filter"].n_in == snapshot.info.n_chunks
+    assert stages["lexical"].n_in == stages["filter"].n_out < stages["filter"].n_in
+    assert stages["read"].n_out == len(outcome.results)
+    assert all(stage.took_ms >= 0 for stage in outcome.stages)
+
+
+def test_words_that_nothing_contains_still_get_an_answer_by_vector(index_of: IndexOf) -> None:
+    snapshot = index_of(SHOP)
+    assert engine.search(snapshot, HashingEncoder(), "zzzqqq", SearchOptions(mode="lexical")).results == ()
+    assert engine.search(snapshot, HashingEncoder(), "zzzqqq", SearchOptions()).results
+
+
+def test_an_empty_index_answers_with_nothing(index_of: IndexOf) -> None:
+    snapshot = index_of({})
+    for mode in MODES:
+        assert engine.search(snapshot, HashingEncoder(), "cart", SearchOptions(mode=mode)).results == ()
+
+
+def test_similar_takes_code_as_it_stands_under_its_own_task(index_of: IndexOf, marked: MakeEncoder) -> None:
+    encoder = marked({"cart.items": [1.0] * 8})
+    snapshot = index_of(SHOP, encoder)
+    outcome = engine.similar(snapshot, encoder, 'cart.items.append("path:docs lang:zzz")', SearchOptions())
+    assert outcome.results[0].symbol in ("add_item", "total_price")
+    assert getattr(encoder, "tasks", None) == ["similar"]
+    only_go = SearchOptions(filters=Filters(languages=("go",)))
+    assert {r.language for r in engine.similar(snapshot, encoder, "cart.items", only_go).results} == {"go"}
