@@ -56,6 +56,7 @@ from indexers.languages import LANGUAGES
 from indexers.masks import mask_macros
 from indexers.matches import CompiledQuery, Found, Matches, Span, compile_query, match_query
 from indexers.notebooks import find_cells
+from indexers.recovery import match_broken
 from indexers.sections import find_markdown_sections, find_rst_sections
 from indexers.types import Definition
 
@@ -97,6 +98,8 @@ def _find(language: str, data: bytes, ranges: list[tree_sitter.Range] | None) ->
     parser = tree_sitter.Parser(load_grammar(entry.grammar), included_ranges=ranges)
     tree = parser.parse(mask_macros(entry.grammar, data))
     matches = match_query(compiled, tree.root_node)
+    if entry.is_recovered and tree.root_node.has_error:
+        matches = match_broken(compiled, entry.grammar, data, matches)
     definitions = _assemble(compiled, matches, data)
     for injected, parts in matches.injections.items():
         definitions += _find(injected, data, parts)

@@ -4,6 +4,7 @@ Knows which wheel holds which grammar: the single-language wheels first, then th
 Knows no query and no file extension.
 """
 
+import warnings
 from functools import cache
 from importlib import import_module
 
@@ -58,10 +59,17 @@ def load_grammar(name: str) -> tree_sitter.Language:
     if wheel is not None:
         module_name, function = wheel
         try:
-            return tree_sitter.Language(getattr(import_module(module_name), function)())
+            return _make_language(getattr(import_module(module_name), function)())
         except (ImportError, AttributeError):
             pass
     return _load_from_pack(name)
+
+
+def _make_language(pointer: object) -> tree_sitter.Language:
+    """Wrap what a wheel hands out; Perl's is a bare address, which works and is announced as deprecated."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "int argument support", DeprecationWarning)
+        return tree_sitter.Language(pointer)
 
 
 def _load_from_pack(name: str) -> tree_sitter.Language:

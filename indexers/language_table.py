@@ -23,6 +23,8 @@ class Language:
     """What stands between the parts of a qualified name."""
     scan: str | None = None
     """What finds the definitions in place of grammar and queries (`indexers.definitions.SCANS`)."""
+    is_recovered: bool = False
+    """Whether lines and indentation show the structure of a source that does not parse as a whole."""
 
 
 TABLE: tuple[Language, ...] = (
@@ -43,6 +45,7 @@ TABLE: tuple[Language, ...] = (
         ("jakefile",),
         ("node", "nodejs"),
         ("ecmascript",),
+        is_recovered=True,
     ),
     Language(
         "typescript",
@@ -51,14 +54,23 @@ TABLE: tuple[Language, ...] = (
         (".ts", ".mts", ".cts"),
         (),
         ("deno", "ts-node", "bun"),
+        is_recovered=True,
     ),
-    Language("tsx", "tsx", ("ecmascript", "typescript"), (".tsx",)),
-    Language("java", "java", ("java",), (".java", ".jav")),
-    Language("kotlin", "kotlin", ("kotlin",), (".kt", ".kts"), (), ("kotlin",)),
-    Language("scala", "scala", ("scala",), (".scala", ".sc", ".sbt", ".mill"), (), ("scala", "scala-cli", "amm")),
-    Language("go", "go", ("go",), (".go",), (), (), ("golang",)),
-    Language("rust", "rust", ("rust",), (".rs",), (), ("rust-script",), (), "::"),
-    Language("c", "c", ("c",), (".c", ".h"), (), ("tcc",)),
+    Language("tsx", "tsx", ("ecmascript", "typescript"), (".tsx",), is_recovered=True),
+    Language("java", "java", ("java",), (".java", ".jav"), is_recovered=True),
+    Language("kotlin", "kotlin", ("kotlin",), (".kt", ".kts"), (), ("kotlin",), is_recovered=True),
+    Language(
+        "scala",
+        "scala",
+        ("scala",),
+        (".scala", ".sc", ".sbt", ".mill"),
+        (),
+        ("scala", "scala-cli", "amm"),
+        is_recovered=True,
+    ),
+    Language("go", "go", ("go",), (".go",), (), (), ("golang",), is_recovered=True),
+    Language("rust", "rust", ("rust",), (".rs",), (), ("rust-script",), (), "::", is_recovered=True),
+    Language("c", "c", ("c",), (".c", ".h"), (), ("tcc",), is_recovered=True),
     Language(
         "cpp",
         "cpp",
@@ -68,8 +80,9 @@ TABLE: tuple[Language, ...] = (
         (),
         ("c++", "cuda", "arduino"),
         "::",
+        is_recovered=True,
     ),
-    Language("csharp", "csharp", ("csharp",), (".cs", ".csx"), (), (), ("c#", "dotnet")),
+    Language("csharp", "csharp", ("csharp",), (".cs", ".csx"), (), (), ("c#", "dotnet"), is_recovered=True),
     Language(
         "ruby",
         "ruby",
@@ -83,8 +96,10 @@ TABLE: tuple[Language, ...] = (
     Language(
         "php", "php", ("php",), (".php", ".phtml", ".php3", ".php4", ".php5", ".php7", ".phps"), (), ("php",), (), "::"
     ),
-    Language("swift", "swift", ("swift",), (".swift",), (), ("swift",)),
-    Language("objc", "objc", ("objc", "c"), (".m", ".mm"), (), (), ("objective-c", "objectivec", "obj-c")),
+    Language("swift", "swift", ("swift",), (".swift",), (), ("swift",), is_recovered=True),
+    Language(
+        "objc", "objc", ("objc", "c"), (".m", ".mm"), (), (), ("objective-c", "objectivec", "obj-c"), is_recovered=True
+    ),
     Language("elixir", "elixir", ("elixir",), (".ex", ".exs"), (), ("elixir",)),
     Language("erlang", "erlang", ("erlang",), (".erl", ".hrl", ".escript"), ("rebar.config",), ("escript",), (), ":"),
     Language("haskell", "haskell", ("haskell",), (".hs", ".hsc", ".hs-boot"), (), ("runhaskell", "runghc", "stack")),
@@ -101,7 +116,7 @@ TABLE: tuple[Language, ...] = (
         ("shell", "zsh", "sh"),
     ),
     Language("zig", "zig", ("zig",), (".zig", ".zon")),
-    Language("dart", "dart", ("dart",), (".dart",), (), ("dart",)),
+    Language("dart", "dart", ("dart",), (".dart",), (), ("dart",), is_recovered=True),
     Language("r", "r", ("r",), (".r", ".rprofile"), (".rprofile",), ("rscript",)),
     Language("julia", "julia", ("julia",), (".jl",), (), ("julia",)),
     Language(

@@ -25,7 +25,7 @@ BY_ALIAS = {
 SHEBANG = re.compile(rb"#!\s*(?:\S*/)?(\S+)(?:[ \t]+([^\n]*))?")
 CPP = re.compile(
     rb"^\s*(?:template\s*<|namespace\s+\w+|class\s+\w|(?:public|private|protected)\s*:|using\s+\w)|\w::~?\w"
-    rb"|^\s*#\s*include\s*<(?:string|vector|memory|map|iostream|cstdint|cstddef|utility|functional)>",
+    rb"|^\s*#\s*include\s*<\w+>",
     re.MULTILINE,
 )
 OBJC = re.compile(rb"^\s*(?:@(?:interface|implementation|protocol|import|class)\b|#\s*import\b)", re.MULTILINE)

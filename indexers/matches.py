@@ -3,7 +3,7 @@
 Knows the capture names of the contract in `indexers.definitions`, not what becomes of them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -50,6 +50,8 @@ class Found:
     scope: Span | None
     signature: Span
     documentation: Span | None
+    is_broken: bool
+    """Whether something inside did not parse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,22 @@ def match_query(compiled: CompiledQuery, root: tree_sitter.Node) -> Matches:
                     injections.setdefault(node.start_byte, (language, node.range))
         else:
             _keep_best(best, _read_match(pattern, captures))
-    leads.sort(key=lambda lead: (lead.end, lead.start))
     return Matches(_drop_twins(best.values()), leads, _group(injections.values()))
+
+
+def join_matches(parts: Sequence[Matches]) -> Matches:
+    """Join what several trees of one text yield; of one definition, keep what parsed, of equals the first."""
+    best: dict[tuple[Span | None, int], Found] = {}
+    leads: dict[int, Lead] = {}
+    for part in parts:
+        for found in part.found:
+            key = (found.name, -1 if found.name else found.start)
+            if key not in best or best[key].is_broken > found.is_broken:
+                best[key] = found
+        for lead in part.leads:
+            leads.setdefault(lead.start, lead)
+    injections = parts[0].injections if parts else {}
+    return Matches(_drop_twins(best.values()), list(leads.values()), injections)
 
 
 def _first_span(captures: Captures, capture: str) -> Span | None:
@@ -121,6 +137,7 @@ def _read_match(pattern: int, captures: Captures) -> Found:
         scope=_first_span(captures, "scope"),
         signature=(signature[0] if signature else start, body[0] if body else end),
         documentation=_first_span(captures, "documentation"),
+        is_broken=captures[capture][0].has_error,
     )
 
 

@@ -1,0 +1,134 @@
+"""Definitions of sources that do not parse as a whole: newer syntax than the grammar's, macros, unfinished edits.
+
+One bad line can spoil a tree from its first line to its last. Well-formed code shows its structure by indentation:
+the lines are cut into runs (a line and what is indented below it), runs that do not parse alone are left out of a
+skeleton that does, and the same is done again inside them. Knows no language.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import tree_sitter
+
+from indexers.grammars import load_grammar
+from indexers.matches import CompiledQuery, Matches, join_matches, match_query
+
+CONTINUES = re.compile(rb"[\]{})]|(?:end|else|elif|elsif|catch|rescue|ensure|finally|done|fi|esac)\b")
+"""Starts a line that belongs to the run above it, at whatever indentation."""
+
+LEADS_ON = re.compile(rb"@|\[|#\[|template\b")
+"""Starts a line that belongs to the run below it."""
+
+MAX_WORK = 8
+"""Bytes parsed again for each byte of the file: enough for the nesting of most code."""
+
+MAX_WORK_BYTES = 4_000_000
+"""Bytes parsed again for one file: about a second, far from where a parser is taken for hanging."""
+
+MIN_LINES = 3
+"""Below, what is left out of a run is the run itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line that is not blank, with its line break: to many grammars that is a token."""
+
+    row: int
+    start: int
+    end: int
+    indent: int
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The lines `[first, last)`."""
+
+    first: int
+    last: int
+
+
+def match_broken(compiled: CompiledQuery, grammar: str, data: bytes, whole: Matches) -> Matches:
+    """Add to the matches of the whole tree what its parts yield by themselves."""
+    return join_matches([whole, *_match_parts(compiled, grammar, data)])
+
+
+def _match_parts(compiled: CompiledQuery, grammar: str, data: bytes) -> Iterator[Matches]:
+    lines = _read_lines(data)
+    parser = tree_sitter.Parser(load_grammar(grammar))
+    work = min(MAX_WORK * len(data), MAX_WORK_BYTES)
+    pending = [_Run(0, len(lines))]
+    while pending and work > 0:
+        outer = pending.pop()
+        frame, runs = _cut(lines, outer, is_file=outer == _Run(0, len(lines)))
+        good: list[_Run] = []
+        for run in runs:
+            start, end = lines[run.first].start, lines[run.last - 1].end
+            work -= 2 * (end - start)
+            if not parser.parse(data[start:end]).root_node.has_error:
+                good.append(run)
+                continue
+            alone = _match_runs(compiled, grammar, data, lines, [run])
+            yield alone
+            if run.last - run.first >= MIN_LINES and not _holds_function(alone, end - start):
+                pending.append(run)
+        yield _match_runs(compiled, grammar, data, lines, sorted([*frame, *good], key=lambda run: run.first))
+
+
+def _read_lines(data: bytes) -> list[_Line]:
+    lines: list[_Line] = []
+    start = 0
+    for row, raw in enumerate(data.split(b"\n")):
+        text = raw.lstrip()
+        if text:
+            indent = len(raw[: len(raw) - len(text)].expandtabs(8))
+            lines.append(_Line(row, start, min(start + len(raw) + 1, len(data)), indent, text))
+        start += len(raw) + 1
+    return lines
+
+
+def _cut(lines: list[_Line], outer: _Run, *, is_file: bool) -> tuple[list[_Run], list[_Run]]:
+    """Return the frame (first and closing lines) and the runs inside it, cut at the least indentation there."""
+    first, last = outer.first, outer.last
+    if not is_file:
+        indent = lines[first].indent
+        while first < last and lines[first].indent <= indent:
+            first += 1
+        while last > first and lines[last - 1].indent <= indent:
+            last -= 1
+    indents = [line.indent for line in lines[first:last] if not CONTINUES.match(line.text)]
+    least = min(indents, default=0)
+    starts: list[int] = []
+    leads_on = False
+    for index in range(first, last):
+        line = lines[index]
+        if not starts or (line.indent <= least and not CONTINUES.match(line.text)):
+            if not leads_on:
+                starts.append(index)
+            leads_on = LEADS_ON.match(line.text) is not None
+    runs = [_Run(start, end) for start, end in zip(starts, [*starts[1:], last], strict=False)]
+    frame = [_Run(outer.first, first), _Run(last, outer.last)]
+    return [run for run in frame if run.first < run.last], runs
+
+
+def _match_runs(compiled: CompiledQuery, grammar: str, data: bytes, lines: list[_Line], runs: list[_Run]) -> Matches:
+    """Parse the runs as one text, at their own places in the file."""
+    ranges = [_read_range(lines[run.first], lines[run.last - 1]) for run in runs]
+    if not ranges:
+        return join_matches([])
+    parser = tree_sitter.Parser(load_grammar(grammar), included_ranges=ranges)
+    tree = parser.parse(data)
+    return match_query(compiled, tree.root_node)
+
+
+def _read_range(first: _Line, last: _Line) -> tree_sitter.Range:
+    start, end = tree_sitter.Point(first.row, 0), tree_sitter.Point(last.row + 1, 0)
+    return tree_sitter.Range(start, end, first.start, last.end)
+
+
+def _holds_function(matches: Matches, length: int) -> bool:
+    """Tell whether one function is nearly all of the run: then nothing is hidden in it."""
+    return any(
+        found.role in {"function", "method"} and 10 * (found.end - found.start) > 8 * length for found in matches.found
+    )
