@@ -1,7 +1,7 @@
 """Cells of Jupyter notebooks as sections: where each stands in the JSON, and what it is about.
 
 Reads the JSON by tree-sitter, because spans are needed and a broken notebook should still yield its whole cells.
-Knows the notebook formats 3 and 4; runs nothing.
+Knows the cells of the notebook formats 3 and 4; runs nothing.
 """
 
 import json
@@ -21,27 +21,18 @@ def find_cells(data: bytes) -> list[Definition]:
     """Return one section a cell, named `cell 3: its first heading or line`, in the order of the file."""
     parser = tree_sitter.Parser(load_grammar("json"))
     tree = parser.parse(data)
-    cells = (cell for top in _objects(tree.root_node) for cell in _cells_of(top))
-    return [_section(number, cell, data) for number, cell in enumerate(cells, start=1)]
+    return [_section(number, cell, data) for number, cell in enumerate(_cells(tree.root_node), start=1)]
 
 
-def _cells_of(notebook: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
-    """Yield the cells of a notebook of format 4, or those in the worksheets of format 3."""
-    for key in ("cells", "worksheets"):
-        for entry in _objects(_value(notebook, key)):
-            if key == "cells":
-                yield entry
-            else:
-                yield from _objects(_value(entry, "cells"))
-
-
-def _objects(node: tree_sitter.Node | None) -> Iterator[tree_sitter.Node]:
-    """Yield the objects directly below a node; broken JSON may have them one level deeper."""
-    for child in node.named_children if node is not None else ():
-        if child.type == "object":
-            yield child
-        elif child.is_error:
-            yield from _objects(child)
+def _cells(root: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
+    """Yield the outermost objects that say their cell type, wherever the format, or a broken file, has them."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if node.type == "object" and _read_text(_value(node, "cell_type")):
+            yield node
+        else:
+            waiting.extend(reversed(node.named_children))
 
 
 def _value(node: tree_sitter.Node, key: str) -> tree_sitter.Node | None:

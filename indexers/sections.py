@@ -28,7 +28,7 @@ _NOT_PARAGRAPH = re.compile(
 
 _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1*[ \t]*$")
 _NOT_ADORNMENT = ("::", "..")
-_RST_LABEL = re.compile(r"\.\. _[^:]+:[ \t]*$")
+_RST_LABEL = re.compile(r"\.\. (?:_[^:]+:[ \t]*$|index::)")
 
 _WORD = re.compile(r"\w")
 
@@ -185,7 +185,7 @@ def _is_adornment(text: str) -> bool:
 
 
 def _label_start(lines: list[_Line], number: int) -> int:
-    """Return the first of the lines with labels (`.. _name:`) and blanks that lead to the title at `number`."""
+    """Return the first of the lines with labels (`.. _name:`), index entries and blanks that lead to the title."""
     start = number
     for above in range(number - 1, -1, -1):
         text = lines[above].text

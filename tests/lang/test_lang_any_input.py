@@ -1,0 +1,51 @@
+"""Whatever stands in a file, its definitions are sound: inside the data, not empty, named, in order."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from indexers.definitions import GrammarMissing, find_definitions
+from indexers.languages import LANGUAGES
+
+SOURCES = {path.stem: path.read_text("utf-8") for path in sorted((Path(__file__).parent / "sources").iterdir())}
+PARSED = [name for name, entry in LANGUAGES.items() if entry.grammar is not None or entry.scan is not None]
+SEAMS = ["", "\n", "\r\n", "\x00", "\ufeff", "\ufffd", "é", "漢", "\u2028", "\t"]
+
+
+@st.composite
+def patchworks(draw: st.DrawFn, language: str) -> bytes:
+    """Draw slices of the language's own source and of others, one after the other, with odd characters between."""
+    own = SOURCES.get(language, "")
+    pieces = []
+    for _ in range(draw(st.integers(min_value=1, max_value=4))):
+        source = own if own and draw(st.booleans()) else SOURCES[draw(st.sampled_from(sorted(SOURCES)))]
+        start = draw(st.integers(min_value=0, max_value=len(source)))
+        end = draw(st.integers(min_value=start, max_value=len(source)))
+        pieces += [source[start:end], draw(st.sampled_from(SEAMS))]
+    return "".join(pieces).encode()
+
+
+@pytest.mark.parametrize("language", PARSED)
+@given(choices=st.data())
+@settings(max_examples=15, deadline=None)
+def test_definitions_of_any_patchwork_are_sound(language: str, choices: st.DataObject) -> None:
+    data = choices.draw(patchworks(language))
+    try:
+        found = find_definitions(language, data)
+    except GrammarMissing as missing:
+        pytest.skip(str(missing))
+    assert all(0 <= one.start_byte < one.end_byte <= len(data) for one in found)
+    assert all(one.name.strip() and "\n" not in one.name for one in found)
+    starts = [one.start_byte for one in found]
+    assert starts == sorted(starts)
+
+
+@pytest.mark.parametrize("language", PARSED)
+@pytest.mark.parametrize("data", [b"", b"\n", b"\x00", b"(" * 3000], ids=["empty", "blank", "nul", "deep"])
+def test_definitions_of_hardly_any_text_are_none(language: str, data: bytes) -> None:
+    try:
+        assert find_definitions(language, data) == []
+    except GrammarMissing as missing:
+        pytest.skip(str(missing))
