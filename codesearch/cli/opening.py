@@ -91,5 +91,5 @@ def _adopt_chosen(path: Path, home: Path, terminal: Terminal) -> None:
         terminal.note(f"  {number}  {clean_line(str(entry.root))}, updated {entry.updated_at or 'at an unknown time'}")
     typed = terminal.answer(f"Which one [1-{len(candidates)}, empty for none]? ")
     if not typed.isdecimal() or not 1 <= int(typed) <= len(candidates):
-        raise NoIndexError(f"no index was chosen for {root}; run codesearch index {root} for a new one")
+        raise NoIndexError(f"no index was chosen for {root}; run codesearch index there for a new one")
     registry.adopt(candidates[int(typed) - 1], root, path, home)

@@ -1,6 +1,5 @@
 import os
 import stat
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,9 @@ from codesearch.registry import Located, index_folder, list_roots, locate
 from codesearch.storage.writer import NewIndex, Writer
 from indexers.encoders.registry import load_encoder
 from indexers.git import git_identity
+from tests.cli.repositories import git, make_repository
 
 NOW = "2026-11-20T09:00:00+00:00"
-
-GIT = ("git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "init.defaultBranch=main")
 
 
 @pytest.fixture
@@ -31,12 +29,6 @@ def make_index(root: Path, home: Path, *, n_commits: int = 1) -> Path:
         for _ in range(n_commits):
             w.commit(complete=True, files_todo=0, checked_at=NOW)
     return folder
-
-
-def make_repository(root: Path, message: str = "first") -> None:
-    root.mkdir(parents=True)
-    for arguments in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", message]):
-        subprocess.run([*GIT, "-C", str(root), *arguments], check=True)
 
 
 def test_the_nearest_index_above_a_path_covers_it(tmp_path: Path, home: Path) -> None:
@@ -95,17 +87,16 @@ def test_the_home_and_its_indexes_are_private(tmp_path: Path, home: Path) -> Non
     assert [stat.S_IMODE(path.stat().st_mode) for path in (home, home / "indexes", folder)] == [0o700] * 3
 
 
+@pytest.mark.slow
 def test_a_home_inside_a_repository_is_ignored_by_git(tmp_path: Path) -> None:
     make_repository(tmp_path / "repo")
     home = tmp_path / "repo" / ".codesearch"
     registry.prepare_home(home)
     (home / "indexes" / "x.py").touch()
-    listed = subprocess.run(
-        [*GIT, "-C", str(tmp_path / "repo"), "status", "--porcelain"], check=True, capture_output=True
-    )
-    assert listed.stdout == b""
+    assert git(tmp_path / "repo", "status", "--porcelain") == ""
 
 
+@pytest.mark.slow
 def test_a_moved_repository_takes_its_index_along(tmp_path: Path, home: Path) -> None:
     make_repository(tmp_path / "old")
     make_index(tmp_path / "old", home)
@@ -119,6 +110,7 @@ def test_a_moved_repository_takes_its_index_along(tmp_path: Path, home: Path) ->
     assert locate(tmp_path / "new", home).moved_from is None
 
 
+@pytest.mark.slow
 def test_an_indexed_subfolder_moves_with_its_repository(tmp_path: Path, home: Path) -> None:
     make_repository(tmp_path / "old")
     make_index(tmp_path / "old" / "backend", home)
@@ -128,14 +120,16 @@ def test_an_indexed_subfolder_moves_with_its_repository(tmp_path: Path, home: Pa
         locate(tmp_path / "new", home)
 
 
+@pytest.mark.slow
 def test_a_clone_beside_its_original_does_not_take_the_index(tmp_path: Path, home: Path) -> None:
     make_repository(tmp_path / "original")
     make_index(tmp_path / "original", home)
-    subprocess.run([*GIT, "clone", "-q", str(tmp_path / "original"), str(tmp_path / "clone")], check=True)
+    git(tmp_path, "clone", "-q", "original", "clone")
     with pytest.raises(NoIndexError):
         locate(tmp_path / "clone", home)
 
 
+@pytest.mark.slow
 def test_a_root_whose_place_another_repository_took_is_found_again(tmp_path: Path, home: Path) -> None:
     make_repository(tmp_path / "old")
     make_index(tmp_path / "old", home)
@@ -144,9 +138,10 @@ def test_a_root_whose_place_another_repository_took_is_found_again(tmp_path: Pat
     assert locate(tmp_path / "new", home).moved_from == tmp_path / "old"
 
 
+@pytest.mark.slow
 def test_two_moved_roots_that_look_alike_are_not_guessed_between(tmp_path: Path, home: Path) -> None:
     make_repository(tmp_path / "one")
-    subprocess.run([*GIT, "clone", "-q", str(tmp_path / "one"), str(tmp_path / "two")], check=True)
+    git(tmp_path, "clone", "-q", "one", "two")
     for name in ("one", "two"):
         make_index(tmp_path / name, home)
     (tmp_path / "one").rename(tmp_path / "here")
@@ -156,6 +151,7 @@ def test_two_moved_roots_that_look_alike_are_not_guessed_between(tmp_path: Path,
     assert f"{tmp_path / 'one'}, {tmp_path / 'two'}" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_an_adoption_that_was_cut_off_before_the_renaming_is_finished_later(tmp_path: Path, home: Path) -> None:
     make_repository(tmp_path / "repo")
     folder = make_index(tmp_path / "repo", home)
