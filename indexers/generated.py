@@ -39,6 +39,9 @@ _HEAD_LINES = 15
 _HEAD_BYTES = 4_096
 """Generators put their notice at the top; a mention further down is someone talking about generated files."""
 
+_MAX_PREAMBLE_LINES = 3
+"""Lines such as `package x`, `<?php` or `syntax = "proto3"` come before some notices; behind more, code has begun."""
+
 _COMMENT_LINE = re.compile(rb'[ \t]*(?:#|//|/\*|\*|--|;|%|<!--|\(\*|\{-|\.\.|"""|\'\'\'|dnl\b|rem\b)', re.IGNORECASE)
 
 _NOTICE = re.compile(
@@ -78,15 +81,20 @@ def has_generated_notice(data: bytes) -> bool:
 
 
 def _comment_lines(lines: list[bytes]) -> list[bytes]:
-    """Keep the lines that are comments, those inside a block comment included."""
+    """Keep the comments that stand before the code begins, the lines inside a block comment included."""
     kept: list[bytes] = []
     is_open = False
+    n_code = 0
     for line in lines:
         if is_open or _COMMENT_LINE.match(line):
             kept.append(line)
             opened = max(line.rfind(b"/*"), line.rfind(b"<!--"))
             closed = max(line.rfind(b"*/"), line.rfind(b"-->"))
             is_open = opened > closed or (is_open and closed < 0)
+        elif line.strip():
+            n_code += 1
+            if n_code > _MAX_PREAMBLE_LINES:
+                break
     return kept
 
 

@@ -18,12 +18,11 @@ _HARDENED = (
     "git",
     "--no-pager",
     "--no-optional-locks",
-    "--literal-pathspecs",
     *("-c", "core.fsmonitor=false"),
     *("-c", f"core.hooksPath={os.devnull}"),
     *("-c", "diff.external="),
     *("-c", "protocol.allow=never"),
-    *("-c", "core.quotePath=false"),
+    *("-c", "safe.bareRepository=explicit"),
 )
 
 _KEPT_VARIABLES = frozenset(
@@ -91,7 +90,10 @@ def list_files(tree: WorkTree) -> GitFiles:
             repositories.append(path)
         else:
             paths[path] = None
-    unreadable = [(path, why.decode("utf-8", "replace")) for path, why in _UNREADABLE.findall(answer.stderr)]
+    unreadable = [
+        (path.removeprefix(tree.prefix), why.decode("utf-8", "replace"))
+        for path, why in _UNREADABLE.findall(answer.stderr)
+    ]
     return GitFiles(list(paths), repositories, unreadable)
 
 
@@ -137,7 +139,7 @@ def git_identity(root: Path) -> str | None:
 
 
 def _is_ignored(tree: WorkTree) -> bool:
-    answer = _run(tree.top, "check-ignore", "-q", "-z", "--stdin", stdin=tree.prefix.rstrip(b"/") + b"\0")
+    answer = _run(tree.top, "check-ignore", "-z", "--stdin", stdin=b"./" + tree.prefix.rstrip(b"/") + b"\0")
     return answer.returncode == 0
 
 
@@ -164,7 +166,7 @@ def _explain_refusal(root: Path, message: bytes) -> None:
             f"{root}: git refuses this repository because another user owns it. If you trust it, run "
             f"`git config --global --add safe.directory {_named_folder(message) or root}` and try again."
         )
-    if b"not a git repository" in message or b"must be run in a work tree" in message:
+    if b"not a git repository" in message or b"bare repository" in message:
         return
     raise WalkError(f"{root}: git cannot read this repository: {_first_line(message)}. Try `git status` there.")
 

@@ -5,9 +5,10 @@ back that git ignores. Only where such a line exists is the tree looked through 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from indexers import git
-from indexers.ignore import GIT_IGNORE, OWN_IGNORE, RuleFile, decide, read_rules
+from indexers.ignore import GIT_IGNORE, OWN_IGNORE, RuleFile, decide, parse_rules, read_rules
 from indexers.listing import Listing, printable
 from indexers.scan import ScanRules, describe_repository, scan
 from indexers.types import Skipped, SkipReason
@@ -74,10 +75,18 @@ def _read_own_rules(root: bytes, paths: list[bytes]) -> _OwnRules:
 
 def _outer_rules(tree: git.WorkTree) -> tuple[RuleFile, ...]:
     """Read git's rules from outside the root, weakest first: configuration, then the folders above it."""
-    found = [read_rules(os.fsencode(path), outer=tree.prefix) for path in git.find_configured_rules(tree)]
+    found = [_read_configured(path, tree.prefix) for path in git.find_configured_rules(tree)]
     parts = tree.prefix.split(b"/")[:-1]
     for n_above in range(len(parts), 0, -1):
         outer = b"".join(part + b"/" for part in parts[len(parts) - n_above :])
         place = os.fsencode(tree.top) + b"/" + b"".join(part + b"/" for part in parts[: len(parts) - n_above])
         found.append(read_rules(place + GIT_IGNORE, outer=outer))
     return tuple(rules for rules in found if rules is not None)
+
+
+def _read_configured(path: Path, prefix: bytes) -> RuleFile | None:
+    """Read a file that the user's own configuration names; unlike those of the tree it may be a link."""
+    try:
+        return parse_rules(path.read_bytes(), outer=prefix) if path.is_file() else None
+    except OSError:
+        return None

@@ -38,7 +38,7 @@ class Pattern:
     is_dir_only: bool
     is_name_only: bool
     segments: tuple[re.Pattern[bytes] | None, ...]
-    """None stands for `**`."""
+    """None stands for `**` and may be any number of folders."""
 
     def matches(self, path: bytes, is_dir: bool) -> bool:
         """Tell whether the path itself matches; `path` is relative to the folder of the pattern's file."""
@@ -85,10 +85,16 @@ def trim_line(line: bytes) -> bytes:
 
 
 def _segments(pattern: bytes) -> list[re.Pattern[bytes] | None]:
-    return [
-        None if b"**" in part else re.compile(_translate(part, has_folders=True), re.DOTALL)
-        for part in pattern.split(b"/")
-    ]
+    return [_segment(part) for part in pattern.split(b"/")]
+
+
+def _segment(part: bytes) -> re.Pattern[bytes] | None:
+    if b"**" in part:
+        return None
+    try:
+        return re.compile(_translate(part, has_folders=True), re.DOTALL)
+    except _NeverMatchesError:
+        return None  # half of a set that holds a slash: what it means only the whole pattern tells
 
 
 def _translate_whole(pattern: bytes, *, has_folders: bool) -> bytes:

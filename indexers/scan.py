@@ -78,9 +78,9 @@ def _scan_folder(root: bytes, folder: _Folder, rules: ScanRules, found: _Found) 
             Skipped(printable(folder.path), SkipReason.UNREADABLE, f"folder: {error.strerror or error}")
         )
         return
-    if folder.path and b".git" in children:
+    if folder.path and (refusal := _refuse_folder(folder, children, rules)):
         if rules.is_outside_git or folder.is_brought_back:
-            found.skipped.append(describe_repository(folder.path))
+            found.skipped.append(refusal)
         return
     folder = _with_own_rules(root, folder, children)
     for name, is_dir in children.items():
@@ -93,6 +93,15 @@ def _scan_folder(root: bytes, folder: _Folder, rules: ScanRules, found: _Found) 
             marks = find_marks(child.attributes, child.path) if child.attributes else None
             if marks is not None:
                 found.marks[child.path] = marks
+
+
+def _refuse_folder(folder: _Folder, children: dict[bytes, bool], rules: ScanRules) -> Skipped | None:
+    """Return why a folder is not ours to list, by what lies in it."""
+    if b".git" in children:
+        return describe_repository(folder.path)
+    if rules.is_outside_git and not folder.is_brought_back and b"pyvenv.cfg" in children:
+        return Skipped(printable(folder.path), SkipReason.VENDORED, "a Python virtual environment")
+    return None
 
 
 def describe_repository(path: bytes) -> Skipped:

@@ -36,6 +36,8 @@ class TokenFormat:
     regex: str
 
 
+_ANCHOR_BYTES = 6
+
 _WORD = r"[A-Za-z0-9_\-]"
 _START = r"(?:(?<![A-Za-z0-9_\-])|(?<=\\[nrt]))"
 """Not inside a longer word; an escape such as `\\n` in a string literal ends a word too."""
@@ -91,9 +93,6 @@ TOKEN_FORMATS: tuple[TokenFormat, ...] = (
     TokenFormat("mailgun-key", "key-[0-9a-f][0-9a-f]", _START + r"key-[0-9a-f]{32}(?![A-Za-z0-9])"),
 )
 
-_N_SHORT = 4
-"""The formats whose anchor has three bytes come first; they share no bucket with the more selective ones."""
-
 _PLACEHOLDERS = frozenset(
     b"password passwd passphrase pass pwd pw secret token user username key apikey changeme example mypassword "
     b"your-password yourpassword your_password my-password my_password %s %d xxx xxxx xxxxx xxxxxx".split()
@@ -114,20 +113,27 @@ _KEY_MATERIAL = re.compile(rb"[A-Za-z0-9+/]{24}")
 
 @dataclass(frozen=True, slots=True)
 class _Screen:
-    """Byte tables of the anchors: bit `b` of a byte says that it may stand at the table's place in bucket `b`."""
+    """Which bytes may stand at which place of an anchor."""
 
-    first: tuple[bytes, bytes, bytes]
-    further: tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], npt.NDArray[np.uint8]]
+    coarse: tuple[bytes, bytes, bytes]
+    """For the first three places; each bit of a value stands for several formats, so that some hits are false."""
+    exact: npt.NDArray[np.uint64]
+    """`[place, byte]`, one bit a format."""
+    formats: tuple[tuple[str, re.Pattern[bytes]], ...]
+    """Kind and expression, by bit."""
 
 
 def find_tokens(data: bytes) -> list[TokenSpan]:
     """Return the tokens and embedded private keys of a UTF-8 text, in order, without overlaps."""
     spans = _find_private_keys(data) if _PEM_HEADER in data else []
-    for place in _find_anchors(data):
-        for kind, regex in _formats_by_byte().get(data[place], ()):
-            match = regex.match(data, place)
-            if match is not None and not (kind == URL_PASSWORD_KIND and _is_placeholder(match)):
-                spans.append(TokenSpan(*match.span(match.lastgroup or 0), kind))
+    screen = _screen()
+    for place, formats in _find_anchors(data, screen):
+        for bit in range(formats.bit_length()):
+            if formats >> bit & 1:
+                kind, regex = screen.formats[bit]
+                match = regex.match(data, place)
+                if match is not None and not (kind == URL_PASSWORD_KIND and _is_placeholder(match)):
+                    spans.append(TokenSpan(*match.span(match.lastgroup or 0), kind))
     return _drop_overlaps(spans) if spans else spans
 
 
@@ -155,37 +161,38 @@ def _drop_overlaps(spans: list[TokenSpan]) -> list[TokenSpan]:
     return kept
 
 
-def _find_anchors(data: bytes) -> list[int]:
-    """Return the places where an anchor may start: three bytes by table for all places, three more for the hits."""
+def _find_anchors(data: bytes, screen: _Screen) -> list[tuple[int, int]]:
+    """Return the places where an anchor stands, each with the formats it may belong to as a set of bits."""
     if len(data) < 3:
         return []
-    screen = _screen()
-    first, second, third = (np.frombuffer(data.translate(table), dtype=np.uint8) for table in screen.first)
+    first, second, third = (np.frombuffer(data.translate(table), dtype=np.uint8) for table in screen.coarse)
     buckets = first[:-2] & second[1:-1]
     buckets &= third[2:]
-    hits = np.flatnonzero(buckets)
-    if len(hits) == 0:
+    places = np.flatnonzero(buckets)
+    if len(places) == 0:
         return []
-    found = buckets[hits]
-    padded = np.frombuffer(data + b"\0\0\0", dtype=np.uint8)
-    for place, table in enumerate(screen.further, start=3):
-        found &= table[padded[hits + place]]
-    places: list[int] = hits[found != 0].tolist()
-    return places
+    padded = np.frombuffer(data + bytes(_ANCHOR_BYTES), dtype=np.uint8)
+    formats = screen.exact[0, padded[places]]
+    for offset in range(1, _ANCHOR_BYTES):
+        formats &= screen.exact[offset, padded[places + offset]]
+    is_hit = formats != 0
+    return list(zip(places[is_hit].tolist(), formats[is_hit].tolist(), strict=True))
 
 
 @lru_cache(maxsize=1)
 def _screen() -> _Screen:
-    tables = np.zeros((6, 256), dtype=np.uint8)
+    exact = np.zeros((_ANCHOR_BYTES, 256), dtype=np.uint64)
+    coarse = np.zeros((3, 256), dtype=np.uint8)
     for number, token_format in enumerate(TOKEN_FORMATS):
-        bucket = number if number < _N_SHORT else _N_SHORT + number % (8 - _N_SHORT)
-        bit = np.uint8(1 << bucket)
-        places = _parse_anchor(token_format.anchor)
-        for place in range(6):
-            members = places[place] if place < len(places) else bytes(range(256))
-            tables[place, list(members)] |= bit
-    first, second, third = (tables[place].tobytes() for place in range(3))
-    return _Screen((first, second, third), (tables[3], tables[4], tables[5]))
+        members = _parse_anchor(token_format.anchor)
+        members += [bytes(range(256))] * (_ANCHOR_BYTES - len(members))
+        for offset, accepted in enumerate(members):
+            exact[offset, list(accepted)] |= np.uint64(1 << number)
+            if offset < 3:
+                coarse[offset, list(accepted)] |= np.uint8(1 << (number % 8))
+    first, second, third = (row.tobytes() for row in coarse)
+    compiled = tuple((one.kind, re.compile(one.regex.encode())) for one in TOKEN_FORMATS)
+    return _Screen((first, second, third), exact, compiled)
 
 
 def _parse_anchor(anchor: str) -> list[bytes]:
@@ -195,14 +202,3 @@ def _parse_anchor(anchor: str) -> list[bytes]:
         accepted = re.compile((part if part.startswith("[") else re.escape(part)).encode())
         sets.append(bytes(byte for byte in range(256) if accepted.fullmatch(bytes([byte]))))
     return sets
-
-
-@lru_cache(maxsize=1)
-def _formats_by_byte() -> dict[int, list[tuple[str, re.Pattern[bytes]]]]:
-    """Compile the formats, by the byte that their anchor starts with."""
-    formats: dict[int, list[tuple[str, re.Pattern[bytes]]]] = {}
-    for token_format in TOKEN_FORMATS:
-        entry = (token_format.kind, re.compile(token_format.regex.encode()))
-        for byte in _parse_anchor(token_format.anchor)[0]:
-            formats.setdefault(byte, []).append(entry)
-    return formats

@@ -18,16 +18,15 @@ from indexers.secrets import is_secret_content, redact
 from indexers.types import Skipped, SkipReason, SourceFile, SourceText
 
 _BINARY_EXTENSIONS_TEXT = """
-7z a aac aar ai apk ar arrow avi avif bin blend bmp br bz2 cab class com crx dat-wal db db3 deb der
-dex dll dmg doc docx dylib ear egg elc eot epub exe faiss fbx feather flac flv gguf gif glb gz h5
-hdf5 heic heif icns ico ipa iso jar jpeg jpg jxl ko lib lz lz4 lzma m4a m4v mdb mid midi mkv mo mov
-mp3 mp4 mpeg mpg msi mwb ncb nib node npy npz nupkg o obj-bin odp ods odt ogg ogv onnx opus orc otf
-parquet pdb pdf pickle pkl png ppt pptx psd pt pth pyc pyd pyo rar rdb rlib rmeta rpm safetensors
-sketch snap so sqlite sqlite3 squashfs svgz swf swp tar tbz2 tflite tgz tif tiff ttc ttf txz vsix
-wasm wav webm webp whl wim wma wmv woff woff2 xcf xls xlsx xz z zip zst
+7z a aac aar ai apk arrow avi avif bin blend bmp br bz2 cab class crx db db3 deb der dex dll dmg doc docx
+dylib ear egg elc eot epub exe faiss fbx feather flac flv gguf gif glb gz h5 hdf5 heic heif icns ico ipa iso
+jar jpeg jpg jxl ko lib lz lz4 lzma m4a m4v mdb mid midi mkv mov mp3 mp4 mpeg mpg msi mwb ncb nib node npy npz
+nupkg o odp ods odt ogg ogv onnx opus orc otf parquet pdb pdf pickle png ppt pptx psd pth pyc pyd pyo rar rdb
+rlib rmeta rpm safetensors sketch so sqlite sqlite3 squashfs svgz swf swp tar tbz2 tflite tgz tif tiff ttc ttf
+txz vsix wasm wav webm webp whl wim wma wmv woff woff2 xcf xls xlsx xz z zip zst
 """
 _BINARY_EXTENSIONS = frozenset(_BINARY_EXTENSIONS_TEXT.split())
-"""Formats that are never text; the walk leaves them out unread."""
+"""Formats that are never text; the walk leaves them out unread. `.mo`, `.pt`, `.pkl` are sources, too."""
 
 _LFS_HEADER = b"version https://git-lfs.github.com/spec/v1\n"
 _LFS_MAX_BYTES = 1_024

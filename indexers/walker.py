@@ -75,17 +75,26 @@ def _list_tree(root: Path) -> Listing:
 
 
 def _check_root(root: Path, options: WalkOptions) -> None:
-    if not root.exists():
-        raise WalkError(f"{root} does not exist: check the path.")
-    if not root.is_dir():
-        raise WalkError(f"{root} is a file: give the folder that holds it.")
-    real = root.resolve()
-    if not options.force and real in (Path(real.anchor), Path.home().resolve()):
-        raise WalkError(f"{root} is too broad to index: give a project's folder, or --force if you mean it.")
     try:
-        os.scandir(root).close()
+        is_folder = stat.S_ISDIR(root.stat().st_mode)
+        if is_folder:
+            os.scandir(root).close()
+    except FileNotFoundError as error:
+        raise WalkError(f"{root} does not exist: check the path.") from error
     except OSError as error:
         raise WalkError(f"{root} cannot be read ({error.strerror}): check its permissions.") from error
+    if not is_folder:
+        raise WalkError(f"{root} is a file: give the folder that holds it.")
+    if not options.force and _is_too_broad(root.resolve()):
+        raise WalkError(f"{root} is too broad to index: give a project's folder, or --force if you mean it.")
+
+
+def _is_too_broad(folder: Path) -> bool:
+    try:
+        home = Path.home().resolve()
+    except RuntimeError:
+        home = None  # a user without a home, as in some containers
+    return folder in (Path(folder.anchor), home)
 
 
 def _visit_path(visit: _Visit, path: bytes, marks: Marks) -> None:
