@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import pytest
 from textual.widgets import Button, ProgressBar
 
 from codesearch.errors import LockedError
 from tests.tui.fake_session import ROOT, FakeSession
 from tui.app import CodesearchApp
 from tui.screens import OfferScreen, SearchScreen
+
+pytestmark = pytest.mark.slow
 
 
 async def test_without_an_index_the_offer_says_so_and_builds_it() -> None:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pytest
 from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
@@ -15,6 +16,8 @@ from codesearch.types import SearchResult
 from tests.tui.fake_session import ROOT, FakeSession, result
 from tui.app import CodesearchApp
 from tui.screens import SearchScreen
+
+pytestmark = pytest.mark.slow
 
 RETRY = result("net/retry.py", "retry_with_backoff", "def retry_with_backoff(call):\n    return call()", 12)
 SLEEP = result("net/sleep.py", "sleep_longer", "def sleep_longer():\n    pass", 40)
