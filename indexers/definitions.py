@@ -53,11 +53,12 @@ import tree_sitter
 from indexers.documentation import LeadingText
 from indexers.grammars import GrammarMissing, load_grammar
 from indexers.languages import LANGUAGES
+from indexers.macros import blank_macros
 from indexers.masks import mask_macros
 from indexers.matches import CompiledQuery, Found, Matches, Span, compile_query, match_query
 from indexers.notebooks import find_cells
 from indexers.recovery import match_broken
-from indexers.sections import find_markdown_sections, find_rst_sections
+from indexers.sections import find_markdown_sections, find_pod_sections, find_rst_sections
 from indexers.types import Definition
 
 __all__ = ["GrammarMissing", "find_definitions"]
@@ -69,9 +70,12 @@ MAX_NAME = 200
 """Characters: the sentences that name tests are shorter; what is longer is a literal, not a name."""
 
 
-SCANS: dict[str, Callable[[bytes], list[Definition]]] = {
+Scan = Callable[[bytes], list[Definition]]
+
+SCANS: dict[str, Scan] = {
     "markdown": find_markdown_sections,
     "rst": find_rst_sections,
+    "pod": find_pod_sections,
     "notebook": find_cells,
 }
 """What finds the definitions of languages that are cut by section, without a query."""
@@ -91,19 +95,33 @@ def find_definitions(language: str, data: bytes) -> list[Definition]:
 def _find(language: str, data: bytes, ranges: list[tree_sitter.Range] | None) -> list[Definition]:
     entry = LANGUAGES[language]
     if entry.scan is not None:
-        return SCANS[entry.scan](data)
+        return _scan(SCANS[entry.scan], data, ranges)
     if entry.grammar is None or not entry.queries:
         return []
     compiled = compile_query(entry.grammar, entry.queries)
     parser = tree_sitter.Parser(load_grammar(entry.grammar), included_ranges=ranges)
-    tree = parser.parse(mask_macros(entry.grammar, data))
+    source = mask_macros(entry.grammar, data)
+    if entry.has_macros:
+        source = blank_macros(source)
+    tree = parser.parse(source)
     matches = match_query(compiled, tree.root_node)
-    if entry.is_recovered and tree.root_node.has_error:
-        matches = match_broken(compiled, entry.grammar, data, matches)
+    if entry.is_recovered:
+        matches = match_broken(compiled, entry.grammar, source, tree, matches)
     definitions = _assemble(compiled, matches, data)
     for injected, parts in matches.injections.items():
         definitions += _find(injected, data, parts)
     return definitions
+
+
+def _scan(scan: Scan, data: bytes, ranges: list[tree_sitter.Range] | None) -> list[Definition]:
+    """Return what a scan finds in the whole text, or in each of the ranges by itself."""
+    if ranges is None:
+        return scan(data)
+    return [
+        replace(found, start_byte=found.start_byte + part.start_byte, end_byte=found.end_byte + part.start_byte)
+        for part in ranges
+        for found in scan(data[part.start_byte : part.end_byte])
+    ]
 
 
 def _assemble(compiled: CompiledQuery, matches: Matches, data: bytes) -> list[Definition]:

@@ -23,6 +23,8 @@ class Language:
     """What stands between the parts of a qualified name."""
     scan: str | None = None
     """What finds the definitions in place of grammar and queries (`indexers.definitions.SCANS`)."""
+    has_macros: bool = False
+    """Whether a preprocessor's macros decorate declarations."""
     is_recovered: bool = False
     """Whether lines and indentation show the structure of a source that does not parse as a whole."""
 
@@ -70,7 +72,7 @@ TABLE: tuple[Language, ...] = (
     ),
     Language("go", "go", ("go",), (".go",), (), (), ("golang",), is_recovered=True),
     Language("rust", "rust", ("rust",), (".rs",), (), ("rust-script",), (), "::", is_recovered=True),
-    Language("c", "c", ("c",), (".c", ".h"), (), ("tcc",), is_recovered=True),
+    Language("c", "c", ("c",), (".c", ".h"), (), ("tcc",), has_macros=True, is_recovered=True),
     Language(
         "cpp",
         "cpp",
@@ -80,6 +82,7 @@ TABLE: tuple[Language, ...] = (
         (),
         ("c++", "cuda", "arduino"),
         "::",
+        has_macros=True,
         is_recovered=True,
     ),
     Language("csharp", "csharp", ("csharp",), (".cs", ".csx"), (), (), ("c#", "dotnet"), is_recovered=True),
@@ -98,7 +101,15 @@ TABLE: tuple[Language, ...] = (
     ),
     Language("swift", "swift", ("swift",), (".swift",), (), ("swift",), is_recovered=True),
     Language(
-        "objc", "objc", ("objc", "c"), (".m", ".mm"), (), (), ("objective-c", "objectivec", "obj-c"), is_recovered=True
+        "objc",
+        "objc",
+        ("objc", "c"),
+        (".m", ".mm"),
+        (),
+        (),
+        ("objective-c", "objectivec", "obj-c"),
+        has_macros=True,
+        is_recovered=True,
     ),
     Language("elixir", "elixir", ("elixir",), (".ex", ".exs"), (), ("elixir",)),
     Language("erlang", "erlang", ("erlang",), (".erl", ".hrl", ".escript"), ("rebar.config",), ("escript",), (), ":"),
@@ -136,6 +147,7 @@ TABLE: tuple[Language, ...] = (
         scan="markdown",
     ),
     Language("rst", extensions=(".rst", ".rest"), aliases=("restructuredtext",), separator=" > ", scan="rst"),
+    Language("pod", extensions=(".pod",), separator=" > ", scan="pod"),
     Language("notebook", extensions=(".ipynb",), aliases=("jupyter",), separator=" > ", scan="notebook"),
     # No definitions from here on: the name alone, for the filter and the results.
     Language("scss", None, (), (".scss", ".sass")),

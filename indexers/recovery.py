@@ -8,11 +8,12 @@ skeleton that does, and the same is done again inside them. Knows no language.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import tree_sitter
 
 from indexers.grammars import load_grammar
-from indexers.matches import CompiledQuery, Matches, join_matches, match_query
+from indexers.matches import CompiledQuery, Found, Matches, join_matches, match_query
 
 CONTINUES = re.compile(rb"[\]{})]|(?:end|else|elif|elsif|catch|rescue|ensure|finally|done|fi|esac)\b")
 """Starts a line that belongs to the run above it, at whatever indentation."""
@@ -49,9 +50,35 @@ class _Run:
     last: int
 
 
-def match_broken(compiled: CompiledQuery, grammar: str, data: bytes, whole: Matches) -> Matches:
-    """Add to the matches of the whole tree what its parts yield by themselves."""
+def match_broken(compiled: CompiledQuery, grammar: str, data: bytes, tree: tree_sitter.Tree, whole: Matches) -> Matches:
+    """Add to the matches of the whole tree, unless it is sound, what its parts yield by themselves."""
+    if not tree.root_node.has_error or _is_sound(grammar, data, tree, whole):
+        return whole
     return join_matches([whole, *_match_parts(compiled, grammar, data)])
+
+
+@cache
+def _find_errors(grammar: str) -> tree_sitter.Query:
+    return tree_sitter.Query(load_grammar(grammar), "[(ERROR) (MISSING)] @error")
+
+
+def _is_sound(grammar: str, data: bytes, tree: tree_sitter.Tree, whole: Matches) -> bool:
+    """Tell whether all errors lie within functions that end where their indentation says that they end."""
+    if tree.root_node.type == "ERROR":
+        return False
+    errors = tree_sitter.QueryCursor(_find_errors(grammar)).captures(tree.root_node).get("error", [])
+    spans = sorted({node.byte_range for node in errors})
+    for found in whole.found:
+        if spans and found.role in {"function", "method"} and _closes_at_its_indent(data, found):
+            spans = [span for span in spans if not (found.signature[1] <= span[0] and span[1] <= found.end)]
+    return not spans
+
+
+def _closes_at_its_indent(data: bytes, found: Found) -> bool:
+    first = data.rfind(b"\n", 0, found.start) + 1
+    last = data.rfind(b"\n", 0, found.end) + 1
+    margin = data[first : found.start]
+    return first == last or (not margin.strip() and data[last : found.end - 1] == margin)
 
 
 def _match_parts(compiled: CompiledQuery, grammar: str, data: bytes) -> Iterator[Matches]:

@@ -71,6 +71,12 @@
 ] @definition.class
   (#set! split "::"))
 
+; A class whose head holds a word too many is read as a function.
+(function_definition
+  type: [(class_specifier !body) (struct_specifier !body)]
+  declarator: (identifier) @name
+  body: (compound_statement) @body) @definition.class
+
 (namespace_definition
   name: [(namespace_identifier) (nested_namespace_specifier)] @name
   body: (_) @body) @definition.module

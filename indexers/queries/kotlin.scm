@@ -4,6 +4,10 @@
 
 (class_declaration name: (identifier) @name) @definition.class
 
+; After two annotations the grammar reads `class Foo { ... }` as an infix call.
+((infix_expression (identifier) @_keyword . (identifier) @name . (lambda_literal) @body) @definition.class
+  (#match? @_keyword "^(class|interface|object)$"))
+
 (object_declaration name: (identifier) @name (class_body)? @body) @definition.class
 
 (companion_object name: (identifier) @name (class_body)? @body) @definition.class
@@ -36,7 +40,7 @@
 
 (property_declaration (variable_declaration . (identifier) @name)) @definition.name
 
-(class_parameter ["val" "var"] (identifier) @name) @definition.name
+(class_parameter ["val" "var"] . (identifier) @name) @definition.name
 
 (enum_entry (identifier) @name (class_body) @body) @definition.class
 
