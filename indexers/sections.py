@@ -1,7 +1,7 @@
-"""Sections of Markdown and reStructuredText: each runs from its heading to the next heading of any level.
+"""Sections of Markdown, reStructuredText and POD: each runs from its heading to the next heading of any level.
 
 A scan over lines that knows what is not a heading (fenced and literal text, comments, front matter, tables) and
-nothing else of either language. Sections are flat and do not overlap; the headings above one are its scope.
+nothing else of these languages. Sections are flat and do not overlap; the headings above one are its scope.
 """
 
 import re
@@ -29,6 +29,9 @@ _NOT_PARAGRAPH = re.compile(
 _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1*[ \t]*$")
 _NOT_ADORNMENT = ("::", "..")
 _RST_LABEL = re.compile(r"\.\. (?:_[^:]+:[ \t]*$|index::)")
+
+_POD_HEADING = re.compile(r"=head([1-6])[ \t]+(.+)")
+_POD_CODE = re.compile(r"[A-Z]<+[ \t]*([^|<>]*?)[ \t]*(?:\|[^<>]*)?>+")
 
 _WORD = re.compile(r"\w")
 
@@ -69,8 +72,18 @@ def find_rst_sections(data: bytes) -> list[Definition]:
     return _sections(_rst_headings(_lines(data)), len(data))
 
 
+def find_pod_sections(data: bytes) -> list[Definition]:
+    """Return the sections under `=head` commands, in order."""
+    headings = (
+        _Heading(line.start_byte, int(command[1]), _POD_CODE.sub(r"\1", command[2]))
+        for line in _lines(data)
+        if (command := _POD_HEADING.match(line.text))
+    )
+    return _sections(headings, len(data))
+
+
 def plain_title(text: str) -> str:
-    """Return a heading without the markup of either language."""
+    """Return a heading without markup."""
     for pattern, replacement in _MARKUP:
         text = pattern.sub(replacement, text)
     return text.strip()

@@ -22,6 +22,6 @@
 
 (callback fun: (_) @name) @definition.name
 
-(module_attribute name: (_) @name) @definition.name
+(module_attribute name: (_) @name (#set! extent "rest")) @definition.module
 
 (comment) @comment

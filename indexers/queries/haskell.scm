@@ -68,7 +68,7 @@
 
 (field name: (field_name (variable) @name)) @definition.name
 
-(header module: (module) @name (#set! split ".")) @definition.name
+(header module: (module) @name (#set! split ".") (#set! extent "rest")) @definition.module
 
 [(comment) (haddock)] @comment
 
