@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from indexers.definitions import find_definitions
 from indexers.notebooks import MAX_LABEL, find_cells
-from indexers.sections import find_markdown_sections, find_rst_sections
+from indexers.sections import find_markdown_sections, find_pod_sections, find_rst_sections
 
 
 def markdown(source: str) -> list[tuple[str, str]]:
@@ -126,6 +126,14 @@ def test_a_label_belongs_to_the_section_it_names() -> None:
         b"One\n===\n\nWords.\n\n",
         b".. _two:\n.. index:: two\n\nTwo\n===\n",
     ]
+
+
+def test_pod_commands_start_sections() -> None:
+    source = (
+        "=pod\n\n=head1 NAME\n\nShop - sells\n\n=head2 Of L<the shop|Shop> and C<< $x >>\n\n  =head1 code\n\n=cut\n"
+    )
+    found = find_pod_sections(source.encode())
+    assert [(one.scope, one.name) for one in found] == [("", "NAME"), ("NAME", "Of the shop and $x")]
 
 
 LINES = st.sampled_from(

@@ -1,31 +1,49 @@
 package Shop::Cart;
 use strict;
 use constant MAX => 10;
+use constant { OPEN => 1, CLOSED => 2 };
+
+our $VERSION = '1.0';
+
+has owner => 'nobody';
+
+# Makes a cart.
+sub new { my $class = shift; return bless {}, $class; }
 
 =head2 add
 
-Adds an item.
+Adds an C<item>.
 
 =cut
 
-# Adds an item.
 sub add {
     my ($self, $item) = @_;
     push @{$self->{items}}, $item;
     return $self;
 }
 
-sub new { my $class = shift; return bless {}, $class; }
-our $VERSION = '1.0';
+my $anonymous = sub { 1 };
 
-package Shop::Line {
-    sub price { return 1 }
-}
-
-sub with_sig($x, $y = 1) { $x }
-my $anon = sub { 1 };
 sub Other::full { 2 }
-BEGIN { 1 }
+
 package main;
-sub run { }
+
+sub run($x, $y = 1) { $x }
+
+subtest 'It adds up' => sub {
+    ok 1;
+};
+
 1;
+
+__END__
+
+=head1 NAME
+
+Shop::Cart - what was bought
+
+=head2 Usage
+
+    Shop::Cart->new;
+
+=cut
