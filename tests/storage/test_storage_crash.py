@@ -1,0 +1,141 @@
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from codesearch.errors import StorageError
+from codesearch.storage.snapshot import Snapshot
+from codesearch.storage.writer import Step, Writer
+from tests.storage.made_files import NOW, build_big_file, build_file, state_of, write_index
+
+STEPS: tuple[Step, ...] = get_args(Step)
+ROOT = Path(__file__).resolve().parents[2]
+
+KILLED_UPDATE = """
+import os, signal, sys
+from pathlib import Path
+from tests.storage.test_storage_crash import update
+def stop(step):
+    if step == sys.argv[2]:
+        os.kill(os.getpid(), signal.SIGKILL)
+update(Path(sys.argv[1]), stop)
+"""
+
+LIMITED_UPDATE = """
+import resource, signal, sys
+from pathlib import Path
+from codesearch.errors import StorageError
+from tests.storage.test_storage_crash import update
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+try:
+    update(Path(sys.argv[1]), None)
+except StorageError as error:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    print(error)
+    sys.exit(3)
+"""
+
+OLD = [build_big_file("big.py"), build_file("a.py"), build_file("b.py")]
+NEW = [build_big_file("big.py", seed=1), build_file("a.py", seed=1), build_file("c.py")]
+
+
+def update(folder: Path, on_step: object) -> None:
+    """Turn an index of `OLD` into one of `NEW`; the big file makes a coarse base due both times."""
+    with Writer.open(folder, on_step) as writer:  # type: ignore[arg-type]
+        for file in NEW:
+            writer.add(file)
+        writer.remove("b.py")
+        writer.commit(complete=True, files_todo=0, checked_at=NOW)
+
+
+def run_update(script: str, folder: Path, argument: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-c", script, str(folder), argument]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+
+
+def names_in(folder: Path) -> set[str]:
+    return {path.name.partition("-")[0] for path in folder.iterdir() if path.is_file() or any(path.iterdir())}
+
+
+@pytest.fixture(scope="module")
+def states(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
+    """What the old and the new index answer."""
+    found = {}
+    for name, files in (("old", OLD), ("new", NEW)):
+        with Snapshot.open(write_index(tmp_path_factory.mktemp(name) / "index", files)) as snapshot:
+            found[name] = state_of(snapshot)
+    return found
+
+
+def check_next_update_completes(folder: Path, states: dict[str, dict[str, object]]) -> None:
+    with Writer.open(folder) as writer:
+        is_new = "b.py" not in writer.known_files()
+    if not is_new:
+        update(folder, None)
+    with Snapshot.open(folder) as snapshot:
+        assert state_of(snapshot) == states["new"]
+    for pattern in ("vectors-*", "lexical-*", "coarse-*"):
+        assert len(list(folder.glob(pattern))) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", STEPS)
+def test_a_killed_update_leaves_the_old_index_or_the_new_one(
+    folder: Path, step: Step, states: dict[str, dict[str, object]]
+) -> None:
+    write_index(folder, OLD)
+    assert run_update(KILLED_UPDATE, folder, step).returncode == -9
+    with Snapshot.open(folder) as snapshot:
+        state = state_of(snapshot)
+    assert state == states["new" if step in {"switched", "reclaimed"} else "old"]
+    check_next_update_completes(folder, states)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", [step for step in STEPS if step not in {"locked", "switched", "reclaimed"}])
+def test_a_failed_update_leaves_the_old_index_and_can_be_repeated(
+    folder: Path, step: Step, states: dict[str, dict[str, object]]
+) -> None:
+    def fail(at: Step) -> None:
+        if at == step:
+            raise OSError(28, "No space left on device")
+
+    write_index(folder, OLD)
+    with pytest.raises(StorageError, match="No space left"):
+        update(folder, fail)
+    with Snapshot.open(folder) as snapshot:
+        assert state_of(snapshot) == states["old"]
+    check_next_update_completes(folder, states)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on file sizes")
+@pytest.mark.parametrize("limit", [0, 4_096, 50_000, 150_000, 200_000, 300_000])
+def test_a_full_disk_is_an_error_that_keeps_the_old_index(
+    folder: Path, limit: int, states: dict[str, dict[str, object]]
+) -> None:
+    write_index(folder, OLD)
+    done = run_update(LIMITED_UPDATE, folder, str(limit))
+    assert (done.returncode, done.stderr) == (3, ""), done
+    assert str(folder) in done.stdout
+    with Snapshot.open(folder) as snapshot:
+        assert state_of(snapshot) == states["old"]
+    check_next_update_completes(folder, states)
+
+
+def test_a_writer_that_failed_refuses_to_commit(folder: Path) -> None:
+    def fail(at: Step) -> None:
+        if at == "file written":
+            raise OSError(5, "Input/output error")
+
+    write_index(folder, [build_file("a.py")])
+    with Writer.open(folder, fail) as writer:
+        with pytest.raises(StorageError, match="Input/output"):
+            writer.add(build_file("b.py"))
+        with pytest.raises(StorageError, match="again"):
+            writer.commit(complete=True, files_todo=0, checked_at=NOW)
+    with Snapshot.open(folder) as snapshot:
+        assert [row.path for row in snapshot.files()] == ["a.py"]

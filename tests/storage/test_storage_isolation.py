@@ -1,0 +1,97 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from codesearch.errors import LockedError, NoIndexError
+from codesearch.storage.snapshot import Snapshot
+from codesearch.storage.writer import Writer
+from tests.storage.made_files import NEW_INDEX, NOW, build_big_file, build_file, state_of, write_index
+
+LOCKED_WRITER = """
+import sys
+from pathlib import Path
+from codesearch.storage.writer import Writer
+with Writer.open(Path(sys.argv[1])):
+    print("locked", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_snapshot_keeps_its_answers_while_updates_rebuild_and_reclaim(folder: Path) -> None:
+    write_index(folder, [build_big_file("big.py"), build_file("a.py")])
+    with Snapshot.open(folder) as untouched, Snapshot.open(folder) as used:
+        before = state_of(used)
+        for seed in (1, 2):
+            with Writer.open(folder) as writer:
+                writer.add(build_big_file("big.py", seed=seed))
+                writer.remove("a.py") if seed == 1 else writer.add(build_file("a.py", seed=2))
+                writer.commit(complete=True, files_todo=0, checked_at=NOW)
+        assert not (folder / "coarse-1.faiss").exists()
+        assert not (folder / "lexical-1").exists()
+        assert state_of(used) == before
+        assert state_of(untouched) == before
+    with Snapshot.open(folder) as after:
+        assert after.info.generation == 3
+        assert state_of(after) != before
+
+
+def test_snapshots_open_at_every_moment_of_an_update(folder: Path) -> None:
+    write_index(folder, [build_file("a.py")])
+    seen = []
+
+    def look(step: str) -> None:
+        with Snapshot.open(folder) as snapshot:
+            seen.append((step, snapshot.info.generation, len(snapshot.files())))
+
+    with Writer.open(folder, look) as writer:
+        writer.add(build_file("b.py"))
+        writer.commit(complete=True, files_todo=0, checked_at=NOW)
+    assert seen[0] == ("locked", 1, 1)
+    assert {moment for moment in seen if moment[0] not in {"switched", "reclaimed"}} == {
+        (step, 1, 1) for step, _, _ in seen[:-2]
+    }
+    assert seen[-2:] == [("switched", 2, 2), ("reclaimed", 2, 2)]
+
+
+def test_a_second_writer_is_told_who_holds_the_lock(folder: Path) -> None:
+    write_index(folder, [build_file("a.py")])
+    with Writer.open(folder), pytest.raises(LockedError, match=rf"process {os.getpid()} on .* since \d+ s"):
+        Writer.open(folder)
+    with Writer.open(folder), pytest.raises(LockedError, match="try again"):
+        Writer.create(folder, NEW_INDEX)
+    Writer.open(folder).close()
+
+
+@pytest.mark.slow
+def test_the_lock_of_a_dead_process_is_free(folder: Path) -> None:
+    write_index(folder, [build_file("a.py")])
+    command = [sys.executable, "-c", LOCKED_WRITER, str(folder)]
+    root = Path(__file__).resolve().parents[2]
+    with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == "locked\n"
+        with pytest.raises(LockedError, match=f"process {owner.pid} "):
+            Writer.open(folder)
+        owner.kill()
+        owner.wait()
+    Writer.open(folder).close()
+
+
+def test_a_folder_without_an_index_says_what_to_run(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(NoIndexError, match="codesearch index"):
+            Snapshot.open(folder)
+        with pytest.raises(NoIndexError, match="codesearch index"):
+            Writer.open(folder)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such rights")
+def test_the_folder_and_its_files_are_the_owners_alone(folder: Path) -> None:
+    write_index(folder, [build_big_file("big.py")])
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {path.name: oct(path.stat().st_mode & 0o777) for path in folder.iterdir() if path.is_file()} == {
+        path.name: "0o600" for path in folder.iterdir() if path.is_file()
+    }
