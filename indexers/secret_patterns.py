@@ -101,11 +101,15 @@ _PLACEHOLDERS = frozenset(
 
 _PEM_HEADER = b"-----BEGIN "
 
+_PEM_GAP = rb"(?:\\[nr]|[\s\"'`+,\\;()])"
+
 _PEM_BLOCK = re.compile(
     rb"-----BEGIN (?P<label>[A-Z0-9 ]{0,40})PRIVATE KEY(?P<block> BLOCK)?-----"
     rb"(?:(?P<body>(?:(?!-----(?:BEGIN|END) )[\x00-\xff]){1,32768}?)-----END (?P=label)PRIVATE KEY(?: BLOCK)?-----"
-    rb"|(?P<rest>(?:[\s\"'`+,\\;()]|\\[nr])*(?:[A-Za-z0-9+/=]{24,}(?:[\s\"'`+,;()]|\\[nr])*)+))"
+    rb"|(?P<rest>" + _PEM_GAP + rb"*+(?:[A-Za-z-]{3,20}: [^\n]{0,200}\n\s*)*[A-Za-z0-9+/]{24,}={0,2}"
+    rb"(?:" + _PEM_GAP + rb"++[A-Za-z0-9+/]{24,}={0,2})*(?:(?:\s+|\\n)[A-Za-z0-9+/]{2,}={0,2}(?=[\s\"'`\\]|\Z))?))"
 )
+"""A key up to its footer; where that is missing, as far as the lines of key material reach."""
 
 _KEY_MATERIAL = re.compile(rb"[A-Za-z0-9+/]{24}")
 """A header and a footer without such a run between them are code that talks about keys."""
