@@ -4,6 +4,7 @@ Also reads and writes the tables of single values: `meta`, `arrays`, `derived_fi
 """
 
 import json
+import os
 import sqlite3
 import threading
 import zlib
@@ -25,6 +26,7 @@ from codesearch.errors import (
     StorageError,
 )
 from codesearch.storage.checksums import DerivedFile, mismatch, rebuild_command, text_checksum
+from codesearch.storage.platform import open_private
 from codesearch.storage.rows import Generation, IndexInfo
 from codesearch.storage.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
 
@@ -73,7 +75,11 @@ class Catalog:
     def open_writer(cls, folder: Path) -> "Catalog":
         """Open for writing, making the file where it is missing."""
         path = folder / CATALOG_NAME
-        catalog = cls(path, _connect(path, "rwc"))
+        try:
+            os.close(open_private(path, os.O_RDWR | os.O_CREAT))
+        except OSError as error:
+            raise StorageError(f"{path} cannot be opened ({error}); check that the folder is writable") from error
+        catalog = cls(path, _connect(path, "rw"))
         try:
             catalog.run("PRAGMA journal_mode = WAL")
             for pragma in (

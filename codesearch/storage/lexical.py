@@ -14,7 +14,7 @@ from pathlib import Path
 import tantivy
 
 from codesearch.errors import StorageError
-from codesearch.storage.platform import link_or_copy, make_private_folder
+from codesearch.storage.platform import PRIVATE_FILE, link_or_copy, make_private_folder
 from indexers.types import GRANULARITIES, KINDS, Field, Granularity, Kind, Terms
 
 HEAP_BYTES = 64_000_000
@@ -101,17 +101,18 @@ class LexicalWriter:
             for file_id in file_ids:
                 self._writer.delete_documents_by_term("file", file_id)
 
-    def commit(self) -> list[str]:
-        """Make it durable and final; return the names of the folder's files."""
+    def commit(self) -> None:
+        """Make it durable and final."""
         assert self._writer is not None
         with disk_errors(self.folder):
             self._writer.commit()
             # A merge that ended after the switch would change what the catalogue has checksums of.
             self._writer.wait_merging_threads()
-        self._writer = None
-        for lock in self.folder.glob(".*.lock"):
-            lock.unlink()
-        return sorted(path.name for path in self.folder.iterdir())
+            self._writer = None
+            for lock in self.folder.glob(".*.lock"):
+                lock.unlink()
+            for path in self.folder.iterdir():
+                path.chmod(PRIVATE_FILE)
 
     def abort(self) -> None:
         """Forget everything and remove the folder."""

@@ -93,14 +93,13 @@ class Records:
         text = self._texts.get(file_id)
         if text is None:
             rows = self._catalog.rows("SELECT data, hash FROM texts WHERE file_id = ?", (file_id,))
-            if not rows:
-                raise KeyError(file_id)
+            path = self.file(file_id).path
             try:
                 text = zlib.decompress(rows[0][0])
-            except zlib.error as error:
-                raise self._mismatch(f"the text of file {file_id}") from error
+            except (IndexError, TypeError, zlib.error) as error:
+                raise self._mismatch(f"the text of {path}") from error
             if hash_text(text) != rows[0][1]:
-                raise self._mismatch(f"the text of file {file_id}")
+                raise self._mismatch(f"the text of {path}")
             self._texts.put(file_id, text)
         return text
 

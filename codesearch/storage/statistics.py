@@ -84,5 +84,5 @@ def _read_totals(catalog: Catalog) -> dict[Granularity, tuple[int, IntArray]]:
     for granularity, n_chunks, packed, checksum in catalog.rows("SELECT * FROM statistics"):
         if text_checksum(str(granularity), str(n_chunks), str(packed)) != checksum:
             raise mismatch(f"the statistics of {catalog.path}", catalog.mend)
-        totals[granularity] = (n_chunks, np.array(json.loads(packed), dtype=np.int64))
+        totals[granularity] = (int(n_chunks), np.array(json.loads(packed), dtype=np.int64))
     return totals

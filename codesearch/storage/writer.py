@@ -173,6 +173,12 @@ class Writer:
         with self._changing():
             self._generation = replace(self._generation, info=replace(self.info, root=root))
 
+    def set_max_file_bytes(self, max_file_bytes: int) -> None:
+        """Change the size above which files are left out."""
+        if max_file_bytes != self.info.max_file_bytes:
+            with self._changing():
+                self._generation = replace(self._generation, info=replace(self.info, max_file_bytes=max_file_bytes))
+
     def commit(self, *, complete: bool, files_todo: int | None, checked_at: str) -> int:
         """Switch to the next generation and return its number; the same number where nothing changed."""
         is_new = self.info.created_at == ""

@@ -1,4 +1,3 @@
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -6,20 +5,17 @@ import numpy as np
 import pytest
 
 from codesearch.errors import NoIndexError
-from codesearch.storage.rows import NewIndex, Selection
+from codesearch.storage.rows import Selection
 from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.writer import Writer
 from indexers.terms import hash_term, unpack_bag
-from indexers.types import EncodedFile, FileStat, Skipped, SkipReason
-
-MakeFile = Callable[..., EncodedFile]
-BuildIndex = Callable[[Sequence[EncodedFile]], Path]
-NOW = "2026-01-02T00:00:00Z"
+from indexers.types import FileStat, Skipped, SkipReason
+from tests.storage.made_files import NEW_INDEX, NOW, build_file, write_index
 
 
-def test_every_chunk_comes_back_as_it_was_written(build_index: BuildIndex, make_file: MakeFile) -> None:
-    files = [make_file(f"src/f{i}.py", n_leaves=i) for i in range(6)]
-    with Snapshot.open(build_index(files)) as snapshot:
+def test_every_chunk_comes_back_as_it_was_written(folder: Path) -> None:
+    files = [build_file(f"src/f{i}.py", n_leaves=i) for i in range(6)]
+    with Snapshot.open(write_index(folder, files)) as snapshot:
         assert [row.path for row in snapshot.files()] == sorted(f.parsed.path for f in files)
         for row, file in zip(snapshot.files(), files, strict=True):
             assert (row.stat, row.content_hash) == (file.parsed.stat, file.parsed.text.content_hash)
@@ -34,9 +30,9 @@ def test_every_chunk_comes_back_as_it_was_written(build_index: BuildIndex, make_
             assert [bag.tobytes() for bag in bags] == list(file.parsed.bags)
 
 
-def test_a_chunk_is_its_own_nearest_neighbour(build_index: BuildIndex, make_file: MakeFile) -> None:
-    files = [make_file(f"f{i}.py", n_leaves=5) for i in range(20)]
-    with Snapshot.open(build_index(files)) as snapshot:
+def test_a_chunk_is_its_own_nearest_neighbour(folder: Path) -> None:
+    files = [build_file(f"f{i}.py", n_leaves=5) for i in range(20)]
+    with Snapshot.open(write_index(folder, files)) as snapshot:
         row = next(row for row in snapshot.files() if row.path == "f7.py")
         vector = files[7].vectors[files[7].first_row[2]]
         hits = snapshot.find_dense(vector, ["leaf"], Selection(), 5)
@@ -46,18 +42,18 @@ def test_a_chunk_is_its_own_nearest_neighbour(build_index: BuildIndex, make_file
         assert snapshot.cosines(vector, snapshot.chunks(hits.ids[:1]))[0] == pytest.approx(1, abs=1e-3)
 
 
-def test_a_second_window_finds_its_chunk(build_index: BuildIndex, make_file: MakeFile) -> None:
-    files = [make_file(f"f{i}.py", n_leaves=5) for i in range(10)]
+def test_a_second_window_finds_its_chunk(folder: Path) -> None:
+    files = [build_file(f"f{i}.py", n_leaves=5) for i in range(10)]
     ordinal, file = next((i, f) for f in files for i in range(5) if f.n_rows[i] == 3)
-    with Snapshot.open(build_index(files)) as snapshot:
+    with Snapshot.open(write_index(folder, files)) as snapshot:
         row = next(row for row in snapshot.files() if row.path == file.parsed.path)
         vector = file.vectors[file.first_row[ordinal] + 2]
         assert snapshot.find_dense(vector, ["leaf"], Selection(), 1).ids.tolist() == [row.first_chunk + ordinal]
 
 
-def test_a_term_finds_the_leaves_that_contain_it(build_index: BuildIndex, make_file: MakeFile) -> None:
-    files = [make_file(f"f{i}.py", n_leaves=5) for i in range(20)]
-    with Snapshot.open(build_index(files)) as snapshot:
+def test_a_term_finds_the_leaves_that_contain_it(folder: Path) -> None:
+    files = [build_file(f"f{i}.py", n_leaves=5) for i in range(20)]
+    with Snapshot.open(write_index(folder, files)) as snapshot:
         found = snapshot.find_lexical(["backoff", "no\ud800text"], "leaf", Selection(), 1000)
         wanted = [
             row.first_chunk + i
@@ -71,9 +67,9 @@ def test_a_term_finds_the_leaves_that_contain_it(build_index: BuildIndex, make_f
         assert statistics.n_leaves == 100
 
 
-def test_mean_lengths_are_those_of_the_bags(build_index: BuildIndex, make_file: MakeFile) -> None:
-    files = [make_file(f"f{i}.py", n_leaves=5) for i in range(5)]
-    with Snapshot.open(build_index(files)) as snapshot:
+def test_mean_lengths_are_those_of_the_bags(folder: Path) -> None:
+    files = [build_file(f"f{i}.py", n_leaves=5) for i in range(5)]
+    with Snapshot.open(write_index(folder, files)) as snapshot:
         means = snapshot.statistics([]).mean_lengths
         for granularity, mean in means.items():
             bags = [
@@ -86,9 +82,9 @@ def test_mean_lengths_are_those_of_the_bags(build_index: BuildIndex, make_file: 
             assert mean == pytest.approx(np.mean(lengths, axis=0))
 
 
-def test_one_selected_file_fills_its_results(build_index: BuildIndex, make_file: MakeFile) -> None:
-    files = [make_file(f"f{i}.py", n_leaves=5) for i in range(30)]
-    with Snapshot.open(build_index(files)) as snapshot:
+def test_one_selected_file_fills_its_results(folder: Path) -> None:
+    files = [build_file(f"f{i}.py", n_leaves=5) for i in range(30)]
+    with Snapshot.open(write_index(folder, files)) as snapshot:
         row = snapshot.files()[17]
         only = Selection(file_ids=np.array([row.id]))
         leaves = list(range(row.first_chunk, row.first_chunk + 5))
@@ -97,9 +93,9 @@ def test_one_selected_file_fills_its_results(build_index: BuildIndex, make_file:
         assert sorted(snapshot.find_lexical(["py"], "leaf", only, 5).tolist()) == leaves
 
 
-def test_kinds_and_chunk_ids_limit_both_stages(build_index: BuildIndex, make_file: MakeFile) -> None:
-    files = [make_file(f"f{i}.py", n_leaves=5) for i in range(30)]
-    with Snapshot.open(build_index(files)) as snapshot:
+def test_kinds_and_chunk_ids_limit_both_stages(folder: Path) -> None:
+    files = [build_file(f"f{i}.py", n_leaves=5) for i in range(30)]
+    with Snapshot.open(write_index(folder, files)) as snapshot:
         everything = snapshot.chunks(range(1, snapshot.info.n_chunks + 1))
         wanted = sorted(c.id for c in everything if c.kind == "method")
         methods = Selection(kinds=frozenset({"method"}))
@@ -113,9 +109,9 @@ def test_kinds_and_chunk_ids_limit_both_stages(build_index: BuildIndex, make_fil
         assert among.ids.tolist() == best.ids.tolist()
 
 
-def test_definitions_are_found_by_any_case_and_by_every_name(build_index: BuildIndex, make_file: MakeFile) -> None:
-    file = make_file("f.py", n_leaves=6)
-    with Snapshot.open(build_index([file])) as snapshot:
+def test_definitions_are_found_by_any_case_and_by_every_name(folder: Path) -> None:
+    file = build_file("f.py", n_leaves=6)
+    with Snapshot.open(write_index(folder, [file])) as snapshot:
         symbol = file.parsed.chunks[1].symbol
         found = snapshot.chunks_defining([symbol.upper(), "GRÖSSE", "größe", "nothing"])
         assert found[symbol].tolist() == [2]
@@ -123,10 +119,10 @@ def test_definitions_are_found_by_any_case_and_by_every_name(build_index: BuildI
         assert set(found) == {symbol, "größe"}
 
 
-def test_replaced_and_removed_files_are_gone(build_index: BuildIndex, make_file: MakeFile) -> None:
-    folder = build_index([make_file(f"f{i}.py") for i in range(4)])
+def test_replaced_and_removed_files_are_gone(folder: Path) -> None:
+    write_index(folder, [build_file(f"f{i}.py") for i in range(4)])
     with Writer.open(folder) as writer:
-        writer.add(make_file("f1.py", seed=9, n_leaves=2))
+        writer.add(build_file("f1.py", seed=9, n_leaves=2))
         writer.remove("f2.py")
         writer.restat("f3.py", FileStat(1, 2, 3, 4))
         assert writer.commit(complete=True, files_todo=0, checked_at=NOW) == 2
@@ -139,8 +135,8 @@ def test_replaced_and_removed_files_are_gone(build_index: BuildIndex, make_file:
         assert snapshot.chunks([8, 1]) == snapshot.chunks([1])
 
 
-def test_a_commit_without_changes_keeps_the_generation(build_index: BuildIndex, make_file: MakeFile) -> None:
-    folder = build_index([make_file("f.py")])
+def test_a_commit_without_changes_keeps_the_generation(folder: Path) -> None:
+    write_index(folder, [build_file("f.py")])
     skipped = [Skipped("b.bin", SkipReason.BINARY, "NUL byte")]
     with Writer.open(folder) as writer:
         assert writer.commit(complete=True, files_todo=0, checked_at=NOW) == 1
@@ -153,17 +149,17 @@ def test_a_commit_without_changes_keeps_the_generation(build_index: BuildIndex, 
         assert snapshot.skipped() == skipped
 
 
-def test_an_empty_index_answers_with_nothing(build_index: BuildIndex, make_file: MakeFile) -> None:
-    with Snapshot.open(build_index([])) as snapshot:
+def test_an_empty_index_answers_with_nothing(folder: Path) -> None:
+    with Snapshot.open(write_index(folder, [])) as snapshot:
         assert (snapshot.info.generation, snapshot.info.n_chunks, list(snapshot.files())) == (1, 0, [])
         assert len(snapshot.find_lexical(["x"], "leaf", Selection(), 9)) == 0
-        assert len(snapshot.find_dense(make_file("f.py").vectors[0], ["leaf"], Selection(), 9).ids) == 0
+        assert len(snapshot.find_dense(build_file("f.py").vectors[0], ["leaf"], Selection(), 9).ids) == 0
 
 
-def test_chunks_without_vectors_are_found_by_their_words(build_index: BuildIndex, make_file: MakeFile) -> None:
-    file = make_file("f.py")
+def test_chunks_without_vectors_are_found_by_their_words(folder: Path) -> None:
+    file = build_file("f.py")
     none = (0,) * len(file.n_rows)
-    folder = build_index([replace(file, vectors=file.vectors[:0], first_row=none, n_rows=none)])
+    write_index(folder, [replace(file, vectors=file.vectors[:0], first_row=none, n_rows=none)])
     with Snapshot.open(folder) as snapshot:
         ids = snapshot.find_lexical(["py"], "leaf", Selection(), 9)
         chunks = snapshot.chunks(ids)
@@ -173,20 +169,19 @@ def test_chunks_without_vectors_are_found_by_their_words(build_index: BuildIndex
         assert len(snapshot.find_dense(file.vectors[0], ["leaf"], Selection(), 9).ids) == 0
 
 
-def test_nothing_is_visible_before_the_first_commit(tmp_path: Path, new_index: NewIndex, make_file: MakeFile) -> None:
-    with Writer.create(tmp_path / "index", new_index) as writer:
-        writer.add(make_file("f.py"))
+def test_nothing_is_visible_before_the_first_commit(folder: Path) -> None:
+    with Writer.create(folder, NEW_INDEX) as writer:
+        writer.add(build_file("f.py"))
         with pytest.raises(NoIndexError, match="codesearch index"):
-            Snapshot.open(tmp_path / "index")
+            Snapshot.open(folder)
     with pytest.raises(NoIndexError, match="codesearch index"):
-        Writer.open(tmp_path / "index")
+        Writer.open(folder)
 
 
-def test_an_unfinished_index_says_so(tmp_path: Path, new_index: NewIndex, make_file: MakeFile) -> None:
-    folder = tmp_path / "index"
-    with Writer.create(folder, new_index) as writer:
+def test_an_unfinished_index_says_so(folder: Path) -> None:
+    with Writer.create(folder, NEW_INDEX) as writer:
         for i in range(3):
-            writer.add(make_file(f"f{i}.py"))
+            writer.add(build_file(f"f{i}.py"))
             writer.commit(complete=False, files_todo=2 - i, checked_at=NOW)
             with Snapshot.open(folder) as snapshot:
                 info = snapshot.info
@@ -194,12 +189,10 @@ def test_an_unfinished_index_says_so(tmp_path: Path, new_index: NewIndex, make_f
                 assert len(snapshot.find_lexical(["py"], "file", Selection(), 9)) == i + 1
 
 
-def test_making_an_index_anew_keeps_the_old_one_until_its_first_commit(
-    build_index: BuildIndex, new_index: NewIndex, make_file: MakeFile
-) -> None:
-    folder = build_index([make_file("old.py")])
-    with Writer.create(folder, new_index) as writer:
-        writer.add(make_file("new.py"))
+def test_making_an_index_anew_keeps_the_old_one_until_its_first_commit(folder: Path) -> None:
+    write_index(folder, [build_file("old.py")])
+    with Writer.create(folder, NEW_INDEX) as writer:
+        writer.add(build_file("new.py"))
         with Snapshot.open(folder) as snapshot:
             assert [row.path for row in snapshot.files()] == ["old.py"]
             writer.commit(complete=True, files_todo=0, checked_at=NOW)
