@@ -6,19 +6,19 @@ Knows neither queries nor terminals: it reports `Progress` and returns an `Updat
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
-
-from indexers.walker import DEFAULT_MAX_FILE_BYTES, Walked, WalkOptions, walk
+from typing import Literal
 
 from codesearch.errors import FormatError
-from codesearch.registry import index_folder, prepare_home
+from codesearch.registry import has_index, index_folder, prepare_home
+from codesearch.storage.rows import IndexInfo, KnownFile, NewIndex
 from codesearch.storage.vector_cache import SqliteVectorCache
-from codesearch.storage.writer import KnownFile, NewIndex, Writer
+from codesearch.storage.writer import Writer
 from codesearch.types import BuildOptions, Progress, UpdateReport
 from indexers.encoders.registry import load_encoder
 from indexers.git import git_identity
@@ -27,11 +27,17 @@ from indexers.pipeline import EncodingPipeline
 from indexers.template import TEMPLATE_VERSION
 from indexers.tokenizer import TOKENIZER_VERSION
 from indexers.types import EncodedFile, Encoder, FileStat, Skipped, SourceFile
+from indexers.walker import DEFAULT_MAX_FILE_BYTES, Walked, WalkOptions, walk
 
 OnProgress = Callable[[Progress], None]
 
-COMMIT_INTERVAL_S = 2.0
+Stage = Literal["walk", "index", "commit"]
+
+FIRST_COMMIT_S = 2.0
 """How long a first build may run before what it has becomes searchable."""
+
+COMMIT_SHARE = 0.5
+"""A later commit waits for this share of the time since the start: a commit costs more the more is there."""
 
 PROGRESS_INTERVAL_S = 0.1
 
@@ -51,15 +57,21 @@ class _Changes:
     skipped: list[Skipped] = field(default_factory=list)
 
 
-def build(root: Path, home: Path, options: BuildOptions, on_progress: OnProgress | None = None) -> UpdateReport:
+def build(
+    root: Path,
+    home: Path,
+    options: BuildOptions,
+    on_progress: OnProgress | None = None,
+    first_commit_s: float = FIRST_COMMIT_S,
+) -> UpdateReport:
     """Create or update the index of `root`. Raises CodesearchError and IndexersError; the old index then stands."""
     prepare_home(home)
     folder = index_folder(home, root)
     if not options.rebuild:
-        return _Build(root, folder, home, options, on_progress).run()
+        return _Build(root, folder, home, options).run(on_progress, first_commit_s)
     fresh = folder.with_name(folder.name + ".rebuild")
     shutil.rmtree(fresh, ignore_errors=True)
-    report = _Build(root, fresh, home, options, on_progress).run()
+    report = _Build(root, fresh, home, options).run(on_progress, first_commit_s)
     _replace_folder(folder, fresh)
     return report
 
@@ -73,63 +85,88 @@ def _replace_folder(folder: Path, fresh: Path) -> None:
     shutil.rmtree(leaving, ignore_errors=True)
 
 
+class _Reporter:
+    """Tells how a run is going, at most ten times a second."""
+
+    def __init__(self, on_progress: OnProgress | None) -> None:
+        self.started = time.monotonic()
+        self.bytes_read = 0
+        self.n_chunks = 0
+        self._on_progress = on_progress
+        self._reported = 0.0
+
+    def count(self, file: EncodedFile) -> None:
+        """Note a file that was read."""
+        self.bytes_read += len(file.parsed.text.data)
+        self.n_chunks += len(file.parsed.chunks)
+
+    def report(self, stage: Stage, done: int, total: int | None) -> None:
+        """Report where the run is; moments that follow too soon within a stage are left out."""
+        now = time.monotonic()
+        if self._on_progress is None or (stage == "index" and now - self._reported < PROGRESS_INTERVAL_S):
+            return
+        self._reported = now
+        self._on_progress(Progress(stage, done, total, self.n_chunks, self.bytes_read, now - self.started))
+
+
 class _Build:
     """One run over one tree."""
 
-    def __init__(
-        self, root: Path, folder: Path, home: Path, options: BuildOptions, on_progress: OnProgress | None
-    ) -> None:
+    def __init__(self, root: Path, folder: Path, home: Path, options: BuildOptions) -> None:
         self._root = root
         self._folder = folder
         self._home = home
         self._options = options
-        self._on_progress = on_progress or _ignore
-        self._started = time.monotonic()
-        self._reported = 0.0
-        self._bytes_read = 0
-        self._n_chunks = 0
         self._known: frozenset[str] = frozenset()
 
-    def run(self) -> UpdateReport:
+    def run(self, on_progress: OnProgress | None, first_commit_s: float) -> UpdateReport:
         """Walk, compare, encode, commit."""
-        walk_options = WalkOptions(self._options.max_file_bytes or DEFAULT_MAX_FILE_BYTES, self._options.force)
+        reporter = _Reporter(on_progress)
+        reporter.report("walk", 0, None)
         walked_ns = time.time_ns()
-        with self._open_writer(walk_options.max_file_bytes) as writer:
-            walk_options = replace(walk_options, max_file_bytes=writer.info.max_file_bytes)
-            encoder = load_encoder(writer.info.encoder_name)
-            self._report("walk", 0, None, force=True)
-            walked = walk(self._root, walk_options)
+        with self._open_writer() as writer, closing(SqliteVectorCache(self._home / "vectors.db")) as cache:
+            pipeline = EncodingPipeline(load_encoder(writer.info.encoder_name), cache)
+            walked = walk(self._root, WalkOptions(writer.info.max_file_bytes, self._options.force))
             changes = self._compare(walked, writer, walked_ns)
-            with closing(SqliteVectorCache(self._home / "vectors.db")) as cache:
-                pipeline = EncodingPipeline(encoder, cache)
-                self._apply(changes, writer, pipeline)
-            generation = self._finish(changes, writer)
+            self._apply(changes, writer, pipeline, reporter, first_commit_s)
+            reporter.report("commit", len(changes.to_read), len(changes.to_read))
+            changes.skipped.sort(key=lambda skip: skip.path)
+            writer.set_skipped(changes.skipped)
+            generation = writer.commit(complete=True, files_todo=0, checked_at=_now())
             return UpdateReport(
                 added=changes.added,
                 changed=len(changes.to_read) - changes.added,
                 removed=len(changes.removed),
                 unchanged=changes.unchanged,
                 n_chunks=writer.info.n_chunks,
-                bytes_read=self._bytes_read,
+                bytes_read=reporter.bytes_read,
                 n_encoded=pipeline.counts.n_encoded,
                 skipped=tuple(changes.skipped),
                 generation=generation,
-                took_s=time.monotonic() - self._started,
+                took_s=time.monotonic() - reporter.started,
             )
 
-    def _open_writer(self, max_file_bytes: int) -> Writer:
-        if (self._folder / "catalog.db").exists():
-            writer = Writer.open(self._folder)
-            wanted = self._options.encoder
-            if wanted is not None and wanted != writer.info.encoder_name:
-                writer.close()
-                raise FormatError(
-                    f"{self._root} is indexed with encoder {writer.info.encoder_name}; "
-                    f"run codesearch index {self._root} --rebuild --encoder {wanted}"
-                )
-            return writer
-        encoder = load_encoder(self._options.encoder)
-        return Writer.create(self._folder, self._new_index(encoder, max_file_bytes))
+    def _open_writer(self) -> Writer:
+        limit = self._options.max_file_bytes
+        if not has_index(self._folder):
+            encoder = load_encoder(self._options.encoder)
+            return Writer.create(self._folder, self._new_index(encoder, limit or DEFAULT_MAX_FILE_BYTES))
+        writer = Writer.open(self._folder)
+        try:
+            check_versions(writer.info)
+            self._check_encoder(writer.info.encoder_name)
+            if limit is not None:
+                writer.set_max_file_bytes(limit)
+        except BaseException:
+            writer.close()
+            raise
+        return writer
+
+    def _check_encoder(self, own: str) -> None:
+        wanted = self._options.encoder
+        if wanted is not None and wanted != own:
+            remedy = f"run codesearch index {self._root} --rebuild --encoder {wanted}"
+            raise FormatError(f"{self._root} is indexed with encoder {own}; {remedy}")
 
     def _new_index(self, encoder: Encoder, max_file_bytes: int) -> NewIndex:
         description = encoder.describe()
@@ -165,52 +202,48 @@ class _Build:
         changes.removed = list(known)
         return changes
 
-    def _apply(self, changes: _Changes, writer: Writer, pipeline: EncodingPipeline) -> None:
+    def _apply(
+        self,
+        changes: _Changes,
+        writer: Writer,
+        pipeline: EncodingPipeline,
+        reporter: _Reporter,
+        first_commit_s: float,
+    ) -> None:
         for path in changes.removed:
             writer.remove(path)
         for path, stat in changes.restats.items():
             writer.restat(path, stat)
         if not changes.to_read:
             return
-        commits_early = not writer.info.complete
+        is_first = not writer.info.complete
         committed = time.monotonic()
-        for done, outcome in enumerate(self._outcomes(changes, writer, pipeline), start=1):
-            self._take(outcome, changes, writer)
-            self._report("index", done, len(changes.to_read))
-            if commits_early and time.monotonic() - committed > COMMIT_INTERVAL_S:
-                writer.commit(complete=False, files_todo=len(changes.to_read) - done, checked_at=_now())
-                committed = time.monotonic()
+        total = len(changes.to_read)
+        with ParserPool(self._root, ParserOptions(writer.info.max_file_bytes, self._options.n_workers)) as pool:
+            for done, outcome in enumerate(pipeline.encode(pool.parse(changes.to_read)), start=1):
+                self._take(outcome, changes, writer, reporter)
+                reporter.report("index", done, total)
+                now = time.monotonic()
+                if is_first and now - committed >= max(first_commit_s, COMMIT_SHARE * (now - reporter.started)):
+                    writer.commit(complete=False, files_todo=total - done, checked_at=_now())
+                    committed = time.monotonic()
 
-    def _outcomes(
-        self, changes: _Changes, writer: Writer, pipeline: EncodingPipeline
-    ) -> Iterator[EncodedFile | Skipped]:
-        n_workers = self._options.n_workers
-        options = ParserOptions(writer.info.max_file_bytes, n_workers)
-        with ParserPool(self._root, options) as pool:
-            yield from pipeline.encode(pool.parse(changes.to_read))
-
-    def _take(self, outcome: EncodedFile | Skipped, changes: _Changes, writer: Writer) -> None:
-        if isinstance(outcome, Skipped):
-            changes.skipped.append(outcome)
-            if outcome.path in self._known:
-                writer.remove(outcome.path)
+    def _take(self, outcome: EncodedFile | Skipped, changes: _Changes, writer: Writer, reporter: _Reporter) -> None:
+        if isinstance(outcome, EncodedFile):
+            writer.add(outcome)
+            reporter.count(outcome)
             return
-        self._bytes_read += len(outcome.parsed.text.data)
-        self._n_chunks += len(outcome.parsed.chunks)
-        writer.add(outcome)
+        changes.skipped.append(outcome)
+        if outcome.path in self._known:
+            writer.remove(outcome.path)
 
-    def _finish(self, changes: _Changes, writer: Writer) -> int:
-        self._report("commit", len(changes.to_read), len(changes.to_read), force=True)
-        changes.skipped.sort(key=lambda skip: skip.path)
-        writer.set_skipped(changes.skipped)
-        return writer.commit(complete=True, files_todo=0, checked_at=_now())
 
-    def _report(self, stage: str, done: int, total: int | None, *, force: bool = False) -> None:
-        now = time.monotonic()
-        if force or now - self._reported >= PROGRESS_INTERVAL_S:
-            self._reported = now
-            elapsed_s = now - self._started
-            self._on_progress(Progress(stage, done, total, self._n_chunks, self._bytes_read, elapsed_s))  # type: ignore[arg-type]
+def check_versions(info: IndexInfo) -> None:
+    """Raise FormatError for an index whose words or encoder inputs were made by other rules than today's."""
+    if (info.template_version, info.tokenizer_version) != (TEMPLATE_VERSION, TOKENIZER_VERSION):
+        raise FormatError(
+            f"{info.root} was indexed by another version of codesearch; run codesearch index {info.root} --rebuild"
+        )
 
 
 def _has_same_content(root: Path, file: SourceFile, before: KnownFile) -> bool:
@@ -227,10 +260,6 @@ def _settled(stat: FileStat, walked_ns: int) -> FileStat:
     """Return a stat that the next walk will not trust where the file was touched just before this one."""
     is_settled = max(stat.mtime_ns, stat.ctime_ns) < walked_ns - UNSETTLED_NS
     return stat if is_settled else replace(stat, ctime_ns=0)
-
-
-def _ignore(_: Progress) -> None:
-    return
 
 
 def _now() -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from codesearch.build import OnProgress, build
+from codesearch.build import OnProgress, build, check_versions
 from codesearch.config import home_folder
 from codesearch.errors import CodesearchError, CorruptIndexError, LockedError, NoIndexError, QueryError
 from codesearch.registry import folder_size, index_folder, locate
@@ -61,7 +61,7 @@ class Index:
         """Where the index lies."""
         self.home = home
         """Where all indexes lie."""
-        self._snapshot = Snapshot.open(folder)
+        self._snapshot = self._open_snapshot()
         self._encoder: Encoder | None = None
 
     @classmethod
@@ -161,10 +161,19 @@ class Index:
             stages=outcome.stages if options.explain else (),
         )
 
+    def _open_snapshot(self) -> Snapshot:
+        snapshot = Snapshot.open(self.folder)
+        try:
+            check_versions(snapshot.info)
+        except BaseException:
+            snapshot.close()
+            raise
+        return snapshot
+
     def _follow(self) -> None:
         """Move to the newest generation."""
         if not self._snapshot.is_current():
-            newest = Snapshot.open(self.folder)
+            newest = self._open_snapshot()
             self._snapshot.close()
             self._snapshot = newest
 

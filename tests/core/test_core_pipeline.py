@@ -38,7 +38,7 @@ class CountingEncoder:
     def encode_documents(self, inputs: Sequence[str]) -> FloatArray:
         self.asked += inputs
         rows = [np.frombuffer(blake2b(text.encode()).digest(), np.uint8).astype(np.float32) for text in inputs]
-        vectors: FloatArray = np.stack(rows)
+        vectors: FloatArray = np.stack(rows).astype(np.float32)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors if self._value is None else np.full_like(vectors, self._value)
 
