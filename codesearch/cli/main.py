@@ -14,7 +14,7 @@ from codesearch.cli.outcome import Outcome
 from codesearch.cli.parser import make_parser, parse_arguments
 from codesearch.cli.terminal import Terminal, clean_line, open_terminal
 from codesearch.errors import CodesearchError
-from indexers.errors import IndexersError
+from indexers.errors import CancelledError, IndexersError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         outcome = _run(sys.argv[1:] if argv is None else argv, terminal)
         terminal.stdout.flush()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, CancelledError):
         outcome = Outcome.INTERRUPTED
     except BrokenPipeError:
         # The reader has seen enough: a success, and the interpreter must not flush into the closed pipe at exit.

@@ -50,7 +50,10 @@ def render_block(result: SearchResult, view: View) -> str:
 def render_line(result: SearchResult, view: View) -> str:
     """Return one result as grep would: `path:line:text`."""
     offset, text = describe_line(result.content, result.signature)
-    return f"{clean_line(view.place(result.path))}:{result.start_line + offset}:{clean_text(_shorten(text))}"
+    path, line = clean_line(view.place(result.path)), str(result.start_line + offset)
+    if view.has_color:
+        path, line = paint(path, MAGENTA), paint(line, GREEN)
+    return f"{path}:{line}:{clean_text(_shorten(text))}"
 
 
 def render_state(state: IndexState) -> str:

@@ -96,8 +96,8 @@ class Terminal:
 
 def open_terminal(*, allows_color: bool) -> Terminal:
     """Return the process's own streams, made safe for text that their encoding cannot express."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace"), (sys.stderr, "backslashreplace")):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
+            reconfigure(errors=errors)
     return Terminal(sys.stdin, sys.stdout, sys.stderr, allows_color)

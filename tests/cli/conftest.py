@@ -31,9 +31,15 @@ Run = Callable[..., Answer]
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def home(tmp_path: Path) -> Path:
+    """Return where this test's indexes lie."""
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def run(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Return a function that runs one command line, its keyword `stdin` on standard input."""
-    monkeypatch.setenv("CODESEARCH_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CODESEARCH_HOME", str(home))
     monkeypatch.delenv("CODESEARCH_DEBUG", raising=False)
 
     def run_command(*arguments: str | Path, stdin: str = "") -> Answer:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.repositories import SOURCES, git, make_repository, run_codesearch, write_files
+from tests.cli.repositories import ROOT, SOURCES, git, make_repository, run_codesearch, write_files
 
 if sys.platform == "win32":
     pytest.skip("Windows has no pseudo-terminals of this kind", allow_module_level=True)
@@ -109,6 +109,22 @@ def test_cleaning_asks_first(tmp_path: Path) -> None:
             session.type(answer)
             assert session.finish() == status
         assert len(list((home / "indexes").iterdir())) == n_left
+
+
+def test_the_full_screen_interface_is_found_by_its_entry_point(tmp_path: Path) -> None:
+    write_files(
+        tmp_path / "installed",
+        {
+            "screens.py": "def run(path, home):\n    print('opened', path, home)\n    return 0\n",
+            "screens-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: screens\nVersion: 1.0\n",
+            "screens-1.0.dist-info/entry_points.txt": "[codesearch.tui]\napp = screens:run\n",
+        },
+    )
+    variables = {"PYTHONPATH": f"{tmp_path / 'installed'}:{ROOT}"}
+    for arguments, path in (((), None), (("tui", str(tmp_path)), tmp_path)):
+        with TerminalSession(*arguments, home=tmp_path / "home", here=tmp_path, **variables) as session:
+            assert session.finish() == 0
+        assert session.screen == f"opened {path} None\n"
 
 
 def test_an_ambiguous_move_is_asked_about(tmp_path: Path) -> None:

@@ -68,6 +68,11 @@ def test_in_a_pipe_a_result_is_one_line_as_grep_writes_it() -> None:
     assert render_line(make_result(), PLAIN) == "src/net/retry.py:12:def retry(call, attempts=3):"
 
 
+def test_colour_that_is_asked_for_marks_path_and_line_in_a_pipe() -> None:
+    painted = "\x1b[35msrc/net/retry.py\x1b[0m:\x1b[32m12\x1b[0m:def retry(call, attempts=3):"
+    assert render_line(make_result(), COLOR) == painted
+
+
 @given(st.text(st.characters(codec=None, categories=None), min_size=1))
 def test_in_a_pipe_every_result_is_exactly_one_line(text: str) -> None:
     line = render_line(make_result(path=text, content=text), PLAIN)
