@@ -59,6 +59,7 @@ from indexers.matches import CompiledQuery, Found, Matches, Span, compile_query,
 from indexers.notebooks import find_cells
 from indexers.recovery import match_broken
 from indexers.sections import find_markdown_sections, find_pod_sections, find_rst_sections
+from indexers.statements import find_statements
 from indexers.types import Definition
 
 __all__ = ["GrammarMissing", "find_definitions"]
@@ -77,8 +78,9 @@ SCANS: dict[str, Scan] = {
     "rst": find_rst_sections,
     "pod": find_pod_sections,
     "notebook": find_cells,
+    "sql": find_statements,
 }
-"""What finds the definitions of languages that are cut by section, without a query."""
+"""What finds definitions without a query: sections, and statements of dialects that the grammar cannot read."""
 
 
 TYPE_ARGUMENTS = re.compile(r"<[^<>]*>")
@@ -94,10 +96,8 @@ def find_definitions(language: str, data: bytes) -> list[Definition]:
 
 def _find(language: str, data: bytes, ranges: list[tree_sitter.Range] | None) -> list[Definition]:
     entry = LANGUAGES[language]
-    if entry.scan is not None:
-        return _scan(SCANS[entry.scan], data, ranges)
     if entry.grammar is None or not entry.queries:
-        return []
+        return _scan(SCANS[entry.scan], data, ranges) if entry.scan is not None else []
     compiled = compile_query(entry.grammar, entry.queries)
     parser = tree_sitter.Parser(load_grammar(entry.grammar), included_ranges=ranges)
     source = mask_macros(entry.grammar, data)
@@ -108,6 +108,9 @@ def _find(language: str, data: bytes, ranges: list[tree_sitter.Range] | None) ->
     if entry.is_recovered:
         matches = match_broken(compiled, entry.grammar, source, tree, matches)
     definitions = _assemble(compiled, matches, data)
+    if entry.scan is not None and tree.root_node.has_error:
+        definitions = [found for found in definitions if found.role == "name"]
+        definitions += _scan(SCANS[entry.scan], data, ranges)
     for injected, parts in matches.injections.items():
         definitions += _find(injected, data, parts)
     return definitions

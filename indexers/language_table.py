@@ -22,7 +22,7 @@ class Language:
     separator: str = "."
     """What stands between the parts of a qualified name."""
     scan: str | None = None
-    """What finds the definitions in place of grammar and queries (`indexers.definitions.SCANS`)."""
+    """What finds the definitions where no grammar is, or it cannot read the text (`indexers.definitions.SCANS`)."""
     has_macros: bool = False
     """Whether a preprocessor's macros decorate declarations."""
     is_recovered: bool = False
@@ -133,7 +133,7 @@ TABLE: tuple[Language, ...] = (
     Language(
         "perl", "perl", ("perl",), (".pl", ".pm", ".t", ".psgi"), ("cpanfile", "makefile.pl"), ("perl",), (), "::"
     ),
-    Language("sql", "sql", ("sql",), (".sql", ".ddl", ".dml", ".pgsql", ".psql", ".plsql")),
+    Language("sql", "sql", ("sql",), (".sql", ".ddl", ".dml", ".pgsql", ".psql", ".plsql"), scan="sql"),
     Language("protobuf", "proto", ("protobuf",), (".proto",), (), (), ("protocol-buffers", "proto3")),
     Language("hcl", "hcl", ("hcl",), (".hcl", ".tf", ".tfvars", ".nomad"), (), (), ("terraform",)),
     Language("css", "css", ("css",), (".css",)),
