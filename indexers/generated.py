@@ -19,7 +19,7 @@ manifest.toml.lock
 _LOCK_FILES = frozenset(_LOCK_FILES_TEXT.split())
 
 _MINIFIED_NAME = re.compile(
-    r"(?:[.-]min\.(?:js|mjs|cjs|css|html)|[.-]bundle\.(?:js|mjs|cjs|css)|\.map|\.chunk\.(?:js|css))$"
+    r"(?:[.-]min\.(?:js|mjs|cjs|css)|[.-]bundle\.(?:js|mjs|cjs|css)|\.map|\.chunk\.(?:js|css))$"
 )
 
 _SCRIPT_NAME = re.compile(r"\.(?:js|mjs|cjs|css)$")

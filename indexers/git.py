@@ -30,6 +30,9 @@ _KEPT_VARIABLES = frozenset(
 )
 """Where the user keeps his configuration; every other GIT_* variable may point git at another repository."""
 
+_TIMEOUT_S = 300
+"""The largest known trees take seconds; git waits for ever where a rule file is a pipe or a disk is gone."""
+
 _UNREADABLE = re.compile(rb"^warning: could not open directory '(.*)/': (.*)$", re.MULTILINE)
 
 
@@ -145,7 +148,12 @@ def _is_ignored(tree: WorkTree) -> bool:
 
 def _run(folder: Path, *arguments: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
     command = (*_HARDENED, "-C", str(folder), *arguments)
-    return subprocess.run(command, input=stdin, capture_output=True, check=False, env=_environment())
+    try:
+        return subprocess.run(
+            command, input=stdin, capture_output=True, check=False, env=_environment(), timeout=_TIMEOUT_S
+        )
+    except subprocess.TimeoutExpired as error:
+        raise WalkError(f"{folder}: `git {arguments[0]}` gave no answer in {_TIMEOUT_S} s: try it there.") from error
 
 
 def _environment() -> dict[str, str]:
@@ -166,7 +174,7 @@ def _explain_refusal(root: Path, message: bytes) -> None:
             f"{root}: git refuses this repository because another user owns it. If you trust it, run "
             f"`git config --global --add safe.directory {_named_folder(message) or root}` and try again."
         )
-    if b"not a git repository" in message or b"bare repository" in message:
+    if any(phrase in message for phrase in (b"not a git repository", b"bare repository", b"gitfile")):
         return
     raise WalkError(f"{root}: git cannot read this repository: {_first_line(message)}. Try `git status` there.")
 

@@ -84,9 +84,11 @@ def _scan_folder(root: bytes, folder: _Folder, rules: ScanRules, found: _Found) 
         return
     folder = _with_own_rules(root, folder, children)
     for name, is_dir in children.items():
+        if name == b".git":
+            continue
         child = _judge(_Folder(_join(folder.path, name), folder.git, folder.own, folder.attributes), folder, is_dir)
         if is_dir:
-            if name != b".git" and (below := _enter(child, name, children, rules, found)):
+            if below := _enter(child, name, children, rules, found):
                 yield below
         elif not child.is_ignored and (rules.is_outside_git or child.is_brought_back):
             found.paths.append(child.path)

@@ -18,7 +18,9 @@ def test_bundles_are_known_by_name(name: str) -> None:
     assert judge_name(name) is SkipReason.MINIFIED
 
 
-@pytest.mark.parametrize("name", ["lock.py", "bundle.js", "map.ts", "admin.js", "sitemap", "Cargo.toml", "locks/a.py"])
+@pytest.mark.parametrize(
+    "name", ["lock.py", "bundle.js", "map.ts", "admin.js", "sitemap", "docs/-min.html", "Cargo.toml", "locks/a.py"]
+)
 def test_other_names_say_nothing(name: str) -> None:
     assert judge_name(name) is None
 

@@ -311,6 +311,11 @@ def test_without_git_installed_the_rules_are_read_all_the_same(
     assert offered(walk(root)) == [".gitignore", "a.py"]
 
 
+@pytest.mark.parametrize("content", ["", "gitdir: /nowhere\n", "nonsense"])
+def test_a_git_file_that_leads_nowhere_leaves_a_plain_folder(plant: Plant, content: str) -> None:
+    assert offered(walk(plant({".git": content, "a.py": ""}))) == ["a.py"]
+
+
 def test_a_damaged_repository_is_explained(plant: Plant) -> None:
     root = plant({"a.py": ""}, git=True)
     (root / ".git/index").write_bytes(b"nonsense that is no index at all" * 4)
