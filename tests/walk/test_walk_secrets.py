@@ -246,6 +246,7 @@ def test_every_format_starts_with_its_anchor() -> None:
 PARTS = st.one_of(st.sampled_from([token for _, token in TOKENS.values()]), st.text(max_size=20), st.just("\n"))
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.lists(PARTS, max_size=8))
 def test_redacting_keeps_length_and_lines_and_is_done_once(parts: list[str]) -> None:

@@ -162,6 +162,7 @@ def test_nested_repositories_are_named_and_not_entered(plant: Plant, git: Git, i
     assert reasons(walked) == {"libs/other": SkipReason.SUBMODULE}
 
 
+@pytest.mark.slow
 def test_a_submodule_is_named(plant: Plant, git: Git) -> None:
     library = plant({"b.py": "b"}, git=True, name="library")
     git(library, "add", ".")
@@ -213,6 +214,7 @@ def test_a_tracked_file_deleted_from_disk_is_simply_absent(plant: Plant, git: Gi
     assert offered(walk(root)) == ["a.py"]
 
 
+@pytest.mark.slow
 def test_a_file_in_conflict_is_offered_once(plant: Plant, git: Git) -> None:
     root = plant({"a.py": "1\n"}, git=True)
     git(root, "add", ".")
@@ -362,6 +364,7 @@ def test_a_root_that_may_not_be_read_is_refused(unprivileged: Path) -> None:
         walk(root)
 
 
+@pytest.mark.slow
 @both
 def test_a_very_deep_tree_is_walked(plant: Plant, in_git: bool) -> None:
     root = plant({"/".join(["d"] * 200) + "/a.py": "x"}, git=in_git)
