@@ -14,33 +14,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from codesearch.errors import CorruptIndexError, StorageError
-from codesearch.storage.platform import name_of_open_file, open_private, sync_file
+from codesearch.errors import CorruptIndexError
+from codesearch.storage.platform import name_of_open_file
 from codesearch.storage.rows import IntArray
 from codesearch.storage.vectors import VectorReader
 from indexers.types import FloatArray
 
-MIN_CHANGED_ROWS = 4096
-"""Up to here a scan of the rows since the base, or skipping its dead, costs under a millisecond."""
-
-MAX_CHANGED_SHARE = 0.05
-"""A base is made again when this share of it is dead, or is waiting behind it."""
-
-MAX_CHANGED_SHARE_UNFINISHED = 1.0
-"""While a first build is not complete the base may double, so that many commits cost no more than two builds."""
-
 BoolArray = npt.NDArray[np.bool_]
-
-
-def coarse_name(generation: int) -> str:
-    """Return the name of the base file that `generation` wrote."""
-    return f"coarse-{generation}.faiss"
-
-
-def is_due(n_base: int, n_dead: int, n_tail: int, max_share: float) -> bool:
-    """Say whether so many dead rows of the base, or live rows behind it, call for a new base."""
-    limit = max(MIN_CHANGED_ROWS, max_share * n_base)
-    return n_dead > limit or n_tail > limit
 
 
 def take_prefix(vectors: FloatArray, coarse_dim: int) -> FloatArray:
@@ -50,26 +30,6 @@ def take_prefix(vectors: FloatArray, coarse_dim: int) -> FloatArray:
     scaled = prefix / np.maximum(norms, np.finfo(np.float32).tiny)
     halves: npt.NDArray[np.float16] = scaled.astype(np.float16)
     return halves.astype(np.float32)
-
-
-def write_base(path: Path, vectors: VectorReader, rows: IntArray, coarse_dim: int) -> None:
-    """Write the base of the live `rows`, sorted, and bring it to the disk; reads the vectors in blocks."""
-    import faiss
-
-    index = faiss.IndexScalarQuantizer(coarse_dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-    first = 0
-    for block in vectors.read_blocks(0, vectors.n_rows):
-        here = rows[np.searchsorted(rows, first) : np.searchsorted(rows, first + len(block))] - first
-        if len(here):
-            index.add(take_prefix(block[here], coarse_dim))
-        first += len(block)
-    try:
-        path.unlink(missing_ok=True)
-        os.close(open_private(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC))
-        faiss.write_index(index, str(path))
-        sync_file(path)
-    except (OSError, RuntimeError) as error:
-        raise StorageError(f"{path} cannot be written ({error}); check the disk's space and try again") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,14 @@ def bags_of_file(catalog: Catalog, row: FileRow) -> dict[Granularity, list[bytes
     return bags
 
 
+def bags_by_granularity(file: EncodedFile) -> dict[Granularity, list[bytes]]:
+    """Return the packed bags of a file's chunks by granularity."""
+    bags: dict[Granularity, list[bytes]] = {}
+    for chunk, bag in zip(file.parsed.chunks, file.parsed.bags, strict=True):
+        bags.setdefault(chunk.granularity, []).append(bag)
+    return bags
+
+
 def definition_names(symbol: str, qualified_name: str, names: Iterable[str]) -> set[str]:
     """Return the lowercased names under which a chunk is found as a definition."""
     last = qualified_name.replace("::", ".").rsplit(".", 1)[-1]

@@ -16,7 +16,7 @@ LOCK_NAME = "writer.lock"
 
 
 class WriterLock:
-    """Held from construction until `release`."""
+    """Held from construction until `close`."""
 
     def __init__(self, folder: Path) -> None:
         """Take the lock; raises LockedError naming the owner and its age."""
@@ -30,7 +30,7 @@ class WriterLock:
         os.ftruncate(self._fd, 0)
         os.write(self._fd, json.dumps(owner).encode())
 
-    def release(self) -> None:
+    def close(self) -> None:
         """Give the lock back; the file stays, since unlinking it would let two writers in."""
         if self._fd >= 0:
             os.close(self._fd)

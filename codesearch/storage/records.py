@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from codesearch.errors import CorruptIndexError
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.checksums import chunk_checksum, hash_text, mismatch
 from codesearch.storage.ingest import read_file_row, read_skipped, unpack_names
@@ -80,12 +81,12 @@ class Records:
             sql = f"SELECT chunk_id, bag, crc FROM bags WHERE chunk_id {_AMONG}"
             for chunk_id, packed, crc in self._catalog.rows_of(sql, missing):
                 if not isinstance(packed, bytes) or zlib.crc32(packed) != crc:
-                    raise self._mismatch(f"the term bag of chunk {chunk_id}")
+                    raise self.mismatch(f"the term bag of chunk {chunk_id}")
                 found[chunk_id] = bag = unpack_bag(packed)
                 self._bags.put(chunk_id, bag)
         for i in wanted:
             if i not in found:
-                raise self._mismatch(f"the missing term bag of chunk {i}")
+                raise self.mismatch(f"the missing term bag of chunk {i}")
         return [found[i] for i in wanted]
 
     def text(self, file_id: int) -> bytes:
@@ -97,9 +98,9 @@ class Records:
             try:
                 text = zlib.decompress(rows[0][0])
             except (IndexError, TypeError, zlib.error) as error:
-                raise self._mismatch(f"the text of {path}") from error
+                raise self.mismatch(f"the text of {path}") from error
             if hash_text(text) != rows[0][1]:
-                raise self._mismatch(f"the text of {path}")
+                raise self.mismatch(f"the text of {path}")
             self._texts.put(file_id, text)
         return text
 
@@ -143,12 +144,13 @@ class Records:
         try:
             is_whole = chunk_checksum(row) == row[17]
         except (TypeError, struct.error) as error:
-            raise self._mismatch(f"chunk {row[0]}") from error
+            raise self.mismatch(f"chunk {row[0]}") from error
         if not is_whole or row[1] not in files:
-            raise self._mismatch(f"chunk {row[0]}")
+            raise self.mismatch(f"chunk {row[0]}")
         file = files[row[1]]
         names = unpack_names(row[8])
         return ChunkRow(row[0], row[1], file.path, file.language, *row[2:8], names, *row[9:17])  # type: ignore[call-arg]
 
-    def _mismatch(self, what: str) -> Exception:
+    def mismatch(self, what: str) -> CorruptIndexError:
+        """Return the error for something of this catalogue that is not what was written."""
         return mismatch(f"{what} in {self._catalog.path}", self._catalog.mend)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from codesearch.storage.rows import IntArray
 from indexers.types import GRANULARITIES, KINDS, Chunk, Granularity, Kind
 
 GRANULARITY_BITS: dict[Granularity, int] = {name: 1 << i for i, name in enumerate(GRANULARITIES)}
@@ -40,6 +41,10 @@ class RowFlags:
     def kill(self, first: int, n: int) -> None:
         """Mark rows as dead."""
         self._flags[first : first + n] = array("H", bytes(2 * n))
+
+    def keep(self, rows: IntArray) -> None:
+        """Drop all other rows; those that stay move up."""
+        self._flags = array("H", self.values()[rows].astype(np.uint16).tobytes())
 
     def values(self) -> FlagArray:
         """Return a copy, uint16 `[rows]`."""

@@ -79,7 +79,11 @@ class Snapshot:
         self._vectors = VectorReader(folder / generation.vectors_name, info.dim, info.n_rows, catalog.mend)
         base = None if generation.coarse_name is None else folder / generation.coarse_name
         base_rows = catalog.read_array("coarse_rows", "<u4").astype(np.int64)
-        self._coarse = CoarseReader(base, base_rows, self._vectors, info.coarse_dim)
+        try:
+            self._coarse = CoarseReader(base, base_rows, self._vectors, info.coarse_dim)
+        except OSError:
+            self._vectors.close()
+            raise
 
     @classmethod
     def open(cls, folder: Path) -> Self:

@@ -51,6 +51,19 @@ def read_statistics(catalog: Catalog, term_hashes: Sequence[int]) -> LexicalStat
     )
 
 
+def check_terms(catalog: Catalog) -> None:
+    """Check every stored term and all totals; raises CorruptIndexError."""
+    _read_totals(catalog)
+    for key, df, checksum in catalog.rows("SELECT hash, df, checksum FROM terms"):
+        _check_term(catalog, key, df, checksum)
+
+
+def _check_term(catalog: Catalog, key: int, df: object, checksum: int) -> int:
+    if not isinstance(df, int) or term_checksum(key, df) != checksum:
+        raise mismatch(f"the frequency of a term in {catalog.path}", catalog.mend)
+    return df
+
+
 def _mean(n_chunks: int, lengths: IntArray) -> FloatArray:
     return (lengths / max(1, n_chunks)).astype(np.float32)
 
@@ -71,12 +84,8 @@ def _add_terms(catalog: Catalog, signed: IntArray, changes: IntArray) -> None:
 
 def _read_df(catalog: Catalog, signed: IntArray) -> dict[int, int]:
     sql = "SELECT hash, df, checksum FROM terms WHERE hash IN (SELECT value FROM json_each(?))"
-    found: dict[int, int] = {}
-    for key, df, checksum in catalog.rows_of(sql, signed.tolist()):
-        if not isinstance(df, int) or term_checksum(key, df) != checksum:
-            raise mismatch(f"the frequency of a term in {catalog.path}", catalog.mend)
-        found[key] = df
-    return found
+    rows = catalog.rows_of(sql, signed.tolist())
+    return {key: _check_term(catalog, key, df, checksum) for key, df, checksum in rows}
 
 
 def _read_totals(catalog: Catalog) -> dict[Granularity, tuple[int, IntArray]]:

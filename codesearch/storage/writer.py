@@ -5,7 +5,7 @@ commit, which is the switch. What lies beyond the last switch is ignored by read
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Self
@@ -14,16 +14,12 @@ import numpy as np
 
 from codesearch.errors import CodesearchError, NoIndexError, StorageError
 from codesearch.storage.catalog import CATALOG_NAME, Catalog
-from codesearch.storage.coarse import (
-    MAX_CHANGED_SHARE,
-    MAX_CHANGED_SHARE_UNFINISHED,
-    coarse_name,
-    is_due,
-    write_base,
-)
+from codesearch.storage.coarse_base import renew_base
+from codesearch.storage.compaction import copy_rows, renumber_rows
 from codesearch.storage.creation import first_generation, open_for_creation
-from codesearch.storage.derived import reclaim, sum_derived
+from codesearch.storage.derived import reclaim, sum_derived, unused_vectors_number
 from codesearch.storage.ingest import (
+    bags_by_granularity,
     bags_of_file,
     delete_file,
     insert_file,
@@ -40,8 +36,8 @@ from codesearch.storage.rows import FileRow, Generation, IndexInfo, KnownFile, N
 from codesearch.storage.schema import FILE_COLUMNS
 from codesearch.storage.statistics import add_tally, n_chunks_of
 from codesearch.storage.tally import Tally
-from codesearch.storage.vectors import VectorAppender, VectorReader
-from indexers.types import EncodedFile, FileStat, Granularity, Skipped
+from codesearch.storage.vectors import VectorAppender, VectorReader, vectors_name
+from indexers.types import EncodedFile, FileStat, Skipped
 
 __all__ = ["KnownFile", "NewIndex", "Step", "Writer"]
 
@@ -112,7 +108,7 @@ class Writer:
         except BaseException:
             if catalog is not None:
                 catalog.close()
-            lock.release()
+            lock.close()
             raise
         return writer
 
@@ -145,20 +141,22 @@ class Writer:
             row = self._new_row(file, first_row)
             insert_file(self._catalog, row, file)
             self._add_documents(row, file)
-            for granularity, bags in _bags_by_granularity(file).items():
+            for granularity, bags in bags_by_granularity(file).items():
                 self._tally.count(granularity, bags, 1)
             self._files[row.path] = row
             self._on_step("file written")
 
     def remove(self, path: str) -> None:
         """Remove a file; KeyError where it is not known."""
+        row = self._files[path]
         with self._changing():
-            self._remove(self._files.pop(path))
+            self._remove(row)
+            del self._files[path]
 
     def restat(self, path: str, stat: FileStat) -> None:
         """Note that a file was touched and its content is the same; KeyError where it is not known."""
+        row = replace(self._files[path], stat=stat)
         with self._changing():
-            row = replace(self._files[path], stat=stat)
             write_file_row(self._catalog, row)
             self._files[path] = row
 
@@ -178,6 +176,23 @@ class Writer:
         if max_file_bytes != self.info.max_file_bytes:
             with self._changing():
                 self._generation = replace(self._generation, info=replace(self.info, max_file_bytes=max_file_bytes))
+
+    def compact(self) -> None:
+        """Move the live vectors to a new file and purge deleted documents; answers stay the same."""
+        with self._changing():
+            self._open_lexical()
+            live = np.flatnonzero(self._flags.values())
+            name = vectors_name(unused_vectors_number(self._folder))
+            moved = VectorAppender(self._folder / name, self.info.dim, 0, self._catalog.mend)
+            self._vectors.sync()
+            with closing(self._read_vectors()) as vectors, closing(self._vectors):
+                copy_rows(vectors, moved, live)
+            self._vectors = moved
+            self._flags.keep(live)
+            files = renumber_rows(self._catalog, self._files.values(), live)
+            self._files = {row.path: row for row in files}
+            self._catalog.write_array("coarse_rows", np.zeros(0, "<u4"))
+            self._generation = replace(self._generation, vectors_name=name, coarse_name=None)
 
     def commit(self, *, complete: bool, files_todo: int | None, checked_at: str) -> int:
         """Switch to the next generation and return its number; the same number where nothing changed."""
@@ -209,7 +224,7 @@ class Writer:
                 self._catalog.rollback()
             self._catalog.close()
         finally:
-            self._lock.release()
+            self._lock.close()
 
     def _load(self, generation: Generation) -> None:
         """Take over the committed state; cut off and reclaim what a crash left."""
@@ -290,6 +305,10 @@ class Writer:
         delete_file(self._catalog, row)
         self._flags.kill(row.first_row, row.n_rows)
 
+    def _read_vectors(self) -> VectorReader:
+        path = self._folder / self._generation.vectors_name
+        return VectorReader(path, self.info.dim, self._vectors.n_rows, self._catalog.mend)
+
     def _prepare(self, complete: bool, files_todo: int | None, checked_at: str) -> None:
         """Write everything the next generation needs but the switch."""
         number = self.info.generation + 1
@@ -297,7 +316,10 @@ class Writer:
         self._on_step("vectors synced")
         names = self._commit_lexical(number)
         self._on_step("lexical committed")
-        self._write_coarse(number, MAX_CHANGED_SHARE if complete else MAX_CHANGED_SHARE_UNFINISHED)
+        live = np.flatnonzero(self._flags.values())
+        info = replace(self.info, n_rows=self._vectors.n_rows)
+        generation = replace(self._generation, info=info)
+        self._generation = renew_base(self._folder, self._catalog, generation, live, is_finished=complete)
         names += [self._generation.coarse_name] if self._generation.coarse_name else []
         self._catalog.write_derived_files(sum_derived(self._folder, names, self._catalog.derived_files()))
         sync_folder(self._folder)
@@ -328,34 +350,6 @@ class Writer:
             self._generation = replace(self._generation, lexical_name=lexical_name(number))
         name = self._generation.lexical_name
         return [] if name is None else sorted(f"{name}/{p.name}" for p in (self._folder / name).iterdir())
-
-    def _write_coarse(self, number: int, max_share: float) -> None:
-        """Write a new coarse base where the dead or the rows behind the old one call for it."""
-        live = np.flatnonzero(self._flags.values())
-        base = self._catalog.read_array("coarse_rows", "<u4").astype(np.int64)
-        end = int(base[-1]) + 1 if len(base) else 0
-        n_base = int(np.searchsorted(live, end))
-        n_dead = len(base) - len(np.intersect1d(base, live[:n_base], assume_unique=True))
-        if not is_due(len(base), n_dead, len(live) - n_base, max_share):
-            return
-        name = coarse_name(number) if len(live) else None
-        if name is not None:
-            info = self.info
-            path = self._folder / self._generation.vectors_name
-            reader = VectorReader(path, info.dim, self._vectors.n_rows, self._catalog.mend)
-            try:
-                write_base(self._folder / name, reader, live, info.coarse_dim)
-            finally:
-                reader.close()
-        self._catalog.write_array("coarse_rows", live.astype("<u4"))
-        self._generation = replace(self._generation, coarse_name=name)
-
-
-def _bags_by_granularity(file: EncodedFile) -> dict[Granularity, list[bytes]]:
-    bags: dict[Granularity, list[bytes]] = {}
-    for chunk, bag in zip(file.parsed.chunks, file.parsed.bags, strict=True):
-        bags.setdefault(chunk.granularity, []).append(bag)
-    return bags
 
 
 def _ignore_step(step: Step) -> None:  # noqa: ARG001

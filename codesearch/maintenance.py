@@ -1,0 +1,37 @@
+"""Upkeep of an index that needs no source tree and no encoder. Knows folders, not roots."""
+
+from contextlib import closing
+from pathlib import Path
+
+from codesearch.errors import NoIndexError
+from codesearch.storage.lock import WriterLock
+from codesearch.storage.verification import find_damage
+from codesearch.storage.writer import Writer
+
+
+def compact(folder: Path) -> int:
+    """Rewrite what updates left dead, through the same switch as an update; return the bytes that were freed.
+
+    Readers keep the generation they opened. Raises NoIndexError, LockedError, CorruptIndexError, StorageError.
+    """
+    before = _size_of(folder)
+    with Writer.open(folder) as writer:
+        writer.compact()
+        info = writer.info
+        writer.commit(complete=info.complete, files_todo=info.files_todo, checked_at=info.checked_at or "")
+    return before - _size_of(folder)
+
+
+def verify(folder: Path) -> list[str]:
+    """Read all that is stored and return what does not match its checksums, one sentence each.
+
+    Holds the writer's lock meanwhile. Raises NoIndexError, LockedError, FormatError, CorruptIndexError, StorageError.
+    """
+    if not folder.is_dir():
+        raise NoIndexError(f"{folder} holds no index; run `codesearch index PATH`")
+    with closing(WriterLock(folder)):
+        return find_damage(folder)
+
+
+def _size_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

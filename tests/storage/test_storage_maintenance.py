@@ -1,0 +1,107 @@
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from codesearch.errors import LockedError, NoIndexError
+from codesearch.maintenance import compact, verify
+from codesearch.storage.snapshot import Snapshot
+from codesearch.storage.writer import Writer
+from tests.storage.made_files import NOW, build_big_file, build_file, state_of, write_index
+
+
+def make_updated(folder: Path) -> None:
+    """An index with dead rows in front, between and behind the live ones."""
+    write_index(folder, [build_big_file("big.py"), *(build_file(f"f{i}.py") for i in range(6))])
+    with Writer.open(folder) as writer:
+        for path in ("big.py", "f1.py", "f3.py", "f5.py"):
+            writer.remove(path)
+        writer.add(build_file("f2.py", seed=5, n_leaves=7))
+        writer.commit(complete=True, files_todo=0, checked_at=NOW)
+
+
+def test_compaction_changes_no_answer_and_leaves_live_rows_only(folder: Path) -> None:
+    make_updated(folder)
+    with Snapshot.open(folder) as before:
+        state = state_of(before)
+        assert compact(folder) > 50_000
+        assert state_of(before) == state
+    with Snapshot.open(folder) as after:
+        assert state_of(after) == state
+        assert after.info.n_rows == sum(row.n_rows for row in after.files())
+        assert (folder / "vectors-2.bin").stat().st_size == after.info.n_rows * 36
+        assert after.info.checked_at == NOW
+    assert not (folder / "vectors-1.bin").exists()
+    assert verify(folder) == []
+
+
+def test_a_compacted_index_can_be_updated(folder: Path) -> None:
+    make_updated(folder)
+    compact(folder)
+    with Writer.open(folder) as writer:
+        writer.add(build_big_file("big.py", seed=3))
+        writer.remove("f0.py")
+        writer.commit(complete=True, files_todo=0, checked_at=NOW)
+    fresh = [build_big_file("big.py", seed=3), build_file("f2.py", seed=5, n_leaves=7), build_file("f4.py")]
+    write_index(folder.with_name("fresh"), fresh)
+    with Snapshot.open(folder) as snapshot, Snapshot.open(folder.with_name("fresh")) as built:
+        assert state_of(snapshot) == state_of(built)
+
+
+def test_an_abandoned_compaction_leaves_the_index(folder: Path) -> None:
+    make_updated(folder)
+    with Snapshot.open(folder) as snapshot:
+        state = state_of(snapshot)
+    with Writer.open(folder) as writer:
+        writer.compact()
+    with Snapshot.open(folder) as snapshot:
+        assert state_of(snapshot) == state
+    Writer.open(folder).close()
+    assert [path.name for path in folder.glob("vectors-*")] == ["vectors-1.bin"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [("coarse-*", "blocks"), ("lexical-*/*.idx", "blocks"), ("vectors-*", "vector [0-9]+ of")],
+)
+def test_verify_names_what_is_damaged(folder: Path, pattern: str, words: str) -> None:
+    write_index(folder, [build_big_file("big.py")])
+    path = next(folder.glob(pattern))
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    assert len(verify(folder)) == 1
+    with pytest.raises(AssertionError, match=words):
+        raise AssertionError(verify(folder)[0])
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE terms SET df = df + 1 WHERE hash = (SELECT max(hash) FROM terms)",
+        "UPDATE chunks SET symbol = 'x' WHERE id = 3",
+        "UPDATE bags SET crc = 1 WHERE chunk_id = 3",
+        "DELETE FROM chunks WHERE id = 3",
+        "UPDATE texts SET hash = x'00'",
+        "UPDATE files SET size_bytes = 3",
+        "UPDATE arrays SET crc = 3 WHERE name = 'file_spans'",
+    ],
+)
+def test_verify_reads_every_table(folder: Path, statement: str) -> None:
+    write_index(folder, [build_file("a.py")])
+    with closing(sqlite3.connect(folder / "catalog.db")) as connection, connection:
+        connection.execute(statement)
+    problems = verify(folder)
+    assert len(problems) == 1
+    assert "--rebuild" in problems[0]
+
+
+def test_upkeep_waits_for_nobody_and_needs_an_index(folder: Path) -> None:
+    for work in (compact, verify):
+        with pytest.raises(NoIndexError):
+            work(folder)
+    write_index(folder, [build_file("a.py")])
+    for work in (compact, verify):
+        with Writer.open(folder), pytest.raises(LockedError):
+            work(folder)
