@@ -21,6 +21,7 @@ MIN_UNDERLINE = 4
 _FENCE = re.compile(r"[ \t]*(`{3,}(?=[^`]*$)|~{3,})")
 _RAW_HTML = re.compile(r" {0,3}(?:(<!--)|<(pre|script|style|textarea)\b)", re.IGNORECASE)
 _ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))??(?:[ \t]+#+)?[ \t]*$")
+_HTML_HEADING = re.compile(r" {0,3}<h([1-6])\b[^>]*>(.*)</h\1>", re.IGNORECASE)
 _SETEXT = re.compile(r" {0,3}(=+|-+)[ \t]*$")
 _NOT_PARAGRAPH = re.compile(
     r"[ \t]*(?:>|\||:::|</?[a-zA-Z!]|[-+*](?:[ \t]|$)|\d{1,9}[.)][ \t]|(?:[-*_][ \t]*){3,}$)| {4}|\t"
@@ -63,7 +64,7 @@ class _Heading:
 
 
 def find_markdown_sections(data: bytes) -> list[Definition]:
-    """Return the sections under ATX and setext headings, in order."""
+    """Return the sections under ATX, setext and HTML headings, in order."""
     return _sections(_markdown_headings(_visible(_lines(data))), len(data))
 
 
@@ -154,6 +155,8 @@ def _markdown_headings(lines: list[_Line]) -> Iterator[_Heading]:
         underline = _SETEXT.match(line.text)
         if atx := _ATX.match(line.text):
             yield _Heading(line.start_byte, len(atx[1]), atx[2] or "")
+        elif html := _HTML_HEADING.match(line.text):
+            yield _Heading(line.start_byte, int(html[1]), html[2])
         elif underline and 0 < len(block) <= MAX_SETEXT_LINES and not _NOT_PARAGRAPH.match(block[0].text):
             text = " ".join(part.text.strip() for part in block)
             yield _Heading(block[0].start_byte, 1 if underline[1][0] == "=" else 2, text)

@@ -33,6 +33,7 @@ def notebook(cells: list[dict[str, object]], indent: int | None = 1) -> bytes:
         ("   ## Indented ##   \n", [("", "Indented")]),
         ("# One\r\n\r\nTwo\r\n---\r\n", [("", "One"), ("One", "Two")]),
         ("\ufeff# One\n", [("", "One")]),
+        ('<h1 align="center"><img src="x.png"> One</h1>\n\n## Two\n', [("", "One"), ("One", "Two")]),
     ],
 )
 def test_markdown_headings_start_sections(source: str, sections: list[tuple[str, str]]) -> None:
