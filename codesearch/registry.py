@@ -139,21 +139,25 @@ def list_roots(home: Path) -> list[RootEntry]:
 
 def remove(folder: Path) -> None:
     """Remove an index; for everyone who looks it is gone in one step. Raises LockedError while it is written."""
-    leaving = folder.with_name(f"{_LEAVING}{folder.name}")
+    rebuilt = folder.with_name(folder.name + _REBUILD)
     try:
-        lock = WriterLock(folder)
-        try:
-            if os.name == "nt":
-                lock.release()  # Windows renames no folder in which a file is open
-            remove_quietly(leaving)
-            folder.rename(leaving)
-        finally:
-            lock.release()
+        if rebuilt.is_dir():
+            _rename_away(rebuilt)
+        _rename_away(folder)
     except OSError as error:
         message = f"cannot remove {folder}: {error.strerror}; check its permissions and remove it by hand"
         raise StorageError(message) from error
     for left in folder.parent.glob(f"{_LEAVING}*"):
         remove_quietly(left)
+
+
+def _rename_away(folder: Path) -> None:
+    leaving = folder.with_name(f"{_LEAVING}{folder.name}")
+    with closing(WriterLock(folder)) as lock:
+        if os.name == "nt":
+            lock.close()  # Windows renames no folder in which a file is open
+        remove_quietly(leaving)
+        folder.rename(leaving)
 
 
 def remove_vector_cache(home: Path) -> None:
@@ -179,7 +183,7 @@ def _scan(home: Path) -> Iterator[tuple[RootEntry, IndexInfo | None]]:
     if not indexes.is_dir():
         return
     for folder in sorted(indexes.iterdir()):
-        if folder.name.startswith(".") or folder.name.endswith(_REBUILD) or not folder.is_dir():
+        if folder.name.startswith(".") or _is_beside_its_index(folder) or not folder.is_dir():
             continue
         try:
             info = _read_info(folder)
@@ -187,6 +191,12 @@ def _scan(home: Path) -> Iterator[tuple[RootEntry, IndexInfo | None]]:
             yield _broken_entry(folder, str(error)), None
         else:
             yield _entry(folder, info), info
+
+
+def _is_beside_its_index(folder: Path) -> bool:
+    """Tell whether this is a rebuilding of an index that still stands; alone it is all that is left of one."""
+    base = folder.with_name(folder.name.removesuffix(_REBUILD))
+    return base != folder and base.is_dir()
 
 
 def _read_info(folder: Path) -> IndexInfo:

@@ -90,6 +90,20 @@ def test_ctrl_c_at_a_question_is_quiet(tmp_path: Path) -> None:
     assert "Traceback" not in session.screen
 
 
+def test_ctrl_c_during_a_build_is_quiet_and_keeps_what_was_done(tmp_path: Path) -> None:
+    home, repo = tmp_path / "home", tmp_path / "repo"
+    text = SOURCES["src/net/retry.py"] + SOURCES["src/net/connection.py"]
+    write_files(repo, {f"src/file_{number}.py": text for number in range(600)})
+    with TerminalSession("index", str(repo), home=home, here=tmp_path) as session:
+        session.wait_for("indexing: ")
+        session.type("\x03")
+        assert session.finish() == 130
+    assert "Traceback" not in session.screen
+    assert session.screen.replace("^C", "").endswith("\r\x1b[2K")
+    again = run_codesearch("index", str(repo), home=home, here=tmp_path)
+    assert (again.returncode, b"600 files" in again.stderr) == (0, True)
+
+
 def test_progress_is_one_updating_line_that_leaves_the_summary_behind(tmp_path: Path) -> None:
     repo = write_files(tmp_path / "repo", SOURCES)
     with TerminalSession("index", str(repo), home=tmp_path / "home", here=tmp_path) as session:

@@ -1,6 +1,7 @@
 import os
 import stat
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -171,9 +172,16 @@ def test_a_list_names_roots_that_are_gone(tmp_path: Path, home: Path) -> None:
 
 def test_a_list_leaves_out_what_is_being_rebuilt_or_removed(tmp_path: Path, home: Path) -> None:
     folder = make_index(tmp_path / "a", home)
-    folder.rename(folder.with_name(f"{folder.name}.rebuild"))
+    copytree(folder, folder.with_name(f"{folder.name}.rebuild"))
     (home / "indexes" / ".leaving-x").mkdir()
-    assert list_roots(home) == []
+    assert [entry.folder for entry in list_roots(home)] == [folder]
+
+
+def test_a_rebuilding_that_was_killed_goes_with_its_index(tmp_path: Path, home: Path) -> None:
+    folder = make_index(tmp_path / "a", home)
+    copytree(folder, folder.with_name(f"{folder.name}.rebuild"))
+    registry.remove(folder)
+    assert list((home / "indexes").iterdir()) == []
 
 
 def test_a_removed_index_is_gone_with_all_its_files(tmp_path: Path, home: Path) -> None:
