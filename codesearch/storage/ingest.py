@@ -145,13 +145,17 @@ def definition_names(symbol: str, qualified_name: str, names: Iterable[str]) -> 
 
 
 def pack_names(names: tuple[str, ...]) -> str:
-    """Pack a chunk's further names into one column; most chunks have none."""
-    return json.dumps(names, ensure_ascii=False) if names else ""
+    """Pack a chunk's further names into one column: a line each, or JSON where a name would not survive that."""
+    if all(name and "\n" not in name and name[0] != "[" for name in names):
+        return "\n".join(names)
+    return json.dumps(names, ensure_ascii=False)
 
 
 def unpack_names(packed: str) -> tuple[str, ...]:
     """Unpack what `pack_names` packed."""
-    return tuple(json.loads(packed)) if packed else ()
+    if packed.startswith("["):
+        return tuple(json.loads(packed))
+    return tuple(packed.split("\n")) if packed else ()
 
 
 def _chunk_values(row: FileRow, file: EncodedFile) -> Iterable[tuple[Any, ...]]:

@@ -20,6 +20,7 @@ with Writer.open(Path(sys.argv[1])):
 """
 
 
+@pytest.mark.slow
 def test_a_snapshot_keeps_its_answers_while_updates_rebuild_and_reclaim(folder: Path) -> None:
     write_index(folder, [build_big_file("big.py"), build_file("a.py")])
     with Snapshot.open(folder) as untouched, Snapshot.open(folder) as used:

@@ -36,6 +36,7 @@ def test_compaction_changes_no_answer_and_leaves_live_rows_only(folder: Path) ->
     assert verify(folder) == []
 
 
+@pytest.mark.slow
 def test_a_compacted_index_can_be_updated(folder: Path) -> None:
     make_updated(folder)
     compact(folder)

@@ -11,11 +11,11 @@ from codesearch.storage.writer import Writer
 from indexers.types import EncodedFile, FileStat
 from tests.storage.made_files import NEW_INDEX, NOW, build_file, state_of, write_index
 
-Operation = tuple[Literal["add", "remove", "restat", "commit", "reopen", "abandon"], int, int]
+Operation = tuple[Literal["add", "remove", "restat", "commit", "reopen", "abandon", "compact"], int, int]
 
 operations = st.lists(
     st.tuples(
-        st.sampled_from(["add", "add", "add", "remove", "restat", "commit", "reopen", "abandon"]),
+        st.sampled_from(["add", "add", "add", "remove", "restat", "commit", "reopen", "abandon", "compact"]),
         st.integers(0, 5),
         st.integers(0, 3),
     ),
@@ -45,6 +45,8 @@ class _Model:
             self.writer.remove(path)
         elif name == "restat" and path in self.files:
             self._restat(path, FileStat(7, seed, 8, 9))
+        elif name == "compact":
+            self.writer.compact()
         elif name in {"commit", "reopen"}:
             self.commit()
             if name == "reopen":
@@ -72,7 +74,7 @@ class _Model:
 
 
 @pytest.mark.slow
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(operations)
 def test_any_sequence_of_updates_equals_a_fresh_build(sequence: list[Operation]) -> None:
     with tempfile.TemporaryDirectory() as temporary:
