@@ -27,6 +27,9 @@ MAX_WORK = 8
 MAX_WORK_BYTES = 4_000_000
 """Bytes parsed again for one file: about a second, far from where a parser is taken for hanging."""
 
+WORK_PER_RUN = 100
+"""Bytes that a run counts for beyond its length: what starting a parser costs."""
+
 MIN_LINES = 3
 """Below, what is left out of a run is the run itself."""
 
@@ -84,23 +87,27 @@ def _closes_at_its_indent(data: bytes, found: Found) -> bool:
 def _match_parts(compiled: CompiledQuery, grammar: str, data: bytes) -> Iterator[Matches]:
     lines = _read_lines(data)
     parser = tree_sitter.Parser(load_grammar(grammar))
+    file = _Run(0, len(lines))
     work = min(MAX_WORK * len(data), MAX_WORK_BYTES)
-    pending = [_Run(0, len(lines))]
+    pending = [file]
     while pending and work > 0:
         outer = pending.pop()
-        frame, runs = _cut(lines, outer, is_file=outer == _Run(0, len(lines)))
-        good: list[_Run] = []
+        frame, runs = _cut(lines, outer, is_file=outer == file)
+        if runs == [outer]:
+            continue
+        good = frame
         for run in runs:
             start, end = lines[run.first].start, lines[run.last - 1].end
-            work -= 2 * (end - start)
-            if not parser.parse(data[start:end]).root_node.has_error:
+            work -= end - start + WORK_PER_RUN
+            if work < 0 or not parser.parse(data[start:end]).root_node.has_error:
                 good.append(run)
                 continue
+            work -= end - start
             alone = _match_runs(compiled, grammar, data, lines, [run])
             yield alone
             if run.last - run.first >= MIN_LINES and not _holds_function(alone, end - start):
                 pending.append(run)
-        yield _match_runs(compiled, grammar, data, lines, sorted([*frame, *good], key=lambda run: run.first))
+        yield _match_runs(compiled, grammar, data, lines, sorted(good, key=lambda run: run.first))
 
 
 def _read_lines(data: bytes) -> list[_Line]:
