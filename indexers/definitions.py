@@ -105,7 +105,7 @@ def _find(language: str, data: bytes, ranges: list[tree_sitter.Range] | None) ->
         source = blank_macros(source)
     tree = parser.parse(source)
     matches = match_query(compiled, tree.root_node)
-    if entry.is_recovered:
+    if entry.is_recovered and ranges is None:
         matches = match_broken(compiled, entry.grammar, source, tree, matches)
     definitions = _assemble(compiled, matches, data)
     if entry.scan is not None and tree.root_node.has_error:

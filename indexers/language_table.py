@@ -150,7 +150,7 @@ TABLE: tuple[Language, ...] = (
     Language("css", "css", ("css",), (".css",)),
     Language("html", "html", ("html",), (".html", ".htm", ".xhtml")),
     Language("vue", "html", ("vue",), (".vue",)),
-    Language("svelte", "html", ("svelte",), (".svelte",)),
+    Language("svelte", "html", ("vue",), (".svelte",)),
     Language(
         "markdown",
         extensions=(".md", ".markdown", ".mdx", ".mdown", ".mkd", ".qmd", ".rmd"),

@@ -85,7 +85,7 @@ def match_query(compiled: CompiledQuery, root: tree_sitter.Node) -> Matches:
     """Run the query over the tree, without a limit on the matches in progress, so that none is dropped."""
     best: dict[Span, Found] = {}
     leads: list[Lead] = []
-    injections: dict[int, tuple[str, tree_sitter.Range]] = {}
+    injections: dict[int, tuple[int, str, tree_sitter.Range]] = {}
     for pattern, captures in tree_sitter.QueryCursor(compiled.query).matches(root):
         if "comment" in captures:
             leads += [Lead(*node.byte_range, True, None) for node in captures["comment"]]
@@ -95,8 +95,9 @@ def match_query(compiled: CompiledQuery, root: tree_sitter.Node) -> Matches:
         elif "injection" in captures:
             language = compiled.settings[pattern].get("language")
             for node in captures["injection"]:
-                if language is not None:
-                    injections.setdefault(node.start_byte, (language, node.range))
+                known = injections.get(node.start_byte)
+                if language is not None and (known is None or pattern < known[0]):
+                    injections[node.start_byte] = (pattern, language, node.range)
         else:
             _keep_best(best, _read_match(pattern, captures))
     return Matches(_drop_twins(best.values()), leads, _group(injections.values()))
@@ -164,8 +165,8 @@ def _drop_twins(found: Iterable[Found]) -> list[Found]:
     return list(kept.values())
 
 
-def _group(injections: Iterable[tuple[str, tree_sitter.Range]]) -> dict[str, list[tree_sitter.Range]]:
+def _group(injections: Iterable[tuple[int, str, tree_sitter.Range]]) -> dict[str, list[tree_sitter.Range]]:
     grouped: dict[str, list[tree_sitter.Range]] = {}
-    for language, part in sorted(injections, key=lambda injection: injection[1].start_byte):
+    for _, language, part in sorted(injections, key=lambda injection: injection[2].start_byte):
         grouped.setdefault(language, []).append(part)
     return grouped
