@@ -14,9 +14,10 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Literal
 
+from codesearch.compatibility import check_versions
 from codesearch.errors import FormatError
 from codesearch.registry import has_index, index_folder, prepare_home
-from codesearch.storage.rows import IndexInfo, KnownFile, NewIndex
+from codesearch.storage.rows import KnownFile, NewIndex
 from codesearch.storage.vector_cache import SqliteVectorCache
 from codesearch.storage.writer import Writer
 from codesearch.types import BuildOptions, Progress, UpdateReport
@@ -236,14 +237,6 @@ class _Build:
         changes.skipped.append(outcome)
         if outcome.path in self._known:
             writer.remove(outcome.path)
-
-
-def check_versions(info: IndexInfo) -> None:
-    """Raise FormatError for an index whose words or encoder inputs were made by other rules than today's."""
-    if (info.template_version, info.tokenizer_version) != (TEMPLATE_VERSION, TOKENIZER_VERSION):
-        raise FormatError(
-            f"{info.root} was indexed by another version of codesearch; run codesearch index {info.root} --rebuild"
-        )
 
 
 def _has_same_content(root: Path, file: SourceFile, before: KnownFile) -> bool:

@@ -1,5 +1,6 @@
 """The whole public API: open, build, update, search, similar, status, close.
 
+`build` is imported when it is asked for: a search needs neither parsers nor a writer.
 Thin: it finds the index, keeps the newest generation open, and adds to an answer what only the working tree knows.
 """
 
@@ -11,10 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from codesearch.build import OnProgress, build, check_versions
+from codesearch.compatibility import check_versions
 from codesearch.config import home_folder
 from codesearch.errors import CodesearchError, CorruptIndexError, LockedError, NoIndexError, QueryError
-from codesearch.registry import folder_size, index_folder, locate
+from codesearch.registry import folder_size, locate
 from codesearch.search import engine
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import (
@@ -31,6 +32,9 @@ from codesearch.types import (
 from indexers.encoders.registry import load_encoder
 from indexers.errors import EncoderError
 from indexers.types import Encoder
+
+OnProgress = Callable[[Progress], None]
+"""Called at most ten times a second while a build runs; raising from it stops the build."""
 
 __all__ = [
     "BuildOptions",
@@ -85,6 +89,8 @@ class Index:
         Raises WalkError for a root that is missing or too broad, LockedError while another process writes,
         EncoderError, StorageError; in every case the earlier index stands.
         """
+        from codesearch.build import build
+
         return build(root.expanduser().resolve(), home_folder(home), options, on_progress)
 
     def __enter__(self) -> Self:
@@ -101,6 +107,8 @@ class Index:
         on_progress: OnProgress | None = None,
     ) -> UpdateReport:
         """Bring the index up to date with its root; later searches see the result. Raises as `build` does."""
+        from codesearch.build import build
+
         report = build(self.root, self.home, options, on_progress)
         self._follow()
         return report
@@ -217,8 +225,3 @@ class Index:
             return blake2b(path.read_bytes(), digest_size=16).digest() != file.content_hash
         except OSError:
             return True
-
-
-def default_index_folder(root: Path, home: Path | None = None) -> Path:
-    """Return where the index of `root` is or would be."""
-    return index_folder(home_folder(home), root)

@@ -7,9 +7,6 @@ glob over any folder or file name (`*.py`), and a plain word also means a file b
 import re
 from collections.abc import Sequence
 
-from pathspec.patterns.gitignore.base import GitIgnorePatternError
-from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
-
 from codesearch.errors import QueryError
 
 _GLOB = re.compile(r"([\\*?\[\]])")
@@ -33,6 +30,9 @@ def folder_pattern(folder: str) -> str:
 
 
 def _to_regex(pattern: str) -> str:
+    from pathspec.patterns.gitignore.base import GitIgnorePatternError
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
     cleaned = pattern[1:] if pattern.startswith("./") else pattern
     if not cleaned.strip("/"):
         return ""

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from codesearch import index as public
-from codesearch.build import build, check_versions
+from codesearch.build import build
+from codesearch.compatibility import check_versions
 from codesearch.errors import FormatError, LockedError, NoIndexError
 from codesearch.index import Index
 from codesearch.registry import index_folder

@@ -38,9 +38,11 @@ class CountingEncoder:
     def encode_documents(self, inputs: Sequence[str]) -> FloatArray:
         self.asked += inputs
         rows = [np.frombuffer(blake2b(text.encode()).digest(), np.uint8).astype(np.float32) for text in inputs]
-        vectors: FloatArray = np.stack(rows).astype(np.float32)
+        vectors: FloatArray = np.stack(rows)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors if self._value is None else np.full_like(vectors, self._value)
+        if self._value is not None:
+            vectors.fill(self._value)
+        return vectors
 
     def encode_query(self, text: str, task: Task) -> FloatArray:
         return self.encode_documents([f"{task}:{text}"])[0]
