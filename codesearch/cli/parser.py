@@ -190,16 +190,27 @@ def _add_completions(commands: Subparsers) -> None:
 
 def _add_filters(parser: Parser) -> None:
     group = parser.add_argument_group("filters (repeat for more; any match within one option will do)")
-    group.add_argument("--lang", action="append", default=[], metavar="NAME", help="language: python, c#, go, …")
+    group.add_argument("--lang", action="append", default=[], metavar="NAME", help="language: python, c#, go")
     group.add_argument("--kind", action="append", default=[], choices=KINDS, help=", ".join(KINDS), metavar="KIND")
     group.add_argument(
-        "--path", action="append", default=[], metavar="GLOB", dest="globs", help="folder or glob: src/**/*.py"
+        "--path",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        dest="globs",
+        help="folder or glob, from PATH or else the root: src/**/*.py",
     )
     group.add_argument("--not-lang", action="append", default=[], metavar="NAME", help="leave out a language")
     group.add_argument(
         "--not-kind", action="append", default=[], choices=KINDS, metavar="KIND", help="leave out a kind"
     )
-    group.add_argument("--not-path", action="append", default=[], metavar="GLOB", help="leave out a folder or glob")
+    group.add_argument(
+        "--not-path",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="leave out a folder or glob, from PATH or else the root",
+    )
 
 
 def _add_output(parser: Parser) -> None:
@@ -215,7 +226,11 @@ def _add_output(parser: Parser) -> None:
     form.add_argument("--json", action="store_true", help="print one JSON object")
     form.add_argument("--jsonl", action="store_true", help="print one JSON object per result")
     parser.add_argument("--explain", action="store_true", help="show score parts, and each stage on stderr")
-    parser.add_argument("--auto-index", action="store_true", help="build the index first where there is none")
+    parser.add_argument(
+        "--auto-index",
+        action="store_true",
+        help="build the index first where there is none, of the git work tree or else of the folder",
+    )
     parser.add_argument("--color", choices=COLORS, default="auto", metavar="WHEN", help="auto (default), always, never")
 
 

@@ -1,6 +1,7 @@
 """What `search` and `similar` share: options as typed -> `SearchOptions`, and an answer -> lines on both streams."""
 
 import argparse
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,8 +25,8 @@ from codesearch.types import Filters, SearchOptions, SearchResponse
 def read_options(parsed: argparse.Namespace, prefix: str) -> SearchOptions:
     """Return the validated options; `prefix` is the part of the index that PATH named."""
     filters = Filters(
-        paths=_paths(parsed.globs, prefix),
-        excluded_paths=tuple(parsed.not_path),
+        paths=_paths(parsed.globs, prefix) or _all_of(prefix),
+        excluded_paths=_paths(parsed.not_path, prefix),
         languages=_words(parsed.lang),
         excluded_languages=_words(parsed.not_lang),
         kinds=tuple(parsed.kind),
@@ -72,6 +73,17 @@ def _paths(globs: Sequence[str], prefix: str) -> tuple[str, ...]:
     if not prefix:
         return tuple(globs)
     folder = folder_pattern(prefix)
-    if not globs:
-        return (folder,)
-    return tuple(f"{folder}/{glob}" if "/" in glob else f"{folder}/**/{glob}" for glob in globs)
+    return tuple(pattern for glob in globs for pattern in _below(folder, glob))
+
+
+def _all_of(prefix: str) -> tuple[str, ...]:
+    return (folder_pattern(prefix),) if prefix else ()
+
+
+def _below(folder: str, glob: str) -> tuple[str, ...]:
+    """Return what a path filter means inside a folder: a plain word is a name or a stem at any depth."""
+    if "/" in glob.strip("/"):
+        return (f"{folder}/{glob.lstrip('/')}",)
+    if re.fullmatch(r"[\w-]+", glob):
+        return tuple(f"{folder}/**/{pattern}" for pattern in (glob, f"{glob}.*", f"*.{glob}.*"))
+    return (f"{folder}/**/{glob}",)
