@@ -30,7 +30,7 @@ def draw_option(result: SearchResult) -> Content:
 
 def draw_preview(result: SearchResult) -> Content:
     """Return the highlighted lines of a result with their numbers."""
-    lines = clean_text(result.content).expandtabs(TAB_WIDTH).split("\n")
+    lines = clean_text(result.content.removesuffix("\n")).expandtabs(TAB_WIDTH).split("\n")
     code = highlight("\n".join(lines[:PREVIEW_LINES]), language=result.language)
     width = len(str(result.end_line))
     numbered = [

@@ -1,5 +1,6 @@
 """What the documents say, held against what is there."""
 
+import json
 import os
 import re
 import shutil
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from codesearch.serialize import response_to_json
+from codesearch.types import IndexState, ScoreParts, SearchResponse, SearchResult
 from tests.house.cli_page import COLUMNS, PAGE, render_page
 from tests.house.house import ROOT
 
@@ -17,6 +20,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+JSON = re.compile(r"^```json\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 worded_as_in_3_12 = pytest.mark.skipif(
@@ -100,6 +104,24 @@ def test_every_link_inside_the_project_leads_somewhere(page: Path) -> None:
         if not is_there or (anchor and anchor not in anchors_of(linked.read_text(encoding="utf-8"))):
             broken.append(target)
     assert broken == []
+
+
+def keys_of(value: object) -> object:
+    """Return a JSON value with its lists cut to one entry and its leaves left out, key order kept."""
+    match value:
+        case dict():
+            return [(key, keys_of(inner)) for key, inner in value.items()]
+        case [first, *_]:
+            return [keys_of(first)]
+    return None
+
+
+def test_the_json_on_the_searching_page_has_the_keys_of_the_schema_in_their_order() -> None:
+    (example,) = JSON.findall((ROOT / "docs" / "searching.md").read_text(encoding="utf-8"))
+    scores = ScoreParts(bm25=1.0, cosine=0.5, fused=1.0, prior=1.0)
+    result = SearchResult("a.py", 1, 2, "function", "f", "f", "", "", "python", 1.0, scores, "", stale=False)
+    state = IndexState(ROOT, 1, 1, True, 1, 0, None, None)
+    assert keys_of(json.loads(example)) == keys_of(response_to_json(SearchResponse("f", (result,), 1.0, state)))
 
 
 @pytest.mark.slow

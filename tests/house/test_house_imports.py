@@ -13,7 +13,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("indexers.pipeline",),
     ("codesearch", "codesearch.types", "codesearch.errors", "codesearch.config", "codesearch.serialize"),
     ("codesearch.storage.*",),
-    ("codesearch.registry", "codesearch.build", "codesearch.maintenance"),
+    ("codesearch.registry", "codesearch.build", "codesearch.compatibility", "codesearch.maintenance"),
     ("codesearch.groups",),
     ("codesearch.search.*",),
     ("codesearch.index",),

@@ -12,6 +12,10 @@ def test_line_numbers_keep_their_column_where_they_gain_a_digit() -> None:
     assert draw_preview(PLACE).plain == " 9  def retry():\n10      return 1"
 
 
+def test_a_newline_at_the_end_makes_no_further_line() -> None:
+    assert draw_preview(result("a.py", "a", "x = 1\n")).plain == "1  x = 1"
+
+
 def test_a_long_result_says_how_many_lines_are_left_out() -> None:
     long = result("a.py", "a", "\n".join(["x = 1"] * (PREVIEW_LINES + 7)))
     lines = draw_preview(long).plain.split("\n")
