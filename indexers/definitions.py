@@ -107,7 +107,7 @@ def _find(language: str, data: bytes, ranges: list[tree_sitter.Range] | None) ->
     matches = match_query(compiled, tree.root_node)
     if entry.is_recovered and ranges is None:
         matches = match_broken(compiled, entry.grammar, source, tree, matches)
-    definitions = _assemble(compiled, matches, data)
+    definitions = _assemble(compiled, matches, data, source)
     if entry.scan is not None and tree.root_node.has_error:
         definitions = [found for found in definitions if found.role == "name"]
         definitions += _scan(SCANS[entry.scan], data, ranges)
@@ -127,8 +127,9 @@ def _scan(scan: Scan, data: bytes, ranges: list[tree_sitter.Range] | None) -> li
     ]
 
 
-def _assemble(compiled: CompiledQuery, matches: Matches, data: bytes) -> list[Definition]:
-    leading = LeadingText(data, matches.leads)
+def _assemble(compiled: CompiledQuery, matches: Matches, data: bytes, source: bytes) -> list[Definition]:
+    """Read from `data` what was matched in `source`, the same text as the parser saw it."""
+    leading = LeadingText(data, matches.leads, source)
     definitions: list[Definition] = []
     for found in _drop_locals(_extend(compiled, matches.found, len(data))):
         settings = compiled.settings[found.pattern]

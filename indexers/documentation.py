@@ -16,6 +16,11 @@ BLOCK_START = re.compile(r"^(?:/\*+[!<]*|\(\*+|\{-+ ?\|?|<!--+|=begin\b|--\[=*\[
 BLOCK_END = re.compile(r"(?:\*+/|\*+\)|-+\}|--+>|=end\b.*|\]=*\]|=+#|\|#)$")
 BLOCK_LINE = re.compile(r"^[ \t]*\*+(?=[ \t]|$)[ \t]?", re.MULTILINE)
 RULE = re.compile(r"^[\W_]+$")
+TAG = re.compile(
+    r"</?(?:summary|remarks|para|returns|value|example|code|c|param|paramref|typeparam|exception|see|seealso)\b"
+    r"(?:\s+(?:name|cref|langword)=\"([^\"]*)\")?\s*/?>"
+)
+"""XML in the comments of C#: the names that it refers to stay."""
 STRING = re.compile(r"^[A-Za-z~@]{0,3}(\"\"\"|'''|\"|'|`)(.*)\1$", re.DOTALL)
 
 
@@ -30,9 +35,10 @@ class Leading:
 class LeadingText:
     """The comments and attributes of one text, looked up by the byte where a definition starts."""
 
-    def __init__(self, data: bytes, leads: Iterable[Lead]) -> None:
-        """Take the leads in any order; they may lie inside each other."""
+    def __init__(self, data: bytes, leads: Iterable[Lead], parsed: bytes | None = None) -> None:
+        """Take the leads in any order; they may lie inside each other. `parsed` is what the parser saw of `data`."""
         self._data = data
+        self._parsed = data if parsed is None else parsed
         # Some grammars count the line's end into a line comment: ends are compared without it.
         ends = [(lead.start + len(data[lead.start : lead.end].rstrip()), -lead.start, lead) for lead in leads]
         ends.sort(key=lambda entry: entry[:2])
@@ -41,6 +47,7 @@ class LeadingText:
 
     def before(self, start: int) -> Leading:
         """Return what belongs to a definition whose own node starts at `start`."""
+        start = self._first_byte(start)
         comments: list[str] = []
         documentation = ""
         for lead in self._adjacent(start):
@@ -71,12 +78,19 @@ class LeadingText:
         index = bisect_right(self._ends, start) - 1
         while index >= 0:
             lead = self._leads[index]
-            gap = self._data[self._ends[index] : start]
+            gap = self._parsed[self._ends[index] : start]
             if gap.strip() or (lead.is_comment and not (gap.count(b"\n") <= 1 and self._stands_alone(lead))):
                 return
             yield lead
             start = lead.start
             index = bisect_right(self._ends, start) - 1
+
+    def _first_byte(self, start: int) -> int:
+        """Take in what the parser did not see before `start` in its line."""
+        line = self._data.rfind(b"\n", 0, start) + 1
+        if self._parsed is self._data or self._parsed[line:start].strip():
+            return start
+        return start - len(self._data[line:start].lstrip())
 
     def _stands_alone(self, lead: Lead) -> bool:
         return not self._data[self._data.rfind(b"\n", 0, lead.start) + 1 : lead.start].strip()
@@ -102,4 +116,5 @@ def _strip_marks(comment: str) -> str:
     if BLOCK_START.match(comment):
         inner = BLOCK_END.sub("", BLOCK_START.sub("", comment, count=1))
         return BLOCK_LINE.sub("", inner)
-    return "\n".join(LINE_MARK.sub("", line) for line in comment.splitlines())
+    text = "\n".join(LINE_MARK.sub("", line) for line in comment.splitlines())
+    return TAG.sub(r"\1", text) if comment.startswith("///") else text

@@ -8,6 +8,12 @@
   body: (compound_statement) @body
   (#match? @_macro "^_*[A-Z][A-Z0-9_]*$")) @definition.function
 
+(function_definition
+  type: (type_identifier) @_macro
+  declarator: (parenthesized_declarator (identifier) @name)
+  body: (compound_statement) @body
+  (#match? @_macro "^_*[A-Z][A-Z0-9_]*$")) @definition.function
+
 ; TEST(suite, name) { ... }
 (function_definition
   declarator: (function_declarator

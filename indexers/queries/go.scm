@@ -52,9 +52,9 @@
         name: (identifier) @name
         value: (expression_list . (func_literal body: (block) @body) .)) @definition.function)))
 
-(source_file (const_declaration . (const_spec name: (identifier) @name) .) @definition.name)
+(source_file (const_declaration . (const_spec (identifier) @name) .) @definition.name)
 
-(source_file (const_declaration (const_spec name: (identifier) @name) @definition.name))
+(source_file (const_declaration (const_spec (identifier) @name) @definition.name))
 
 (source_file (var_declaration (var_spec name: (identifier) @name)) @definition.name)
 

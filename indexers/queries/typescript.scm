@@ -53,4 +53,8 @@
     (variable_declaration (variable_declarator name: (identifier) @name))
   ] @definition.name)
 
+; Variables of a namespace: nothing else exports from within a block.
+(statement_block
+  (export_statement (lexical_declaration (variable_declarator name: (identifier) @name)) @definition.name))
+
 (ambient_declaration "declare" @attribute)
