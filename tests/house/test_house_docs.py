@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from codesearch.cli.parser import parse_arguments
 from codesearch.serialize import response_to_json
 from codesearch.types import IndexState, ScoreParts, SearchResponse, SearchResult
 from tests.house.cli_page import COLUMNS, PAGE, render_page
@@ -21,6 +23,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 JSON = re.compile(r"^```json\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"^\$ codesearch (.+)$", re.MULTILINE)
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 worded_as_in_3_12 = pytest.mark.skipif(
@@ -104,6 +107,12 @@ def test_every_link_inside_the_project_leads_somewhere(page: Path) -> None:
         if not is_there or (anchor and anchor not in anchors_of(linked.read_text(encoding="utf-8"))):
             broken.append(target)
     assert broken == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_that_a_page_shows_is_understood(page: Path) -> None:
+    for line in COMMAND.findall(page.read_text(encoding="utf-8")):
+        assert parse_arguments(shlex.split(line, comments=True)).command is not None, line
 
 
 def keys_of(value: object) -> object:
