@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 from dataclasses import dataclass
+from io import StringIO
 from typing import Literal, TextIO
 
 ColorChoice = Literal["auto", "always", "never"]
@@ -95,9 +96,12 @@ class Terminal:
 
 
 def open_terminal(*, allows_color: bool) -> Terminal:
-    """Return the process's own streams, made safe for text that their encoding cannot express."""
+    """Return the process's own streams, made safe for text that their encoding cannot express.
+
+    A stream that was closed before the start (`>&-`) is empty, and swallows what is written.
+    """
     for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace"), (sys.stderr, "backslashreplace")):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors=errors)
-    return Terminal(sys.stdin, sys.stdout, sys.stderr, allows_color)
+    return Terminal(sys.stdin or StringIO(), sys.stdout or StringIO(), sys.stderr or StringIO(), allows_color)

@@ -177,6 +177,25 @@ def test_names_with_newlines_and_invalid_bytes_reach_no_terminal(repo: Path, run
     assert_still_answers(repo, run)
 
 
+def test_a_root_whose_name_is_not_utf8_is_an_error(tmp_path: Path, run: Run) -> None:
+    root = Path(os.fsdecode(os.fsencode(tmp_path) + b"/bad\xff"))
+    try:
+        root.mkdir()
+    except OSError:
+        pytest.skip("this file system refuses names that are not UTF-8")
+    answer = run("index", root)
+    assert answer.status == 2
+    assert is_one_error(answer.err)
+    assert "rename the folder" in answer.err
+
+
+def test_a_root_with_a_strange_name_works_like_any_other(tmp_path: Path, run: Run) -> None:
+    root = write_files(tmp_path / "a b'\n\"[c]*\x1b[31m", SOURCES)
+    assert run("index", root, "-q", "--jobs", "1").status == 0
+    assert set(paths_of(run("search", "retry", root / "tests", "--json").out)) == {"tests/test_retry.py"}
+    assert r"a b'\n" in run("list").out
+
+
 def test_links_that_loop_end(repo: Path, run: Run) -> None:
     (repo / "one").symlink_to("two")
     (repo / "two").symlink_to("one")

@@ -140,6 +140,13 @@ def test_a_broken_pipe_is_quiet(tmp_path: Path) -> None:
     assert (process.returncode, err) == (0, b"")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+@pytest.mark.parametrize(("closing", "status"), [(">&-", 0), ("2>&-", 0), (">&- 2>&-", 0), ("<&-", 0)])
+def test_a_stream_that_is_closed_from_the_start_is_no_failure(closing: str, status: int) -> None:
+    command = f"{sys.executable} -m codesearch --version {closing}"
+    assert subprocess.run(["sh", "-c", command], check=False, cwd=ROOT).returncode == status
+
+
 class Interrupted(StringIO):
     """An input at which Ctrl-C is pressed."""
 
