@@ -54,7 +54,7 @@ PREFILTER_RESCORED = 200
 DENSE_SHARE: dict[Shape, float] = {"symbol": 0.1, "qualified": 0.1, "path": 0.1, "words": 0.3}
 """Share of the cosine in the fused score: a name is found by its letters, a question also by its meaning."""
 
-FILE_CONTEXT = 0.5
+FILE_CONTEXT = 1.0
 """Weight of a file's own score in each of its parts: words of a question are spread over the functions of one file."""
 
 COHERENCE = 0.2
@@ -65,10 +65,13 @@ COHERENT_PARTS = 2
 
 # Priors: factors 1 + weight * feature, each feature between 0 and 1, then demotions.
 
-DEFINITION_WEIGHT = 1.0
+DEFINITION_WEIGHT = 1.5
 """The definition of the asked name comes before everything that merely uses it."""
 
-STEM_WEIGHT = 1.0
+NAME_SHARE_EXPONENT = 0.5
+"""Power of the share of the query that a name makes up: one name among many words may be a mere mention."""
+
+STEM_WEIGHT = 2.0
 """Query words that make up the file's name: authors name files after their purpose."""
 
 FOLDER_WEIGHT = 0.3
@@ -83,17 +86,20 @@ DEMOTIONS: dict[str, float] = {
     "vendored": 0.4,
     "stub": 0.6,
     "generated": 0.5,
-    "documentation": 0.6,
+    "documentation": 0.35,
 }
-"""Factors for files that repeat the words of the code without being it, unless the query asks for them."""
+"""Factors for files that repeat the words of the code without being it."""
+
+ASKED_EXPONENT = 0.3
+"""Of a demotion remains its power of this, where the query speaks of such files: "test" may be the subject itself."""
 
 # Diversity.
 
 EXPLAINING_SHARE = 0.5
 """A part stands for its container if it has at least this share of the query's words (by weight) that the whole has."""
 
-RESULTS_PER_FILE = 1
-"""First-page results of one file; further ones follow only where other files do not fill the page."""
+REPEAT_DECAY = 0.5
+"""Factor for each further result of one file: it is shown if it is twice as good as the next file's best."""
 
 SCORE_DIGITS = 9
 """Scores that agree to so many digits are ties: the order of floating-point sums must not decide between them."""

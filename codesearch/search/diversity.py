@@ -6,11 +6,12 @@ score, path, line. Knows scores and spans only.
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from codesearch.search.constants import EXPLAINING_SHARE, RESULTS_PER_FILE, SCORE_DIGITS
+from codesearch.search.constants import EXPLAINING_SHARE, REPEAT_DECAY, SCORE_DIGITS
 from codesearch.search.ranking import Ranked
 from codesearch.storage.rows import ChunkRow
 
@@ -18,29 +19,37 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One row to show."""
+
+    place: int
+    """Position among the candidates."""
+    decay: float
+    """Factor that its score owes to better results of the same file, 1 for the best."""
+
+
 def choose(
     rows: Sequence[ChunkRow], ranked: Ranked, is_eligible: Bools, limit: int, *, explaining: float = EXPLAINING_SHARE
-) -> list[int]:
-    """Return positions in `rows` of what is shown, best first, at most `limit`; only eligible rows are.
+) -> list[Choice]:
+    """Return what is shown, best first, at most `limit`; only eligible rows are.
 
     `explaining` is the share of what a container explains that a part must explain to stand for it.
     """
     places = np.flatnonzero(is_eligible).tolist()
     explained = find_explained(rows, ranked.explains, places, explaining)
-    ordered = [place for place in order_by_score(rows, ranked.score, places) if place not in explained]
-    first: list[int] = []
-    further: list[int] = []
+    ordered = order_by_score(rows, ranked.score, [place for place in places if place not in explained])
     taken: dict[int, list[ChunkRow]] = defaultdict(list)
+    decays = np.zeros(len(rows))
     for place in ordered:
         row = rows[place]
-        if len(first) == limit:
-            break
-        if any(is_overlapping(row, other) for other in taken[row.file_id]):
-            continue
-        taken[row.file_id].append(row)
-        (first if len(taken[row.file_id]) <= RESULTS_PER_FILE else further).append(place)
-    chosen = {*first, *further[: limit - len(first)]}
-    return [place for place in ordered if place in chosen]
+        others = taken[row.file_id]
+        if len(others) < limit and not any(is_overlapping(row, other) for other in others):
+            decays[place] = REPEAT_DECAY ** len(others)
+            others.append(row)
+    shown = [place for place in ordered if decays[place] > 0]
+    best = order_by_score(rows, ranked.score * decays, shown)[:limit]
+    return [Choice(place, float(decays[place])) for place in best]
 
 
 def order_by_score(rows: Sequence[ChunkRow], score: Floats, places: Sequence[int]) -> list[int]:

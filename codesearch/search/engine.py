@@ -12,7 +12,7 @@ import numpy.typing as npt
 from codesearch.search import bm25f
 from codesearch.search.candidates import Wanted, collect, find_contexts
 from codesearch.search.constants import DENSE_SHARE, EXPLAINING_SHARE
-from codesearch.search.diversity import choose
+from codesearch.search.diversity import Choice, choose
 from codesearch.search.names import asked_names, spellings
 from codesearch.search.path_kinds import find_asked_kinds
 from codesearch.search.priors import Asked, find_priors
@@ -105,7 +105,7 @@ def _answer(snapshot: Snapshot, query: Query, encoded: _Encoded, options: Search
         dense_share=DENSE_SHARE[query.shape],
     )
     watch.record("rescore", len(rows), len(rows))
-    asked = Asked(terms.weights, asked_names(query), find_asked_kinds(query.text))
+    asked = Asked(terms.weights, asked_names(query, terms.weights), find_asked_kinds(query.text))
     ranked = rank(evidence, find_priors(rows, asked))
     watch.record("rank", len(rows), n_candidates)
     # File chunks that only gave context may not be eligible themselves.
@@ -115,7 +115,7 @@ def _answer(snapshot: Snapshot, query: Query, encoded: _Encoded, options: Search
     share = 0.0 if query.quoted else EXPLAINING_SHARE
     chosen = choose(rows, ranked, is_shown, options.limit, explaining=share)
     watch.record("diversity", n_candidates, len(chosen))
-    results = tuple(_result(snapshot, evidence, ranked, position) for position in chosen)
+    results = tuple(_result(snapshot, evidence, ranked, choice) for choice in chosen)
     watch.record("read", len(chosen), len(results))
     return SearchOutcome(results, watch.stages, encoded.degraded)
 
@@ -136,7 +136,8 @@ def _score_words(snapshot: Snapshot, rows: Sequence[ChunkRow], terms: bm25f.Term
     return WordScores(scores, bm25f.highest_score(terms), bm25f.coverage(found, terms))
 
 
-def _result(snapshot: Snapshot, evidence: Evidence, ranked: Ranked, position: int) -> SearchResult:
+def _result(snapshot: Snapshot, evidence: Evidence, ranked: Ranked, choice: Choice) -> SearchResult:
+    position = choice.place
     row = evidence.rows[position]
     content = snapshot.text(row.file_id)[row.start_byte : row.end_byte].decode("utf-8", "replace")
     cosine = None if evidence.cosine is None else float(evidence.cosine[position])
@@ -144,7 +145,7 @@ def _result(snapshot: Snapshot, evidence: Evidence, ranked: Ranked, position: in
         bm25=None if evidence.words is None else float(evidence.words.bm25[position]),
         cosine=None if cosine is None or np.isnan(cosine) else cosine,
         fused=float(ranked.fused[position]),
-        prior=float(ranked.prior[position]),
+        prior=float(ranked.prior[position]) * choice.decay,
     )
     return SearchResult(
         path=row.path,
@@ -156,7 +157,7 @@ def _result(snapshot: Snapshot, evidence: Evidence, ranked: Ranked, position: in
         signature=row.signature,
         documentation=row.documentation,
         language=row.language,
-        score=float(ranked.score[position]),
+        score=float(ranked.score[position]) * choice.decay,
         scores=parts,
         content=content,
         stale=False,

@@ -7,10 +7,14 @@ Names are compared without case, underscores and separators, so `getUserName`, `
 import re
 from collections.abc import Iterable, Mapping
 
+from codesearch.search.constants import NAME_SHARE_EXPONENT
 from codesearch.search.query import Query, content_words, last_part
 from codesearch.search.stopwords import FILLERS
+from codesearch.search.terms import recall
+from indexers.tokenizer import tokenize
 
 _FOLD = re.compile(r"[^\w]|_")
+_SEPARATORS = re.compile(r"\.|::|#|/")
 _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 SPELLED = 1.0
@@ -21,8 +25,12 @@ JOINED = 0.8
 """Sureness of two or three neighbouring words joined into one name: seldom by chance."""
 CAPITALISED = 0.6
 """Sureness of a capitalised word within a question: mostly a type."""
-PLAIN = 0.3
+PLAIN = 0.1
 """Sureness of a plain word: `request` is a class here and a mere word there."""
+OTHER_CASE = 0.7
+"""What remains of the sureness where a name differs in case or underscores: `Request` is not the method `request`."""
+INNER = 0.6
+"""What remains where the name is defined inside the chunk, as a constant or field, beside its own."""
 _LONGEST_JOIN = 3
 _SHORTEST_PLAIN = 3
 
@@ -32,14 +40,18 @@ def fold(name: str) -> str:
     return _FOLD.sub("", name).lower()
 
 
-def asked_names(query: Query) -> dict[str, float]:
-    """Return folded names that the query may mean, each with its sureness above 0 and up to 1."""
+def asked_names(query: Query, weights: Mapping[str, float]) -> dict[str, float]:
+    """Return names that the query may mean, as spelled and folded, each with its sureness above 0 and up to 1.
+
+    `weights` are those of the query's terms: a name that is all of the query is what was asked for, one among many
+    words may be a mere mention.
+    """
     names: dict[str, float] = {}
 
-    def add(name: str, sureness: float) -> None:
-        folded = fold(name)
-        if folded:
-            names[folded] = max(names.get(folded, 0.0), sureness)
+    def add(spelled: str, sureness: float) -> None:
+        share = recall(tokenize(spelled), weights) ** NAME_SHARE_EXPONENT
+        for name in (spelled, fold(spelled)):
+            names[name] = max(names.get(name, 0.0), sureness * share)
 
     for identifier in query.identifiers:
         add(identifier, SPELLED)
@@ -49,7 +61,7 @@ def asked_names(query: Query) -> dict[str, float]:
     words = [word.lower() for word in content_words(query.text)]
     for length in range(2, _LONGEST_JOIN + 1):
         for start in range(len(words) - length + 1):
-            add("".join(words[start : start + length]), JOINED)
+            add("_".join(words[start : start + length]), JOINED)
     capitalised = {word.lower() for word in re.findall(r"(?<!^)\b[A-Z]\w+", query.text)}
     for word in words:
         if len(word) >= _SHORTEST_PLAIN and word not in FILLERS:
@@ -80,16 +92,13 @@ def spellings(query: Query) -> tuple[str, ...]:
 
 def name_match(asked: Mapping[str, float], symbol: str, qualified_name: str, names: Iterable[str]) -> float:
     """Return how surely a chunk of these names defines what was asked, 0 to 1."""
-    best = asked.get(fold(symbol), 0.0) if symbol else 0.0
-    if qualified_name:
-        best = max(best, asked.get(fold(qualified_name), 0.0))
-        if qualified_name != symbol:
-            parts = re.split(r"\.|::|#|/", qualified_name)
-            best = max(best, asked.get(fold("".join(parts[-2:])), 0.0))
-    for name in names:
-        best = max(best, INNER * asked.get(fold(name), 0.0))
-    return best
+    best = _sureness(asked, symbol)
+    if qualified_name and qualified_name != symbol:
+        tail = "".join(_SEPARATORS.split(qualified_name)[-2:])
+        best = max(best, asked.get(fold(qualified_name), 0.0), asked.get(fold(tail), 0.0))
+    return max([best, *(INNER * _sureness(asked, name) for name in names)])
 
 
-INNER = 0.6
-"""A chunk that defines the name inside itself, as a constant or field, beside its own."""
+def _sureness(asked: Mapping[str, float], name: str) -> float:
+    """Look a name up as it is spelled, then in any spelling."""
+    return max(asked.get(name, 0.0), OTHER_CASE * asked.get(fold(name), 0.0)) if name else 0.0

@@ -35,6 +35,7 @@ _NAMES: Mapping[str, re.Pattern[str]] = {
     "generated": re.compile(r"_pb2(_grpc)?\.py$|\.pb\.(go|cc|h)$|\.g\.dart$|\.generated\.|\.min\."),
     "documentation": re.compile(r"(?i)\.(md|mdx|rst|txt|adoc|markdown)$"),
 }
+_TEST_NAME = re.compile(r"(^|::)tests?::|(^|[.:])test_\w|(^|[.:])Test[A-Z]\w*\.test")
 _ASKING: Mapping[str, re.Pattern[str]] = {
     "test": re.compile(r"(?i)\b(tests?|testing|specs?|unittests?|mocks?|fixtures?|test_\w+|\w+_test)\b"),
     "example": re.compile(r"(?i)\b(examples?|samples?|demos?|tutorials?|playground|bench(mark)?s?)\b"),
@@ -48,7 +49,7 @@ _ASKING: Mapping[str, re.Pattern[str]] = {
 def find_path_kinds(path: str) -> frozenset[str]:
     """Return what the file at `path` is for beside plain source; empty for plain source."""
     *folders, name = path.split("/")
-    lowered = {folder.lower() for folder in folders}
+    lowered = {folder.lower() for folder in folders} | {folder.lower().strip("_") for folder in folders}
     found = {kind for kind, names in _FOLDERS.items() if lowered & names}
     return frozenset(found | {kind for kind, pattern in _NAMES.items() if pattern.search(name)})
 
@@ -56,3 +57,8 @@ def find_path_kinds(path: str) -> frozenset[str]:
 def find_asked_kinds(text: str) -> frozenset[str]:
     """Return the kinds of files that a query speaks of, which are then not demoted."""
     return frozenset(kind for kind, pattern in _ASKING.items() if pattern.search(text))
+
+
+def is_test_name(qualified_name: str) -> bool:
+    """Say whether a definition is a test by its name, as those that stand beside the code they test are."""
+    return _TEST_NAME.search(qualified_name) is not None

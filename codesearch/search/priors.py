@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codesearch.search.constants import (
+    ASKED_EXPONENT,
     DEFINITION_WEIGHT,
     DEMOTIONS,
     FOLDER_WEIGHT,
@@ -18,7 +19,8 @@ from codesearch.search.constants import (
     SYMBOL_WEIGHT,
 )
 from codesearch.search.names import name_match
-from codesearch.search.path_kinds import find_path_kinds
+from codesearch.search.path_kinds import find_path_kinds, is_test_name
+from codesearch.search.terms import recall
 from codesearch.storage.rows import ChunkRow
 from indexers.tokenizer import tokenize
 
@@ -26,6 +28,9 @@ Floats = npt.NDArray[np.float64]
 
 _ENTRY_STEMS = {"index", "mod", "main", "lib", "init", "__init__", "package", "package-info", "default", "impl"}
 """File names that say "the folder itself": the folder's name stands for the file's."""
+
+_FILLER_STEMS = frozenset(tokenize("utils util helpers helper common base abstract impl core misc types"))
+"""Parts of file names that say nothing of the subject; "string utils" is about strings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +55,20 @@ def path_prior(path: str, asked: Asked) -> float:
     """Return the factor that a file owes to its path."""
     stem, folders = _split_path(path)
     share = 1.0 + STEM_WEIGHT * overlap(stem, asked.terms) + FOLDER_WEIGHT * recall(folders, asked.terms)
-    return share * prod(DEMOTIONS[kind] for kind in sorted(find_path_kinds(path) - asked.path_kinds))
+    return float(share * prod(demotion(kind, asked) for kind in sorted(find_path_kinds(path))))
+
+
+def demotion(kind: str, asked: Asked) -> float:
+    """Return the factor of a kind of file: its root where the query speaks of that kind, else all of it."""
+    return float(DEMOTIONS[kind] ** (ASKED_EXPONENT if kind in asked.path_kinds else 1.0))
 
 
 def chunk_prior(row: ChunkRow, asked: Asked) -> float:
     """Return the factor that a chunk owes to its names."""
     defines = name_match(asked.names, row.symbol, row.qualified_name, row.names)
     symbol = overlap(tokenize(row.symbol), asked.terms) if row.symbol and row.kind != "file" else 0.0
-    return 1.0 + DEFINITION_WEIGHT * defines + SYMBOL_WEIGHT * symbol
+    named = 1.0 + DEFINITION_WEIGHT * defines + SYMBOL_WEIGHT * symbol
+    return named * demotion("test", asked) if is_test_name(row.qualified_name) else named
 
 
 def overlap(terms: Sequence[str], weights: Mapping[str, float]) -> float:
@@ -69,10 +80,8 @@ def overlap(terms: Sequence[str], weights: Mapping[str, float]) -> float:
     return float(np.sqrt(share_of_name * recall(terms, weights)))
 
 
-def recall(terms: Sequence[str], weights: Mapping[str, float]) -> float:
-    """Return the share of the query's weight that `terms` cover, 0 to 1."""
-    total = sum(weights.values())
-    return sum(weights.get(term, 0.0) for term in set(terms)) / total if total > 0 else 0.0
+def _without_fillers(terms: list[str]) -> list[str]:
+    return [term for term in terms if term not in _FILLER_STEMS] or terms
 
 
 def _split_path(path: str) -> tuple[list[str], list[str]]:
@@ -81,4 +90,4 @@ def _split_path(path: str) -> tuple[list[str], list[str]]:
     stem = name.split(".")[0] or name
     if stem.lower() in _ENTRY_STEMS and folders:
         stem = folders.pop()
-    return tokenize(stem), tokenize(" ".join(folders))
+    return _without_fillers(tokenize(stem)), tokenize(" ".join(folders))

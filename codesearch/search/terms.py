@@ -1,6 +1,6 @@
 """Which terms of a query are scored and how much each counts. Knows the tokenizer and the live statistics."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from codesearch.search.bm25f import TermWeights, inverse_frequencies, weigh_terms
@@ -48,3 +48,9 @@ def own_weights(query: Query) -> dict[str, float]:
         if len(weights) >= MAX_TERMS_READ:
             break
     return weights
+
+
+def recall(terms: Iterable[str], weights: Mapping[str, float]) -> float:
+    """Return the share of the query's weight that `terms` cover, 0 to 1."""
+    total = sum(weights.values())
+    return sum(weights.get(term, 0.0) for term in set(terms)) / total if total > 0 else 0.0

@@ -2,6 +2,13 @@
 
 from codesearch.search.names import asked_names, fold, name_match, spellings
 from codesearch.search.query import parse_query
+from codesearch.search.terms import own_weights
+
+
+def asked(text: str) -> dict[str, float]:
+    """Return the names that a query asks for, all its words equally rare."""
+    query = parse_query(text)
+    return asked_names(query, own_weights(query))
 
 
 def test_names_are_the_same_in_every_spelling() -> None:
@@ -11,28 +18,36 @@ def test_names_are_the_same_in_every_spelling() -> None:
 def test_a_camel_case_symbol_finds_its_snake_case_definition() -> None:
     query = parse_query("getUserName")
     assert {"getusername", "get_user_name"} <= set(spellings(query))
-    assert name_match(asked_names(query), "get_user_name", "", ()) == 1.0
+    names = asked("getUserName")
+    assert name_match(names, "getUserName", "", ()) == 1.0
+    assert 0.5 < name_match(names, "get_user_name", "", ()) < 1.0
 
 
 def test_the_qualified_name_is_surer_than_its_last_part() -> None:
-    asked = asked_names(parse_query("Rack::Response"))
-    qualified = name_match(asked, "Response", "Rack.Response", ())
-    assert qualified == name_match(asked, "Response", "Outer::Rack::Response", ()) == 1.0
-    assert 0 < name_match(asked, "Response", "Other::Response", ()) < qualified
+    names = asked("Rack::Response")
+    qualified = name_match(names, "Response", "Rack.Response", ())
+    assert qualified == name_match(names, "Response", "Outer::Rack::Response", ()) == 1.0
+    assert 0 < name_match(names, "Response", "Other::Response", ()) < qualified
 
 
 def test_neighbouring_words_join_into_a_name() -> None:
     query = parse_query("how does the path router store routes")
-    asked = asked_names(query)
+    names = asked(query.text)
     assert "path_router" in spellings(query)
-    assert name_match(asked, "PathRouter", "", ()) > name_match(asked, "Router", "", ()) > 0
-    assert name_match(asked, "Unrelated", "", ()) == 0
+    assert name_match(names, "PathRouter", "", ()) > name_match(names, "Router", "", ()) > 0
+    assert name_match(names, "Unrelated", "", ()) == 0
 
 
 def test_a_name_defined_inside_counts_less_than_the_own_name() -> None:
-    asked = asked_names(parse_query("MAX_RETRIES"))
-    assert 0 < name_match(asked, "", "", ("MAX_RETRIES",)) < name_match(asked, "MAX_RETRIES", "", ())
+    names = asked("MAX_RETRIES")
+    assert 0 < name_match(names, "", "", ("MAX_RETRIES",)) < name_match(names, "MAX_RETRIES", "", ())
 
 
 def test_words_that_speak_about_code_are_no_names() -> None:
-    assert "function" not in asked_names(parse_query("the function that retries"))
+    assert "function" not in asked("the function that retries")
+
+
+def test_a_name_among_many_words_is_less_surely_what_was_asked_for() -> None:
+    alone = name_match(asked("ewmaRate"), "ewmaRate", "", ())
+    mentioned = name_match(asked("always allocate a new ewmaRate aligned on ARM"), "ewmaRate", "", ())
+    assert 0 < mentioned < alone == 1.0

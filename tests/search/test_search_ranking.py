@@ -64,7 +64,7 @@ def pick(
     """Choose among eligible rows by score."""
     scores = np.array(score)
     ranked = Ranked(np.array(explains) if explains else scores, scores, np.ones(len(rows)), scores)
-    return choose(rows, ranked, np.ones(len(rows), dtype=bool), limit)
+    return [choice.place for choice in choose(rows, ranked, np.ones(len(rows), dtype=bool), limit)]
 
 
 def test_words_and_vectors_are_shared_out_by_weight() -> None:
@@ -110,8 +110,9 @@ def test_no_line_is_shown_twice() -> None:
 
 def test_one_file_does_not_fill_the_page_while_others_match() -> None:
     rows = [leaf(0, 0), leaf(1, 0), leaf(2, 0), leaf(0, 1), leaf(0, 2)]
-    assert pick(rows, [0.9, 0.8, 0.7, 0.2, 0.1], limit=3) == [0, 3, 4]
-    assert pick(rows, [0.9, 0.8, 0.7, 0.2, 0.1], limit=4) == [0, 1, 3, 4]
+    assert pick(rows, [0.9, 0.9, 0.9, 0.5, 0.48], limit=3) == [0, 3, 4]
+    assert pick(rows, [0.9, 0.9, 0.9, 0.5, 0.1], limit=3) == [0, 3, 1]
+    assert pick(rows, [0.9, 0.9, 0.9, 0.1, 0.1]) == [0, 1, 2, 3, 4]
 
 
 def test_ties_break_by_path_then_line() -> None:
@@ -123,7 +124,7 @@ def test_rows_that_are_not_eligible_are_not_shown() -> None:
     rows = [whole_file(), leaf(0)]
     scores = np.array([0.9, 0.1])
     ranked = Ranked(scores, scores, np.ones(2), scores)
-    assert choose(rows, ranked, np.array([False, True]), 10) == [1]
+    assert [choice.place for choice in choose(rows, ranked, np.array([False, True]), 10)] == [1]
 
 
 ASKED = Asked({"retri": 2.0, "backoff": 2.0}, {"retry": 1.0}, frozenset())
@@ -139,12 +140,15 @@ def test_an_entry_file_takes_the_name_of_its_folder() -> None:
     assert path_prior("src/backoff/mod.rs", ASKED) == path_prior("src/backoff.rs", ASKED)
 
 
-def test_tests_are_demoted_unless_they_are_asked_for() -> None:
+def test_tests_are_demoted_and_less_so_where_they_are_asked_for() -> None:
     assert path_prior("tests/policy.py", ASKED) == DEMOTIONS["test"]
-    assert path_prior("tests/policy.py", replace(ASKED, path_kinds=frozenset({"test"}))) == 1.0
+    asked = replace(ASKED, path_kinds=frozenset({"test"}))
+    assert DEMOTIONS["test"] < path_prior("tests/policy.py", asked) < 1.0
 
 
-def test_a_definition_comes_before_what_uses_it() -> None:
+def test_a_definition_comes_before_what_uses_or_tests_it() -> None:
     definition = replace(leaf(0), symbol="retry", qualified_name="retry")
+    test = replace(leaf(0), symbol="retry", qualified_name="tests::retry")
     assert chunk_prior(definition, ASKED) > chunk_prior(replace(definition, symbol="caller", qualified_name=""), ASKED)
+    assert chunk_prior(test, ASKED) < chunk_prior(definition, ASKED)
     assert find_priors([definition, leaf(1)], ASKED).shape == (2,)
