@@ -4,6 +4,7 @@ A first build commits as it goes, so that it can be searched and resumed; an upd
 Knows neither queries nor terminals: it reports `Progress` and returns an `UpdateReport`.
 """
 
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -17,11 +18,13 @@ from typing import Literal
 from codesearch.compatibility import check_versions
 from codesearch.errors import FormatError
 from codesearch.registry import has_index, index_folder, prepare_home
+from codesearch.storage.lock import WriterLock
 from codesearch.storage.rows import KnownFile, NewIndex
 from codesearch.storage.vector_cache import SqliteVectorCache
 from codesearch.storage.writer import Writer
 from codesearch.types import BuildOptions, Progress, UpdateReport
 from indexers.encoders.registry import load_encoder
+from indexers.errors import WalkError
 from indexers.git import git_identity
 from indexers.parsers import ParserOptions, ParserPool
 from indexers.pipeline import EncodingPipeline
@@ -52,6 +55,7 @@ class _Changes:
 
     to_read: list[SourceFile] = field(default_factory=list)
     added: int = 0
+    changed: int = 0
     unchanged: int = 0
     removed: list[str] = field(default_factory=list)
     restats: dict[str, FileStat] = field(default_factory=dict)
@@ -66,14 +70,16 @@ def build(
     first_commit_s: float = FIRST_COMMIT_S,
 ) -> UpdateReport:
     """Create or update the index of `root`. Raises CodesearchError and IndexersError; the old index then stands."""
+    _check_name(root)
     prepare_home(home)
     folder = index_folder(home, root)
-    if not options.rebuild:
+    if not options.rebuild or not folder.is_dir():
         return _Build(root, folder, home, options).run(on_progress, first_commit_s)
     fresh = folder.with_name(folder.name + ".rebuild")
-    shutil.rmtree(fresh, ignore_errors=True)
-    report = _Build(root, fresh, home, options).run(on_progress, first_commit_s)
-    _replace_folder(folder, fresh)
+    with closing(WriterLock(folder)):
+        shutil.rmtree(fresh, ignore_errors=True)
+        report = _Build(root, fresh, home, options).run(on_progress, first_commit_s)
+        _replace_folder(folder, fresh)
     return report
 
 
@@ -136,7 +142,7 @@ class _Build:
             generation = writer.commit(complete=True, files_todo=0, checked_at=_now())
             return UpdateReport(
                 added=changes.added,
-                changed=len(changes.to_read) - changes.added,
+                changed=changes.changed,
                 removed=len(changes.removed),
                 unchanged=changes.unchanged,
                 n_chunks=writer.info.n_chunks,
@@ -198,7 +204,6 @@ class _Build:
                 changes.restats[file.path] = _settled(file.stat, walked_ns)
                 changes.unchanged += 1
             else:
-                changes.added += before is None
                 changes.to_read.append(SourceFile(file.path, _settled(file.stat, walked_ns)))
         changes.removed = list(known)
         return changes
@@ -233,10 +238,21 @@ class _Build:
         if isinstance(outcome, EncodedFile):
             writer.add(outcome)
             reporter.count(outcome)
+            is_known = outcome.parsed.path in self._known
+            changes.changed += is_known
+            changes.added += not is_known
             return
         changes.skipped.append(outcome)
         if outcome.path in self._known:
             writer.remove(outcome.path)
+
+
+def _check_name(root: Path) -> None:
+    try:
+        str(root).encode("utf-8")
+    except UnicodeEncodeError as error:
+        printable = os.fsencode(root).decode("utf-8", "backslashreplace")
+        raise WalkError(f"{printable} cannot be indexed: its name is not valid UTF-8; rename it") from error
 
 
 def _has_same_content(root: Path, file: SourceFile, before: KnownFile) -> bool:

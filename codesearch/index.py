@@ -17,6 +17,7 @@ from codesearch.config import home_folder
 from codesearch.errors import CodesearchError, CorruptIndexError, LockedError, NoIndexError, QueryError
 from codesearch.registry import folder_size, locate
 from codesearch.search import engine
+from codesearch.storage.rows import FileRow
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import (
     BuildOptions,
@@ -148,7 +149,7 @@ class Index:
             coarse_dim=info.coarse_dim,
             skipped=tuple(snapshot.skipped()),
             secrets=tuple(snapshot.secrets()),
-            notes=tuple((file.path, file.note) for file in snapshot.files() if file.note),
+            notes=tuple((file.path, note) for file in snapshot.files() if (note := _note_of(file))),
         )
 
     def close(self) -> None:
@@ -225,3 +226,8 @@ class Index:
             return blake2b(path.read_bytes(), digest_size=16).digest() != file.content_hash
         except OSError:
             return True
+
+
+def _note_of(file: FileRow) -> str:
+    decoded = "decoded as latin-1: it is not valid UTF-8" if file.encoding == "latin-1" else ""
+    return "; ".join(note for note in (file.note, decoded) if note)

@@ -180,7 +180,8 @@ class _Parser:
         with self._lock:
             if self._is_stopped:
                 return None
-            process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            # A group of its own: Ctrl-C is for whoever asked, who then ends the parsers.
+            process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)
             self._process = process
         if read_frame(_stream(process.stdout)) is not None:
             return process

@@ -134,7 +134,7 @@ def test_an_edit_that_keeps_size_and_time_is_seen(root: Path, home: Path, run: C
 
 def test_a_file_skipped_for_its_bytes_is_not_read_again(root: Path, run: Callable[[], UpdateReport]) -> None:
     (root / "data.txt").write_bytes(b"a\0b")
-    run()
+    assert run().added == 3
     second, third = run(), run()
     assert [s.path for s in second.skipped] == [s.path for s in third.skipped] == ["data.txt"]
     assert third.generation == second.generation
@@ -214,6 +214,18 @@ def test_a_second_writer_is_told_who_holds_the_lock(root: Path, home: Path) -> N
     Index.build(root, ONE, home=home)
     with Writer.open(index_folder(home, root)), pytest.raises(LockedError, match=str(os.getpid())):
         Index.build(root, ONE, home=home)
+
+
+def test_a_rebuild_waits_for_no_one_and_refuses_beside_another_writer(root: Path, home: Path) -> None:
+    Index.build(root, ONE, home=home)
+    with Writer.open(index_folder(home, root)), pytest.raises(LockedError):
+        Index.build(root, BuildOptions(rebuild=True), home=home)
+    assert set(contents(root, home)) == set(FILES)
+
+
+def test_a_root_whose_name_is_not_utf_8_is_a_clear_error(tmp_path: Path, home: Path) -> None:
+    with pytest.raises(WalkError, match="not valid UTF-8"):
+        Index.build(Path(os.fsdecode(os.fsencode(tmp_path) + b"/bad\xff")), ONE, home=home)
 
 
 def test_a_missing_root_is_a_clear_error_and_makes_no_index(home: Path, tmp_path: Path) -> None:

@@ -46,7 +46,8 @@ class CountingEncoder:
         return vectors
 
     def encode_query(self, text: str, task: Task) -> FloatArray:
-        return self.encode_documents([f"{task}:{text}"])[0]
+        vector: FloatArray = self.encode_documents([f"{task}:{text}"])[0]
+        return vector
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]
