@@ -194,7 +194,7 @@ TABLE: tuple[Language, ...] = (
     Language("nim", None, (), (".nim", ".nims")),
     Language("crystal", None, (), (".cr",), (), ("crystal",)),
     Language("d", None, (), (".d", ".di")),
-    Language("v", None, (), (".v", ".sv", ".svh", ".vh"), (), (), ("verilog", "systemverilog")),
+    Language("verilog", None, (), (".v", ".sv", ".svh", ".vh"), (), (), ("systemverilog",)),
     Language("vhdl", None, (), (".vhd", ".vhdl")),
     Language("solidity", None, (), (".sol",)),
     Language("graphql", None, (), (".graphql", ".gql", ".graphqls")),

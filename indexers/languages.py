@@ -35,15 +35,15 @@ MATLAB = re.compile(rb"^\s*(?:%|function\b[^;{]*$|classdef\b|end\s*$)", re.MULTI
 def detect_language(path: str, first_bytes: bytes = b"") -> str:
     """Return the language's name; `text` where nothing tells. `first_bytes` decides between users of one extension."""
     filename = path.rpartition("/")[2].lower()
-    by_name = BY_FILENAME.get(filename)
-    if by_name is not None:
-        return by_name
     stem, dot, extension = filename.rpartition(".")
-    if dot and stem:
-        by_extension = BY_EXTENSION.get(dot + extension)
-        if by_extension is not None:
-            return _look_inside(dot + extension, by_extension, first_bytes)
-    return _read_shebang(first_bytes) or BY_FILENAME.get(stem) or DEFAULT_LANGUAGE
+    by_name = BY_FILENAME.get(filename)
+    if not (dot and stem):
+        # `build` may be a shell script as well as Bazel's: what the first line says is surer than such a name.
+        return _read_shebang(first_bytes) or by_name or DEFAULT_LANGUAGE
+    by_extension = BY_EXTENSION.get(dot + extension)
+    if by_name is None and by_extension is not None:
+        return _look_inside(dot + extension, by_extension, first_bytes)
+    return by_name or _read_shebang(first_bytes) or BY_FILENAME.get(stem) or DEFAULT_LANGUAGE
 
 
 def resolve_language(alias: str) -> str | None:

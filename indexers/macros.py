@@ -43,6 +43,10 @@ ALONE = re.compile(rb"^(" + ON_A_LINE + rb"(?:\n" + ON_A_LINE + rb")*)", re.MULT
 """`MYLIB_BEGIN_NAMESPACE` on a line of its own, or several such lines."""
 
 
+OPERATORS_BEFORE = (b",", b"=", b"(", b"|", b"&", b"+", b"?", b"\\")
+OPERATORS_AFTER = (b"{", b"(", b",", b"|", b"&", b"+", b"?", b"=", b":")
+
+
 def blank_macros(data: bytes) -> bytes:
     """Return the source with decorating macros blanked; the same length, the same line breaks."""
     for pattern in (CLASS_HEAD, BEFORE_KEYWORD, BEFORE_NAME, AFTER_PARAMETERS, CONDITION):
@@ -69,6 +73,6 @@ def _blank_alone(match: re.Match[bytes]) -> bytes:
     """Keep what may be an enumerator, an operand, or the head of a body."""
     before = match.string[max(0, match.start() - 200) : match.start()].rstrip()
     after = match.string[match.end() : match.end() + 200].lstrip()
-    is_operand = before.endswith((b",", b"=", b"(", b"|", b"&", b"+", b"?", b"\\")) or after[:1] in b"{(,|&+?=:"
+    is_operand = before.endswith(OPERATORS_BEFORE) or after.startswith(OPERATORS_AFTER)
     is_last_enumerator = after[:1] == b"}" and not before.endswith((b"{", b";"))
     return match[0] if is_operand or is_last_enumerator else _blank(match)

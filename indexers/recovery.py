@@ -24,6 +24,9 @@ LEADS_ON = re.compile(rb"@|\[|#\[|template\b")
 MAX_WORK = 8
 """Bytes parsed again for each byte of the file: enough for the nesting of most code."""
 
+MIN_WORK_BYTES = 20_000
+"""Bytes that even the smallest file is worth."""
+
 MAX_WORK_BYTES = 4_000_000
 """Bytes parsed again for one file: about a second, far from where a parser is taken for hanging."""
 
@@ -88,14 +91,16 @@ def _match_parts(compiled: CompiledQuery, grammar: str, data: bytes) -> Iterator
     lines = _read_lines(data)
     parser = tree_sitter.Parser(load_grammar(grammar))
     file = _Run(0, len(lines))
-    work = min(MAX_WORK * len(data), MAX_WORK_BYTES)
+    work = min(MIN_WORK_BYTES + MAX_WORK * len(data), MAX_WORK_BYTES)
     pending = [file]
     while pending and work > 0:
         outer = pending.pop()
         frame, runs = _cut(lines, outer, is_file=outer == file)
         if runs == [outer]:
             continue
-        good = frame
+        # Runs that parse alone may still not parse together; first and closing lines without any then do.
+        yield _match_runs(compiled, grammar, data, lines, frame)
+        good = list(frame)
         for run in runs:
             start, end = lines[run.first].start, lines[run.last - 1].end
             work -= end - start + WORK_PER_RUN
