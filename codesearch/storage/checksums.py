@@ -86,10 +86,13 @@ def sum_file(folder: Path, name: str) -> DerivedFile:
 
 
 def check_lengths(folder: Path, files: Sequence[DerivedFile], mend: str) -> None:
-    """Compare the length of every derived file; raises CorruptIndexError, or FileNotFoundError where one is gone."""
+    """Compare the length of every derived file; raises CorruptIndexError."""
     for file in files:
         path = folder / file.name
-        size = path.stat().st_size
+        try:
+            size = path.stat().st_size
+        except FileNotFoundError as error:
+            raise CorruptIndexError(f"{path} is missing; {mend}") from error
         if size != file.size:
             raise CorruptIndexError(f"{path} has {size} bytes instead of {file.size}; {mend}")
 

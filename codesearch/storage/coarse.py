@@ -108,10 +108,10 @@ class CoarseReader:
             name = name_of_open_file(self._fd, self._path)
             try:
                 self._index = faiss.read_index(name, faiss.IO_FLAG_MMAP_IFC)
-            except RuntimeError as error:
-                raise CorruptIndexError(f"{self._path} cannot be read ({error})") from error
+            except (RuntimeError, MemoryError) as error:
+                raise CorruptIndexError(f"{self._path} cannot be read ({error}); {self._vectors.mend}") from error
             if self._index.ntotal != len(self._base_rows) or self._index.d != self._coarse_dim:
-                raise CorruptIndexError(f"{self._path} does not belong to this catalogue")
+                raise CorruptIndexError(f"{self._path} does not belong to this catalogue; {self._vectors.mend}")
         return self._index
 
     def _open_tail(self) -> FloatArray:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import tantivy
 
-from codesearch.errors import StorageError
+from codesearch.errors import CorruptIndexError, StorageError
 from codesearch.storage.platform import PRIVATE_FILE, link_or_copy, make_private_folder
 from indexers.types import GRANULARITIES, KINDS, Field, Granularity, Kind, Terms
 
@@ -53,23 +53,54 @@ class LexicalDocument:
 
 
 @contextmanager
-def disk_errors(folder: Path) -> Iterator[None]:
-    """Turn what tantivy raises about its files into a StorageError."""
+def write_errors(folder: Path, mend: str) -> Iterator[None]:
+    """Turn what tantivy raises while it writes into a StorageError."""
     try:
         yield
     except (ValueError, OSError, RuntimeError) as error:
-        raise StorageError(
-            f"{folder} cannot be written ({error}); check the disk's space and rights and try again"
-        ) from error
+        raise _cannot_write(folder, error, mend) from error
+    except BaseException as error:
+        if _is_panic(error):
+            raise _cannot_write(folder, error, mend) from error
+        raise
+
+
+@contextmanager
+def read_errors(folder: Path, mend: str) -> Iterator[None]:
+    """Turn what tantivy raises about the bytes it reads into a CorruptIndexError."""
+    try:
+        yield
+    except (ValueError, OSError, RuntimeError) as error:
+        raise _cannot_read(folder, error, mend) from error
+    except BaseException as error:
+        if _is_panic(error):
+            raise _cannot_read(folder, error, mend) from error
+        raise
+
+
+def _is_panic(error: BaseException) -> bool:
+    """Tell a Rust panic, which is no `Exception` and has no name to import, from an interrupt or an exit."""
+    return type(error).__name__ == "PanicException"
+
+
+def _cannot_write(folder: Path, error: BaseException, mend: str) -> StorageError:
+    return StorageError(
+        f"{folder} cannot be written ({error}); check the disk's space and rights and try again, or {mend}"
+    )
+
+
+def _cannot_read(folder: Path, error: BaseException, mend: str) -> CorruptIndexError:
+    return CorruptIndexError(f"{folder} cannot be read ({error}); {mend}")
 
 
 class LexicalWriter:
     """Adds to and deletes from a folder that nobody reads yet."""
 
-    def __init__(self, folder: Path, base: Path | None) -> None:
+    def __init__(self, folder: Path, base: Path | None, mend: str) -> None:
         """Make `folder`, starting from the immutable segments of `base`."""
         self.folder = folder
-        with disk_errors(folder):
+        self._mend = mend
+        with write_errors(folder, mend):
             if folder.exists():
                 shutil.rmtree(folder)
             make_private_folder(folder)
@@ -91,20 +122,22 @@ class LexicalWriter:
             text = " ".join([" ".join(terms[f]) for terms in leaves for f in fields if f in terms])
             doc.add_text(f"{document.granularity}_{name}", text)
         assert self._writer is not None
-        with disk_errors(self.folder):
+        with write_errors(self.folder, self._mend):
             self._writer.add_document(doc)
 
-    def delete_files(self, file_ids: Iterable[int]) -> None:
-        """Delete all chunks of the files."""
+    def delete_files(self, file_ids: Sequence[int]) -> None:
+        """Delete all chunks of the files; by query, since tantivy-py's deletion by term misses unsigned fields."""
         assert self._writer is not None
-        with disk_errors(self.folder):
-            for file_id in file_ids:
-                self._writer.delete_documents_by_term("file", file_id)
+        if file_ids:
+            with write_errors(self.folder, self._mend):
+                self._writer.delete_documents_by_query(
+                    tantivy.Query.term_set_query(self._schema, "file", list(file_ids))
+                )
 
     def commit(self) -> None:
         """Make it durable and final."""
         assert self._writer is not None
-        with disk_errors(self.folder):
+        with write_errors(self.folder, self._mend):
             self._writer.commit()
             # A merge that ended after the switch would change what the catalogue has checksums of.
             self._writer.wait_merging_threads()
@@ -139,26 +172,28 @@ def make_schema() -> tantivy.Schema:
 class LexicalReader:
     """A pinned state of one folder; its files may be unlinked while this lives."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open; raises ValueError or OSError where the folder is damaged or gone."""
-        index = tantivy.Index.open(str(folder))
-        index.config_reader("manual")
-        _register(index)
-        self._schema = index.schema
-        self._searcher = index.searcher()
-        self.n_documents = self._searcher.num_docs
+    def __init__(self, folder: Path, mend: str) -> None:
+        """Open; raises CorruptIndexError where the folder is damaged or gone."""
+        self._folder = folder
+        self._mend = mend
+        with read_errors(folder, mend):
+            index = tantivy.Index.open(str(folder))
+            index.config_reader("manual")
+            _register(index)
+            self._searcher = index.searcher()
+        self._schema = make_schema()
 
     def find(
         self, terms: Sequence[str], granularity: Granularity, limits: Sequence[tantivy.Query], limit: int
     ) -> list[int]:
         """Return at most `limit` chunk ids, best first, dead ones among them."""
-        words = self._any_term(terms, granularity)
-        query = words
+        query = self._any_term(terms, granularity)
         if limits:
             must = tantivy.Occur.Must
-            query = tantivy.Query.boolean_query([(must, words), *((must, clause) for clause in limits)])
-        addresses = [hit[1] for hit in self._searcher.search(query, limit, count=False).hits]
-        return [int(i) for i in self._searcher.fast_field_values("id", addresses) if i is not None]
+            query = tantivy.Query.boolean_query([(must, query), *((must, clause) for clause in limits)])
+        with read_errors(self._folder, self._mend):
+            addresses = [hit[1] for hit in self._searcher.search(query, limit, count=False).hits]
+            return [int(i) for i in self._searcher.fast_field_values("id", addresses) if i is not None]
 
     def among(self, field: str, ids: Sequence[int]) -> tantivy.Query:
         """Limit to documents whose `file` or `id` is one of `ids`; adds nothing to the score."""

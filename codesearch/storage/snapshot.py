@@ -73,7 +73,8 @@ class Snapshot:
         self._catalog = catalog
         self._records = Records(catalog)
         check_lengths(folder, catalog.derived_files(), catalog.mend)
-        self._lexical = None if generation.lexical_name is None else LexicalReader(folder / generation.lexical_name)
+        lexical = generation.lexical_name
+        self._lexical = None if lexical is None else LexicalReader(folder / lexical, catalog.mend)
         self._flags = catalog.read_array("row_flags", FLAGS_DTYPE)
         self._spans: IntArray = catalog.read_array("file_spans", "<i8").reshape(-1, 5)
         self._vectors = VectorReader(folder / generation.vectors_name, info.dim, info.n_rows, catalog.mend)

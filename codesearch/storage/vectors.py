@@ -78,7 +78,7 @@ class VectorReader:
 
     def __init__(self, path: Path, dim: int, n_rows: int, mend: str) -> None:
         self._path = path
-        self._mend = mend
+        self.mend = mend
         self._dtype = record_dtype(dim)
         self.n_rows = n_rows
         size = path.stat().st_size
@@ -95,7 +95,7 @@ class VectorReader:
         raw = records.view(np.uint8).reshape(len(rows), size)
         for target, offset in zip(raw, offsets, strict=True):
             if self._file.read_into(target, offset) != size:
-                raise CorruptIndexError(f"{self._path} ends before row {offset // size}; {self._mend}")
+                raise CorruptIndexError(f"{self._path} ends before row {offset // size}; {self.mend}")
         return self._checked(records, rows)
 
     def read_blocks(self, first: int, end: int) -> Iterator[FloatArray]:
@@ -105,7 +105,7 @@ class VectorReader:
             stop = min(start + BLOCK_ROWS, end)
             records = np.empty(stop - start, dtype=self._dtype)
             if self._file.read_into(records.view(np.uint8), start * size) != len(records) * size:
-                raise CorruptIndexError(f"{self._path} ends before row {stop}; {self._mend}")
+                raise CorruptIndexError(f"{self._path} ends before row {stop}; {self.mend}")
             yield self._checked(records, np.arange(start, stop, dtype=np.int64))
 
     def _checked(self, records: npt.NDArray[Any], rows: IntArray) -> FloatArray:
@@ -113,7 +113,7 @@ class VectorReader:
         crcs = np.fromiter((zlib.crc32(row) for row in halves), dtype=np.uint32, count=len(halves))
         wrong = np.flatnonzero(crcs != records["crc"])
         if len(wrong):
-            raise mismatch(f"vector {int(rows[wrong[0]])} of {self._path}", self._mend)
+            raise mismatch(f"vector {int(rows[wrong[0]])} of {self._path}", self.mend)
         return halves.astype(np.float32)
 
     def close(self) -> None:

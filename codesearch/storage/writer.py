@@ -14,6 +14,7 @@ import numpy as np
 
 from codesearch.errors import CodesearchError, NoIndexError, StorageError
 from codesearch.storage.catalog import CATALOG_NAME, Catalog
+from codesearch.storage.checksums import check_lengths
 from codesearch.storage.coarse_base import renew_base
 from codesearch.storage.compaction import copy_rows, renumber_rows
 from codesearch.storage.creation import first_generation, open_for_creation
@@ -232,6 +233,7 @@ class Writer:
         rows = self._catalog.rows(f"SELECT {FILE_COLUMNS}, checksum FROM files ORDER BY id")
         self._files = {row.path: row for row in (read_file_row(values, self._catalog) for values in rows)}
         self._flags = RowFlags(self._catalog.read_array("row_flags", FLAGS_DTYPE))
+        check_lengths(self._folder, self._catalog.derived_files(), self._catalog.mend)
         info = generation.info
         path = self._folder / generation.vectors_name
         self._vectors = VectorAppender(path, info.dim, info.n_rows, self._catalog.mend)
@@ -294,7 +296,9 @@ class Writer:
         if self._lexical is None:
             name = self._generation.lexical_name
             base = None if name is None else self._folder / name
-            self._lexical = LexicalWriter(self._folder / lexical_name(self.info.generation + 1), base)
+            self._lexical = LexicalWriter(
+                self._folder / lexical_name(self.info.generation + 1), base, self._catalog.mend
+            )
             self._lexical.delete_files(self._dead_files)
             self._catalog.run_many("DELETE FROM dead_documents WHERE file_id = ?", [(i,) for i in self._dead_files])
         return self._lexical

@@ -175,6 +175,13 @@ def write_index(folder: Path, files: Sequence[EncodedFile], new: NewIndex = NEW_
     return folder
 
 
+def rewrite(path: Path, data: bytes | bytearray) -> None:
+    """Replace a file that somebody may have mapped: cutting it in place would crash them."""
+    changed = path.with_name("changed")
+    changed.write_bytes(data)
+    changed.replace(path)
+
+
 def state_of(snapshot: Snapshot) -> dict[str, object]:
     """Return everything an index answers with, without ids: equal for equal content, however it came about."""
     probes = [fake_vector(f"probe {i}", snapshot.info.dim) for i in range(2)]

@@ -6,6 +6,7 @@ from typing import get_args
 import pytest
 
 from codesearch.errors import StorageError
+from codesearch.storage.rows import Selection
 from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.writer import Step, Writer
 from tests.storage.made_files import NOW, build_big_file, build_file, state_of, write_index
@@ -38,6 +39,23 @@ except StorageError as error:
     sys.exit(3)
 """
 
+KILLED_BUILD = """
+import os, signal, sys
+from pathlib import Path
+from codesearch.storage.writer import Writer
+from tests.storage.made_files import NEW_INDEX, NOW, build_file
+seen = []
+def stop(step):
+    seen.append(step)
+    if seen.count(sys.argv[2]) == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+with Writer.create(Path(sys.argv[1]), NEW_INDEX, stop) as writer:
+    for i in range(4):
+        writer.add(build_file(f"f{i}.py"))
+        if i % 2:
+            writer.commit(complete=i == 3, files_todo=3 - i, checked_at=NOW)
+"""
+
 OLD = [build_big_file("big.py"), build_file("a.py"), build_file("b.py")]
 NEW = [build_big_file("big.py", seed=1), build_file("a.py", seed=1), build_file("c.py")]
 
@@ -54,10 +72,6 @@ def update(folder: Path, on_step: object) -> None:
 def run_update(script: str, folder: Path, argument: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-c", script, str(folder), argument]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
-
-
-def names_in(folder: Path) -> set[str]:
-    return {path.name.partition("-")[0] for path in folder.iterdir() if path.is_file() or any(path.iterdir())}
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +106,24 @@ def test_a_killed_update_leaves_the_old_index_or_the_new_one(
         state = state_of(snapshot)
     assert state == states["new" if step in {"switched", "reclaimed"} else "old"]
     check_next_update_completes(folder, states)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", [step for step in STEPS if step not in {"locked", "file written"}])
+def test_a_killed_first_build_keeps_the_batches_it_committed(folder: Path, step: Step) -> None:
+    assert run_update(KILLED_BUILD, folder, step).returncode == -9
+    is_switched = step in {"switched", "reclaimed"}
+    with Snapshot.open(folder) as snapshot:
+        assert snapshot.info.complete is is_switched
+        assert len(snapshot.files()) == snapshot.info.files_done == (4 if is_switched else 2)
+        assert len(snapshot.find_lexical(["py"], "file", Selection(), 9)) == snapshot.info.n_files
+    with Writer.open(folder) as writer:
+        for i in range(len(writer.known_files()), 4):
+            writer.add(build_file(f"f{i}.py"))
+        writer.commit(complete=True, files_todo=0, checked_at=NOW)
+    write_index(folder.with_name("fresh"), [build_file(f"f{i}.py") for i in range(4)])
+    with Snapshot.open(folder) as snapshot, Snapshot.open(folder.with_name("fresh")) as fresh:
+        assert state_of(snapshot) == state_of(fresh)
 
 
 @pytest.mark.slow

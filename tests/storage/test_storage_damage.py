@@ -12,7 +12,7 @@ from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.writer import Writer
 from indexers.terms import hash_term
 from indexers.types import GRANULARITIES
-from tests.storage.made_files import NEW_INDEX, NOW, build_big_file, build_file, fake_vector, write_index
+from tests.storage.made_files import NEW_INDEX, NOW, build_big_file, build_file, fake_vector, rewrite, write_index
 
 REBUILD = "codesearch index /src/project --rebuild"
 
@@ -105,7 +105,7 @@ def test_a_changed_vector_is_found_when_it_is_read(index: Path) -> None:
     vectors = next(index.glob("vectors-*"))
     data = bytearray(vectors.read_bytes())
     data[5 * 36 + 3] ^= 1
-    vectors.write_bytes(data)
+    rewrite(vectors, data)
     with Snapshot.open(index) as snapshot:
         with pytest.raises(CorruptIndexError, match=f"vector 5 of .*{REBUILD}"):
             find_dense(snapshot)
@@ -116,16 +116,18 @@ def test_a_changed_vector_is_found_when_it_is_read(index: Path) -> None:
 @pytest.mark.parametrize("pattern", ["vectors-*", "lexical-*/*.idx", "lexical-*/meta.json"])
 def test_a_shortened_file_is_found_when_an_index_is_opened(index: Path, pattern: str) -> None:
     path = next(index.glob(pattern))
-    path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(CorruptIndexError, match=REBUILD):
-        Snapshot.open(index)
+    rewrite(path, path.read_bytes()[:-1])
+    for open_it in (Snapshot.open, Writer.open):
+        with pytest.raises(CorruptIndexError, match=REBUILD):
+            open_it(index)
 
 
 @pytest.mark.parametrize("pattern", ["vectors-*", "lexical-*/*.idx", "lexical-*/meta.json", "lexical-*/*.fast"])
 def test_a_missing_file_is_found_when_an_index_is_opened(index: Path, pattern: str) -> None:
     next(index.glob(pattern)).unlink()
-    with pytest.raises(CorruptIndexError, match=REBUILD):
-        Snapshot.open(index)
+    for open_it in (Snapshot.open, Writer.open):
+        with pytest.raises(CorruptIndexError, match=REBUILD):
+            open_it(index)
 
 
 def test_a_foreign_or_torn_catalogue_is_corrupt_and_can_be_made_anew(index: Path) -> None:
@@ -157,6 +159,20 @@ def test_no_flipped_byte_of_the_catalogue_raises_anything_else(index: Path) -> N
             assert "codesearch" in str(error)  # noqa: PT017
 
 
+@pytest.mark.parametrize("pattern", ["*.term", "*.fast", "*.idx", "meta.json"])
+def test_no_flipped_byte_of_a_lexical_file_raises_anything_else(index: Path, pattern: str) -> None:
+    path = next(index.glob(f"lexical-*/{pattern}"))
+    whole = path.read_bytes()
+    for place in range(0, len(whole), len(whole) // 20):
+        rewrite(path, whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+        try:
+            with Snapshot.open(index) as snapshot:
+                found = snapshot.find_lexical(["py", "retry"], "leaf", Selection(kinds=frozenset({"method"})), 9)
+                snapshot.chunks(found)
+        except CorruptIndexError as error:
+            assert REBUILD in str(error)  # noqa: PT017
+
+
 @pytest.mark.parametrize(("version", "words"), [(99, "upgrade codesearch"), (0, "not a catalogue")])
 def test_another_format_is_refused_with_what_to_do(index: Path, version: int, words: str) -> None:
     execute(index, f"PRAGMA user_version = {version}")
@@ -173,7 +189,7 @@ def test_damaged_blocks_of_derived_files_are_named(folder: Path) -> None:
     before = sum_file(folder, name)
     data = bytearray((folder / name).read_bytes())
     data[40_000] ^= 1
-    (folder / name).write_bytes(data)
+    rewrite(folder / name, data)
     assert find_damaged_blocks(folder, before) == [0]
     (folder / name).unlink()
     assert find_damaged_blocks(folder, before) == list(range(len(before.block_crcs) // 4))

@@ -8,7 +8,7 @@ from codesearch.errors import LockedError, NoIndexError
 from codesearch.maintenance import compact, verify
 from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.writer import Writer
-from tests.storage.made_files import NOW, build_big_file, build_file, state_of, write_index
+from tests.storage.made_files import NOW, build_big_file, build_file, rewrite, state_of, write_index
 
 
 def make_updated(folder: Path) -> None:
@@ -71,7 +71,7 @@ def test_verify_names_what_is_damaged(folder: Path, pattern: str, words: str) ->
     path = next(folder.glob(pattern))
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
-    path.write_bytes(data)
+    rewrite(path, data)
     assert len(verify(folder)) == 1
     with pytest.raises(AssertionError, match=words):
         raise AssertionError(verify(folder)[0])
