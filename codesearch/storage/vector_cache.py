@@ -90,7 +90,7 @@ class SqliteVectorCache:
             for start in range(0, len(keys), KEYS_PER_QUERY):
                 part = list(keys[start : start + KEYS_PER_QUERY])
                 marks = ",".join("?" * len(part))
-                rows = connection.execute(f"SELECT key, used, value FROM vectors WHERE key IN ({marks})", part)  # noqa: S608
+                rows = connection.execute(f"SELECT key, used, value FROM vectors WHERE key IN ({marks})", part)
                 for key, used, value in rows:
                     vector = _unpack(key, value)
                     if vector is None:
