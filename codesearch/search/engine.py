@@ -105,7 +105,7 @@ def _answer(snapshot: Snapshot, query: Query, encoded: _Encoded, options: Search
         dense_share=DENSE_SHARE[query.shape],
     )
     watch.record("rescore", len(rows), len(rows))
-    asked = Asked(terms.weights, asked_names(query, terms.weights), find_asked_kinds(query.text))
+    asked = Asked(terms.shares, asked_names(query, terms.shares), find_asked_kinds(query.text))
     ranked = rank(evidence, find_priors(rows, asked))
     watch.record("rank", len(rows), n_candidates)
     # File chunks that only gave context may not be eligible themselves.

@@ -6,6 +6,7 @@ Names are compared without case, underscores and separators, so `getUserName`, `
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from codesearch.search.constants import NAME_SHARE_EXPONENT
 from codesearch.search.query import Query, content_words, last_part
@@ -35,21 +36,22 @@ _LONGEST_JOIN = 3
 _SHORTEST_PLAIN = 3
 
 
+@lru_cache(maxsize=1 << 16)
 def fold(name: str) -> str:
     """Return `name` without case, underscores and separators."""
     return _FOLD.sub("", name).lower()
 
 
-def asked_names(query: Query, weights: Mapping[str, float]) -> dict[str, float]:
+def asked_names(query: Query, shares: Mapping[str, float]) -> dict[str, float]:
     """Return names that the query may mean, as spelled and folded, each with its sureness above 0 and up to 1.
 
-    `weights` are those of the query's terms: a name that is all of the query is what was asked for, one among many
-    words may be a mere mention.
+    `shares` are the terms' shares of the query's weight: a name that is all of the query is what was asked for, one
+    among many words may be a mere mention.
     """
     names: dict[str, float] = {}
 
     def add(spelled: str, sureness: float) -> None:
-        share = recall(tokenize(spelled), weights) ** NAME_SHARE_EXPONENT
+        share = min(1.0, recall(set(tokenize(spelled)), shares)) ** NAME_SHARE_EXPONENT
         for name in (spelled, fold(spelled)):
             names[name] = max(names.get(name, 0.0), sureness * share)
 
@@ -93,12 +95,21 @@ def spellings(query: Query) -> tuple[str, ...]:
 def name_match(asked: Mapping[str, float], symbol: str, qualified_name: str, names: Iterable[str]) -> float:
     """Return how surely a chunk of these names defines what was asked, 0 to 1."""
     best = _sureness(asked, symbol)
-    if qualified_name and qualified_name != symbol:
-        tail = "".join(_SEPARATORS.split(qualified_name)[-2:])
-        best = max(best, asked.get(fold(qualified_name), 0.0), asked.get(fold(tail), 0.0))
-    return max([best, *(INNER * _sureness(asked, name) for name in names)])
+    if qualified_name != symbol:
+        whole, tail = _fold_qualified(qualified_name)
+        best = max(best, asked.get(whole, 0.0), asked.get(tail, 0.0))
+    for name in names:
+        best = max(best, INNER * _sureness(asked, name))
+    return best
 
 
 def _sureness(asked: Mapping[str, float], name: str) -> float:
     """Look a name up as it is spelled, then in any spelling."""
-    return max(asked.get(name, 0.0), OTHER_CASE * asked.get(fold(name), 0.0)) if name else 0.0
+    spelled = asked.get(name, 0.0)
+    return spelled or OTHER_CASE * asked.get(fold(name), 0.0)
+
+
+@lru_cache(maxsize=1 << 16)
+def _fold_qualified(qualified_name: str) -> tuple[str, str]:
+    """Return the folded qualified name and its folded last two parts."""
+    return fold(qualified_name), fold("".join(_SEPARATORS.split(qualified_name)[-2:]))

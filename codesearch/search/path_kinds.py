@@ -5,6 +5,7 @@ Knows names only; what a kind costs is in `constants`.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 
 def _words(text: str) -> frozenset[str]:
@@ -59,6 +60,7 @@ def find_asked_kinds(text: str) -> frozenset[str]:
     return frozenset(kind for kind, pattern in _ASKING.items() if pattern.search(text))
 
 
+@lru_cache(maxsize=1 << 16)
 def is_test_name(qualified_name: str) -> bool:
     """Say whether a definition is a test by its name, as those that stand beside the code they test are."""
     return _TEST_NAME.search(qualified_name) is not None

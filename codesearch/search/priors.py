@@ -3,9 +3,10 @@
 Definition of the asked name, query words in the file's name, folders and symbol, and what the file is for.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -37,12 +38,22 @@ _FILLER_STEMS = frozenset(tokenize("utils util helpers helper common base abstra
 class Asked:
     """What the priors compare with."""
 
-    terms: Mapping[str, float]
-    """Terms of the query, each with its weight (idf times the word's own)."""
+    shares: Mapping[str, float]
+    """Terms of the query, each with its share of the query's weight."""
     names: Mapping[str, float]
-    """Folded names with their sureness."""
+    """Names as spelled and folded, with their sureness."""
     path_kinds: frozenset[str]
     """Kinds of files that the query speaks of."""
+
+
+@dataclass(frozen=True, slots=True)
+class _PathParts:
+    """What a path says, whatever the query."""
+
+    stem: frozenset[str]
+    """Terms of the file's own name."""
+    folders: frozenset[str]
+    kinds: tuple[str, ...]
 
 
 def find_priors(rows: Sequence[ChunkRow], asked: Asked) -> Floats:
@@ -53,9 +64,11 @@ def find_priors(rows: Sequence[ChunkRow], asked: Asked) -> Floats:
 
 def path_prior(path: str, asked: Asked) -> float:
     """Return the factor that a file owes to its path."""
-    stem, folders = _split_path(path)
-    share = 1.0 + STEM_WEIGHT * overlap(stem, asked.terms) + FOLDER_WEIGHT * recall(folders, asked.terms)
-    return float(share * prod(demotion(kind, asked) for kind in sorted(find_path_kinds(path))))
+    parts = _read_path(path)
+    prior = 1.0 + STEM_WEIGHT * overlap(parts.stem, asked.shares) + FOLDER_WEIGHT * recall(parts.folders, asked.shares)
+    for kind in parts.kinds:
+        prior *= demotion(kind, asked)
+    return prior
 
 
 def demotion(kind: str, asked: Asked) -> float:
@@ -65,29 +78,32 @@ def demotion(kind: str, asked: Asked) -> float:
 
 def chunk_prior(row: ChunkRow, asked: Asked) -> float:
     """Return the factor that a chunk owes to its names."""
-    defines = name_match(asked.names, row.symbol, row.qualified_name, row.names)
-    symbol = overlap(tokenize(row.symbol), asked.terms) if row.symbol and row.kind != "file" else 0.0
-    named = 1.0 + DEFINITION_WEIGHT * defines + SYMBOL_WEIGHT * symbol
-    return named * demotion("test", asked) if is_test_name(row.qualified_name) else named
+    prior = 1.0 + DEFINITION_WEIGHT * name_match(asked.names, row.symbol, row.qualified_name, row.names)
+    if row.kind != "file":
+        prior += SYMBOL_WEIGHT * overlap(_read_symbol(row.symbol), asked.shares)
+    return prior * demotion("test", asked) if is_test_name(row.qualified_name) else prior
 
 
-def overlap(terms: Sequence[str], weights: Mapping[str, float]) -> float:
+def overlap(terms: frozenset[str], shares: Mapping[str, float]) -> float:
     """Return how well a name and the query mean each other, 0 to 1: geometric mean of the covered shares of both."""
-    if not terms:
-        return 0.0
-    distinct = set(terms)
-    share_of_name = sum(1 for term in distinct if term in weights) / len(distinct)
-    return float(np.sqrt(share_of_name * recall(terms, weights)))
+    common = [shares[term] for term in terms if term in shares]
+    return math.sqrt(len(common) / len(terms) * sum(common)) if common else 0.0
 
 
-def _without_fillers(terms: list[str]) -> list[str]:
-    return [term for term in terms if term not in _FILLER_STEMS] or terms
+@lru_cache(maxsize=1 << 16)
+def _read_symbol(symbol: str) -> frozenset[str]:
+    return frozenset(tokenize(symbol))
 
 
-def _split_path(path: str) -> tuple[list[str], list[str]]:
-    """Return the terms of the file's own name and those of its folders."""
+@lru_cache(maxsize=1 << 16)
+def _read_path(path: str) -> _PathParts:
     *folders, name = path.split("/")
     stem = name.split(".")[0] or name
     if stem.lower() in _ENTRY_STEMS and folders:
         stem = folders.pop()
-    return _without_fillers(tokenize(stem)), tokenize(" ".join(folders))
+    terms = frozenset(tokenize(stem))
+    return _PathParts(
+        stem=terms - _FILLER_STEMS or terms,
+        folders=frozenset(tokenize(" ".join(folders))),
+        kinds=tuple(sorted(find_path_kinds(path))),
+    )

@@ -16,8 +16,8 @@ from indexers.tokenizer import tokenize
 class QueryTerms:
     """The terms that decide, with their weights and the statistics they were weighed by."""
 
-    weights: Mapping[str, float]
-    """idf times the word's own weight, by term, in the order of the query."""
+    shares: Mapping[str, float]
+    """Each term's share of the query's weight, 1 together, in the order of the query."""
     scored: TermWeights
     known: tuple[str, ...]
     """Those that some chunk contains."""
@@ -34,7 +34,9 @@ def choose_terms(snapshot: Snapshot, query: Query) -> QueryTerms:
     heaviest = set(sorted(weights, key=lambda term: (-weights[term], term))[:MAX_TERMS])
     kept = {term: weight for term, weight in weights.items() if term in heaviest}
     known = tuple(term for term, n in zip(own, df, strict=True) if n and term in heaviest)
-    return QueryTerms(kept, weigh_terms({hashes[term]: weight for term, weight in kept.items()}), known)
+    total = sum(kept.values())
+    shares = {term: weight / total for term, weight in kept.items()}
+    return QueryTerms(shares, weigh_terms({hashes[term]: weight for term, weight in kept.items()}), known)
 
 
 def own_weights(query: Query) -> dict[str, float]:
@@ -50,7 +52,6 @@ def own_weights(query: Query) -> dict[str, float]:
     return weights
 
 
-def recall(terms: Iterable[str], weights: Mapping[str, float]) -> float:
-    """Return the share of the query's weight that `terms` cover, 0 to 1."""
-    total = sum(weights.values())
-    return sum(weights.get(term, 0.0) for term in set(terms)) / total if total > 0 else 0.0
+def recall(terms: Iterable[str], shares: Mapping[str, float]) -> float:
+    """Return the share of the query's weight that distinct `terms` cover, 0 to 1."""
+    return sum([shares[term] for term in terms if term in shares])

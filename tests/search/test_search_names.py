@@ -8,7 +8,8 @@ from codesearch.search.terms import own_weights
 def asked(text: str) -> dict[str, float]:
     """Return the names that a query asks for, all its words equally rare."""
     query = parse_query(text)
-    return asked_names(query, own_weights(query))
+    weights = own_weights(query)
+    return asked_names(query, {term: weight / sum(weights.values()) for term, weight in weights.items()})
 
 
 def test_names_are_the_same_in_every_spelling() -> None:

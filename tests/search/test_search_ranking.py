@@ -127,7 +127,7 @@ def test_rows_that_are_not_eligible_are_not_shown() -> None:
     assert [choice.place for choice in choose(rows, ranked, np.array([False, True]), 10)] == [1]
 
 
-ASKED = Asked({"retri": 2.0, "backoff": 2.0}, {"retry": 1.0}, frozenset())
+ASKED = Asked({"retri": 0.5, "backoff": 0.5}, {"retry": 1.0}, frozenset())
 
 
 def test_a_file_named_after_the_question_comes_first() -> None:
