@@ -91,7 +91,24 @@ def find_definitions(language: str, data: bytes) -> list[Definition]:
 
     Broken source yields what parses. A language without grammar or query has no definitions.
     """
-    return sorted(_find(language, data, None), key=lambda found: (found.start_byte, -found.end_byte))
+    found = sorted(_find(language, data, None), key=lambda one: (one.start_byte, -one.end_byte))
+    return _part(found, data)
+
+
+def _part(definitions: list[Definition], data: bytes) -> list[Definition]:
+    """End a definition before the next where they cross: some grammars count the next one's comment to it."""
+    parted = list(definitions)
+    enclosing: list[int] = []
+    for index, one in enumerate(definitions):
+        while enclosing and parted[enclosing[-1]].end_byte <= one.start_byte:
+            enclosing.pop()
+        while enclosing and parted[enclosing[-1]].end_byte < one.end_byte:
+            crossed = enclosing.pop()
+            start = parted[crossed].start_byte
+            end_byte = start + len(data[start : one.start_byte].rstrip())
+            parted[crossed] = replace(parted[crossed], end_byte=end_byte)
+        enclosing.append(index)
+    return [one for one in parted if one.start_byte < one.end_byte]
 
 
 def _find(language: str, data: bytes, ranges: list[tree_sitter.Range] | None) -> list[Definition]:

@@ -28,7 +28,7 @@ CPP = re.compile(
     rb"|^\s*#\s*include\s*<\w+>",
     re.MULTILINE,
 )
-OBJC = re.compile(rb"^\s*(?:@(?:interface|implementation|protocol|import|class)\b|#\s*import\b)", re.MULTILINE)
+OBJC = re.compile(rb"^\s*(?:@(?:interface|implementation|protocol|import)\b|#\s*import\b)", re.MULTILINE)
 MATLAB = re.compile(rb"^\s*(?:%|function\b[^;{]*$|classdef\b|end\s*$)", re.MULTILINE)
 
 

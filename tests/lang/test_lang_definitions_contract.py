@@ -73,6 +73,12 @@ def test_definitions_come_by_start_outer_first() -> None:
     assert spans == sorted(spans)
 
 
+def test_a_comment_belongs_to_what_follows_it_and_to_nothing_else() -> None:
+    source = b"object A {\n  def one =\n    1\n\n  /** Two. */\n  def two =\n    2\n}\n"
+    assert text(source, find("scala", source, "one")) == b"def one =\n    1"
+    assert text(source, find("scala", source, "two")) == b"/** Two. */\n  def two =\n    2"
+
+
 def test_offsets_count_bytes() -> None:
     source = "# größer als ü\nüber = 1\n\n\ndef f(): pass\n".encode()
     assert text(source, find("python", source, "f")) == b"def f(): pass"
