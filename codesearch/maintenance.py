@@ -3,7 +3,7 @@
 from contextlib import closing
 from pathlib import Path
 
-from codesearch.errors import NoIndexError
+from codesearch.storage.catalog import require_catalog
 from codesearch.storage.lock import WriterLock
 from codesearch.storage.verification import find_damage
 from codesearch.storage.writer import Writer
@@ -27,8 +27,7 @@ def verify(folder: Path) -> list[str]:
 
     Holds the writer's lock meanwhile. Raises NoIndexError, LockedError, FormatError, CorruptIndexError, StorageError.
     """
-    if not folder.is_dir():
-        raise NoIndexError(f"{folder} holds no index; run `codesearch index PATH`")
+    require_catalog(folder)
     with closing(WriterLock(folder)):
         return find_damage(folder)
 

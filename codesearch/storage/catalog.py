@@ -64,9 +64,7 @@ class Catalog:
     @classmethod
     def open_reader(cls, folder: Path) -> "Catalog":
         """Open for reading; raises NoIndexError where no catalogue is."""
-        path = folder / CATALOG_NAME
-        if not path.exists():
-            raise NoIndexError(f"{folder} holds no index; run `codesearch index PATH`")
+        path = require_catalog(folder)
         catalog = cls(path, _connect(path, "ro"))
         catalog.run("PRAGMA query_only = ON")
         return catalog
@@ -225,6 +223,18 @@ class Catalog:
         if code in _DISK_CODES:
             return StorageError(f"{self.path}: {error}: {_DISK_CODES[code]}")
         return CorruptIndexError(f"{self.path} cannot be read ({error}); {self.mend}")
+
+
+def require_catalog(folder: Path) -> Path:
+    """Return the catalogue's path; raises NoIndexError where there is none."""
+    path = folder / CATALOG_NAME
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise NoIndexError(f"{folder} holds no index; run `codesearch index PATH`") from None
+    except OSError as error:
+        raise StorageError(f"{path} cannot be opened ({error}); check who owns the folder") from error
+    return path
 
 
 def remove_catalog(folder: Path) -> None:

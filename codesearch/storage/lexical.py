@@ -5,6 +5,7 @@ starts from hard links to the segments of the folder before. Deletes are those o
 may hold dead chunks; readers drop ids that are not live.
 """
 
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import tantivy
 
-from codesearch.errors import CorruptIndexError, StorageError
+from codesearch.errors import CodesearchError, CorruptIndexError, StorageError
 from codesearch.storage.platform import PRIVATE_FILE, link_or_copy, make_private_folder
 from indexers.types import GRANULARITIES, KINDS, Field, Granularity, Kind, Terms
 
@@ -89,7 +90,9 @@ def _cannot_write(folder: Path, error: BaseException, mend: str) -> StorageError
     )
 
 
-def _cannot_read(folder: Path, error: BaseException, mend: str) -> CorruptIndexError:
+def _cannot_read(folder: Path, error: BaseException, mend: str) -> CodesearchError:
+    if folder.is_dir() and not os.access(folder, os.W_OK):
+        return StorageError(f"{folder} is read-only, and tantivy locks what it opens; make the folder writable")
     return CorruptIndexError(f"{folder} cannot be read ({error}); {mend}")
 
 

@@ -9,7 +9,7 @@ import socket
 import time
 from pathlib import Path
 
-from codesearch.errors import LockedError
+from codesearch.errors import LockedError, StorageError
 from codesearch.storage.platform import open_private, try_lock
 
 LOCK_NAME = "writer.lock"
@@ -19,16 +19,23 @@ class WriterLock:
     """Held from construction until `close`."""
 
     def __init__(self, folder: Path) -> None:
-        """Take the lock; raises LockedError naming the owner and its age."""
+        """Take the lock; raises LockedError naming the owner and its age, StorageError where files cannot be made."""
         path = folder / LOCK_NAME
-        self._fd = open_private(path, os.O_RDWR | os.O_CREAT)
-        if not try_lock(self._fd):
-            os.close(self._fd)
-            raise LockedError(_describe_owner(path, folder))
-        owner = {"pid": os.getpid(), "host": socket.gethostname(), "started": time.time()}
-        os.lseek(self._fd, 0, os.SEEK_SET)
-        os.ftruncate(self._fd, 0)
-        os.write(self._fd, json.dumps(owner).encode())
+        self._fd = -1
+        try:
+            self._fd = open_private(path, os.O_RDWR | os.O_CREAT)
+            if not try_lock(self._fd):
+                raise LockedError(_describe_owner(path, folder))
+            owner = {"pid": os.getpid(), "host": socket.gethostname(), "started": time.time()}
+            os.lseek(self._fd, 0, os.SEEK_SET)
+            os.ftruncate(self._fd, 0)
+            os.write(self._fd, json.dumps(owner).encode())
+        except LockedError:
+            self.close()
+            raise
+        except OSError as error:
+            self.close()
+            raise StorageError(f"{path} cannot be written ({error}); check the disk's space and rights") from error
 
     def close(self) -> None:
         """Give the lock back; the file stays, since unlinking it would let two writers in."""

@@ -12,8 +12,8 @@ from typing import Literal, Self
 
 import numpy as np
 
-from codesearch.errors import CodesearchError, NoIndexError, StorageError
-from codesearch.storage.catalog import CATALOG_NAME, Catalog
+from codesearch.errors import CodesearchError, StorageError
+from codesearch.storage.catalog import Catalog, require_catalog
 from codesearch.storage.checksums import check_lengths
 from codesearch.storage.coarse_base import renew_base
 from codesearch.storage.compaction import copy_rows, renumber_rows
@@ -76,8 +76,7 @@ class Writer:
     @classmethod
     def open(cls, folder: Path, on_step: OnStep | None = None) -> Self:
         """Open an index; raises NoIndexError, LockedError, FormatError, CorruptIndexError, StorageError."""
-        if not (folder / CATALOG_NAME).exists():
-            raise NoIndexError(f"{folder} holds no index; run `codesearch index PATH`")
+        require_catalog(folder)
         return cls._start(folder, None, on_step or _ignore_step)
 
     @classmethod
@@ -89,8 +88,7 @@ class Writer:
 
     @classmethod
     def _start(cls, folder: Path, new: NewIndex | None, on_step: OnStep) -> Self:
-        with _disk_errors(folder):
-            lock = WriterLock(folder)
+        lock = WriterLock(folder)
         catalog: Catalog | None = None
         try:
             on_step("locked")

@@ -1,11 +1,14 @@
 import os
 import subprocess
 import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from codesearch.errors import LockedError, NoIndexError
+from codesearch.storage.rows import Selection
 from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.writer import Writer
 from tests.storage.made_files import NEW_INDEX, NOW, build_big_file, build_file, state_of, write_index
@@ -79,6 +82,61 @@ def test_the_lock_of_a_dead_process_is_free(folder: Path) -> None:
         owner.kill()
         owner.wait()
     Writer.open(folder).close()
+
+
+READ_ONLY = """
+import os, sys
+from pathlib import Path
+from codesearch.errors import StorageError
+from codesearch.maintenance import verify
+from codesearch.storage.rows import Selection
+from codesearch.storage.snapshot import Snapshot
+from codesearch.storage.writer import Writer
+folder, mode = Path(sys.argv[1]), int(sys.argv[2], 8)
+import faiss, tantivy
+if os.geteuid() == 0:
+    for path in [folder, *folder.rglob("*")]:
+        os.chown(path, 65534, 65534)
+    os.chmod(folder.parent, 0o711)
+    os.seteuid(65534)
+for path in sorted([folder, *folder.rglob("*")], reverse=True):
+    path.chmod(mode if path.is_dir() else mode & 0o400)
+for open_it in (Snapshot.open, Writer.open, verify):
+    try:
+        open_it(folder)
+        sys.exit(f"{open_it.__qualname__} went through")
+    except StorageError as error:
+        assert "; " in str(error), error
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such rights")
+@pytest.mark.parametrize("mode", ["500", "000"])
+def test_a_folder_without_rights_is_an_error_with_a_remedy(mode: str) -> None:
+    root = Path(__file__).resolve().parents[2]
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = write_index(Path(temporary) / "index", [build_file("a.py")])
+        command = [sys.executable, "-c", READ_ONLY, str(folder), mode]
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, timeout=60)
+        folder.chmod(0o700)
+        for path in folder.rglob("*"):
+            path.chmod(0o700)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_one_snapshot_serves_several_threads(folder: Path) -> None:
+    files = [build_file(f"f{i}.py") for i in range(20)]
+    write_index(folder, files)
+    with Snapshot.open(folder) as snapshot, ThreadPoolExecutor(4) as pool:
+
+        def look(i: int) -> int:
+            hits = snapshot.find_dense(files[i].vectors[0], ["leaf"], Selection(), 20)
+            chunks = snapshot.chunks(hits.ids)
+            snapshot.bags(hits.ids)
+            return int(snapshot.cosines(files[i].vectors[0], chunks).argmax())
+
+        assert list(pool.map(look, [*range(20)] * 3)) == [0] * 60
 
 
 def test_a_folder_without_an_index_says_what_to_run(tmp_path: Path) -> None:
