@@ -60,7 +60,7 @@ def load_grammar(name: str) -> tree_sitter.Language:
         module_name, function = wheel
         try:
             return _make_language(getattr(import_module(module_name), function)())
-        except (ImportError, AttributeError):
+        except (ImportError, AttributeError, ValueError):  # absent, renamed, or of another ABI: the pack may do
             pass
     return _load_from_pack(name)
 

@@ -11,7 +11,7 @@
 ; Constants, also those that a condition or `try` of the module chooses.
 (module
   (expression_statement
-    (assignment left: (identifier) @name)) @definition.name)
+    (assignment left: [(identifier) @name (pattern_list (identifier) @name)])) @definition.name)
 
 (module
   [
@@ -24,7 +24,7 @@
 (class_definition
   body: (block
     (expression_statement
-      (assignment left: (identifier) @name)) @definition.name))
+      (assignment left: [(identifier) @name (pattern_list (identifier) @name)])) @definition.name))
 
 (type_alias_statement left: (type (identifier) @name)) @definition.name
 
