@@ -4,7 +4,10 @@ A golden file is a path below `fixtures/golden` with its text. `python -m tests.
 """
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -12,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from codesearch.evaluation import Place, Scores, Summary, is_same_path, summarise
-from codesearch.serialize import dump_json, response_to_json
 from indexers.parsing import parse_file
 from indexers.types import FileStat, ParsedFile, SourceFile
 from tests.quality.shelf import FIXTURES, REPOSITORIES, Answer, Shelf, files_of, score_answers
@@ -81,9 +83,18 @@ def summary_to_json(summary: Summary) -> Json:
 
 
 def json_answer(shelf: Shelf) -> str:
-    """Return the answer to the shown query as `search --json` prints it, normalised and indented."""
+    """Return what `codesearch search --json` prints for the shown query, normalised and indented."""
     repository, query = SHOWN_QUERY
-    return normalised(dump_json(response_to_json(shelf.search(repository, query))))
+    done = subprocess.run(
+        [sys.executable, "-m", "codesearch", "search", "--json", query, str(shelf.root(repository))],
+        env={**os.environ, "CODESEARCH_HOME": str(shelf.home), "NO_COLOR": "1"},
+        cwd=FIXTURES.parent,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+    )
+    return normalised(done.stdout)
 
 
 def normalised(printed: str) -> str:

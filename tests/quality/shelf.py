@@ -39,8 +39,8 @@ class Shelf:
         self._open: dict[str, Index] = {}
 
     def root(self, repository: str) -> Path:
-        """Return where the copy of a repository lies: outside this project, so that no ignore rule reaches it."""
-        return self._roots / repository
+        """Return where the indexed copy of a repository lies: outside this project, whose ignore rules end here."""
+        return self._index(repository).root
 
     def search(self, repository: str, query: str) -> SearchResponse:
         """Answer a query with the defaults of a user."""
@@ -61,7 +61,7 @@ class Shelf:
 
     def _index(self, repository: str) -> Index:
         if repository not in self._open:
-            root = self.root(repository)
+            root = self._roots / repository
             shutil.copytree(FIXTURES / "repositories" / repository, root)
             Index.build(root, BuildOptions(n_workers=self._n_workers), home=self.home)
             self._open[repository] = Index.open(root, self.home)
