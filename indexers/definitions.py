@@ -140,7 +140,7 @@ def _scan(scan: Scan, data: bytes, ranges: list[tree_sitter.Range] | None) -> li
     return [
         replace(found, start_byte=found.start_byte + part.start_byte, end_byte=found.end_byte + part.start_byte)
         for part in ranges
-        for found in scan(data[part.start_byte : part.end_byte])
+        for found in scan(data[part.start_byte : part.end_byte].rstrip())
     ]
 
 

@@ -1,4 +1,4 @@
-"""Whatever stands in a file, its definitions are sound: inside the data, not empty, named, in order."""
+"""Whatever stands in a file, its definitions are sound: inside the data, not empty, named, in order, nested."""
 
 from pathlib import Path
 
@@ -40,6 +40,16 @@ def test_definitions_of_any_patchwork_are_sound(language: str, choices: st.DataO
     assert all(one.name.strip() and "\n" not in one.name for one in found)
     starts = [one.start_byte for one in found]
     assert starts == sorted(starts)
+    assert crossings([(one.start_byte, one.end_byte) for one in found]) == []
+
+
+def crossings(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the spans that begin within an earlier one and end behind it."""
+    return [
+        (start, end)
+        for index, (start, end) in enumerate(spans)
+        if any(start < earlier_end < end for earlier_start, earlier_end in spans[:index] if earlier_start < start)
+    ]
 
 
 @pytest.mark.parametrize("language", PARSED)
