@@ -66,7 +66,11 @@ class Catalog:
         """Open for reading; raises NoIndexError where no catalogue is."""
         path = require_catalog(folder)
         catalog = cls(path, _connect(path, "ro"))
-        catalog.run("PRAGMA query_only = ON")
+        try:
+            catalog.run("PRAGMA query_only = ON")
+        except CodesearchError:
+            catalog.close()
+            raise
         return catalog
 
     @classmethod

@@ -11,6 +11,7 @@ from codesearch.errors import StorageError
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.coarse import take_prefix
 from codesearch.storage.platform import open_private, sync_file
+from codesearch.storage.row_flags import FlagArray
 from codesearch.storage.rows import Generation, IntArray
 from codesearch.storage.vectors import VectorReader
 
@@ -36,16 +37,17 @@ def is_due(n_base: int, n_dead: int, n_tail: int, max_share: float) -> bool:
 
 
 def renew_base(
-    folder: Path, catalog: Catalog, generation: Generation, live: IntArray, *, is_finished: bool
+    folder: Path, catalog: Catalog, generation: Generation, flags: FlagArray, *, is_finished: bool
 ) -> Generation:
-    """Write a base of the `live` rows, sorted, if one is due; return the generation with the base it has then."""
+    """Write a base of the live rows if one is due; return the generation with the base it has then."""
     base = catalog.read_array("coarse_rows", "<u4").astype(np.int64)
     end = int(base[-1]) + 1 if len(base) else 0
-    n_live_behind = len(live) - int(np.searchsorted(live, end))
-    n_dead = int(np.count_nonzero(~np.isin(base, live, assume_unique=True)))
+    n_tail = int(np.count_nonzero(flags[end:]))
+    n_dead = int(np.count_nonzero(flags[base] == 0))
     max_share = MAX_CHANGED_SHARE if is_finished else MAX_CHANGED_SHARE_UNFINISHED
-    if not is_due(len(base), n_dead, n_live_behind, max_share):
+    if not is_due(len(base), n_dead, n_tail, max_share):
         return generation
+    live = np.flatnonzero(flags)
     name = coarse_name(generation.info.generation + 1) if len(live) else None
     if name is not None:
         info = generation.info

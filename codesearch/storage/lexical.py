@@ -42,6 +42,11 @@ def lexical_name(generation: int) -> str:
     return f"lexical-{generation}"
 
 
+def list_files(folder: Path) -> list[str]:
+    """Return the names of a folder's files, without the locks that readers come and go with."""
+    return sorted(path.name for path in folder.iterdir() if not path.name.endswith(".lock"))
+
+
 @dataclass(frozen=True, slots=True)
 class LexicalDocument:
     """What tantivy learns of one chunk."""
@@ -220,11 +225,11 @@ class LexicalReader:
 
 
 def _link_segments(base: Path, folder: Path) -> None:
-    for source in base.iterdir():
-        if source.name in _META_FILES:
-            shutil.copyfile(source, folder / source.name)
-        elif not source.name.endswith(".lock"):
-            link_or_copy(source, folder / source.name)
+    for name in list_files(base):
+        if name in _META_FILES:
+            shutil.copyfile(base / name, folder / name)
+        else:
+            link_or_copy(base / name, folder / name)
 
 
 def _register(index: tantivy.Index) -> None:

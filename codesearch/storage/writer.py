@@ -29,7 +29,7 @@ from codesearch.storage.ingest import (
     write_file_row,
     write_skipped,
 )
-from codesearch.storage.lexical import LexicalDocument, LexicalWriter, lexical_name
+from codesearch.storage.lexical import LexicalDocument, LexicalWriter, lexical_name, list_files
 from codesearch.storage.lock import WriterLock
 from codesearch.storage.platform import make_private_folder, sync_folder
 from codesearch.storage.row_flags import FLAGS_DTYPE, RowFlags
@@ -318,16 +318,16 @@ class Writer:
         self._on_step("vectors synced")
         names = self._commit_lexical(number)
         self._on_step("lexical committed")
-        live = np.flatnonzero(self._flags.values())
+        flags = self._flags.values()
         info = replace(self.info, n_rows=self._vectors.n_rows)
         generation = replace(self._generation, info=info)
-        self._generation = renew_base(self._folder, self._catalog, generation, live, is_finished=complete)
+        self._generation = renew_base(self._folder, self._catalog, generation, flags, is_finished=complete)
         names += [self._generation.coarse_name] if self._generation.coarse_name else []
         self._catalog.write_derived_files(sum_derived(self._folder, names, self._catalog.derived_files()))
         sync_folder(self._folder)
         self._on_step("coarse written")
         add_tally(self._catalog, self._tally)
-        self._catalog.write_array("row_flags", self._flags.values())
+        self._catalog.write_array("row_flags", flags)
         spans = [(row.id, row.first_chunk, row.n_chunks, row.first_row, row.n_rows) for row in self._files.values()]
         self._catalog.write_array("file_spans", np.array(sorted(spans), dtype="<i8").reshape(-1, 5))
         info = replace(
@@ -351,7 +351,7 @@ class Writer:
             self._lexical = None
             self._generation = replace(self._generation, lexical_name=lexical_name(number))
         name = self._generation.lexical_name
-        return [] if name is None else sorted(f"{name}/{p.name}" for p in (self._folder / name).iterdir())
+        return [] if name is None else [f"{name}/{file}" for file in list_files(self._folder / name)]
 
 
 def _ignore_step(step: Step) -> None:  # noqa: ARG001

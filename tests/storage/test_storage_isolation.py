@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from codesearch.errors import LockedError, NoIndexError
+from codesearch.maintenance import verify
 from codesearch.storage.rows import Selection
 from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.writer import Writer
@@ -60,6 +61,18 @@ def test_snapshots_open_at_every_moment_of_an_update(folder: Path) -> None:
     assert seen[-2:] == [("switched", 2, 2), ("reclaimed", 2, 2)]
 
 
+def test_the_locks_of_readers_are_no_part_of_the_index(folder: Path) -> None:
+    write_index(folder, [build_file("a.py"), build_file("b.py")])
+    Snapshot.open(folder).close()
+    with Writer.open(folder) as writer:
+        writer.remove("a.py")
+        writer.commit(complete=True, files_todo=0, checked_at=NOW)
+    for lock in folder.glob("lexical-*/.*.lock"):
+        lock.unlink()
+    assert verify(folder) == []
+    Snapshot.open(folder).close()
+
+
 def test_a_second_writer_is_told_who_holds_the_lock(folder: Path) -> None:
     write_index(folder, [build_file("a.py")])
     with Writer.open(folder), pytest.raises(LockedError, match=rf"process {os.getpid()} on .* since \d+ s"):
@@ -88,6 +101,7 @@ READ_ONLY = """
 import os, sys
 from pathlib import Path
 from codesearch.errors import StorageError
+from codesearch.maintenance import verify
 from codesearch.maintenance import verify
 from codesearch.storage.rows import Selection
 from codesearch.storage.snapshot import Snapshot
