@@ -141,7 +141,7 @@ def _join_closers(lines: Lines, runs: Iterator[_Run], scopes: Sequence[_Scope]) 
 def _split_runs(lines: Lines, scopes: Sequence[_Scope], runs: Iterator[_Run]) -> Iterator[_Run]:
     """Cut what no definition holds together: blocks of top-level code and over-long prose."""
     for run in runs:
-        if run.owner == _TOP_LEVEL:
+        if run.owner == _TOP_LEVEL or scopes[run.owner].definition.role == "module":
             pieces = split_block(lines, run.first_line, run.last_line)
         elif scopes[run.owner].definition.role == "section":
             pieces = split_block(lines, run.first_line, run.last_line, max_lines=MAX_SECTION_LINES)

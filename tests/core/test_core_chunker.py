@@ -114,6 +114,19 @@ def test_long_text_is_cut_at_blank_lines() -> None:
     assert [last - first + 1 for first, last in pieces] == [41, 41, 41]
 
 
+def test_loose_code_of_a_module_is_cut_like_loose_code_of_a_file_and_that_of_a_class_is_not() -> None:
+    lines = "\n\n".join("\n".join("line" for _ in range(20)) for _ in range(6)).encode()
+    expected: list[tuple[DefinitionRole, int]] = [("module", 3), ("class", 1)]
+    for role, n_leaves in expected:
+        leaves = [
+            chunk
+            for chunk in chunk_file("a.rb", lines, [Definition(role, "M", "", 0, len(lines), "", "")])
+            if chunk.granularity == "leaf"
+        ]
+        assert len(leaves) == n_leaves
+        assert leaves[0].symbol == "M"
+
+
 def test_opening_comments_of_each_style_are_read_without_their_markers() -> None:
     for source in (
         b"// Adds.\n// Fast.\nx",
