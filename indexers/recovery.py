@@ -33,6 +33,9 @@ MAX_WORK_BYTES = 4_000_000
 WORK_PER_RUN = 100
 """Bytes that a run counts for beyond its length: what starting a parser costs."""
 
+MAX_HEAD_LINES = 20
+"""Parameters and base classes seldom take more lines, and what looks like a head beyond is something else."""
+
 MIN_LINES = 3
 """Below, what is left out of a run is the run itself."""
 
@@ -92,12 +95,12 @@ def _match_parts(compiled: CompiledQuery, grammar: str, data: bytes) -> Iterator
     parser = tree_sitter.Parser(load_grammar(grammar))
     file = _Run(0, len(lines))
     work = min(MIN_WORK_BYTES + MAX_WORK * len(data), MAX_WORK_BYTES)
-    pending = [file]
+    pending = [file] if file.last >= MIN_LINES else []
     while pending and work > 0:
         outer = pending.pop()
         frame, runs = _cut(lines, outer, is_file=outer == file)
         if runs == [outer]:
-            continue
+            frame, runs = _cut(lines, outer, is_file=False)
         # Runs that parse alone may still not parse together; first and closing lines without any then do.
         yield _match_runs(compiled, grammar, data, lines, frame)
         good = list(frame)
@@ -112,7 +115,8 @@ def _match_parts(compiled: CompiledQuery, grammar: str, data: bytes) -> Iterator
             yield alone
             if run.last - run.first >= MIN_LINES and not _holds_function(alone, end - start):
                 pending.append(run)
-        yield _match_runs(compiled, grammar, data, lines, sorted(good, key=lambda run: run.first))
+        if good != frame:
+            yield _match_runs(compiled, grammar, data, lines, sorted(good, key=lambda run: run.first))
 
 
 def _read_lines(data: bytes) -> list[_Line]:
@@ -132,8 +136,7 @@ def _cut(lines: list[_Line], outer: _Run, *, is_file: bool) -> tuple[list[_Run],
     first, last = outer.first, outer.last
     if not is_file:
         indent = lines[first].indent
-        while first < last and lines[first].indent <= indent:
-            first += 1
+        first = _end_head(lines, outer)
         while last > first and lines[last - 1].indent <= indent:
             last -= 1
     indents = [line.indent for line in lines[first:last] if not CONTINUES.match(line.text)]
@@ -149,6 +152,17 @@ def _cut(lines: list[_Line], outer: _Run, *, is_file: bool) -> tuple[list[_Run],
     runs = [_Run(start, end) for start, end in zip(starts, [*starts[1:], last], strict=False)]
     frame = [_Run(outer.first, first), _Run(last, outer.last)]
     return [run for run in frame if run.first < run.last], runs
+
+
+def _end_head(lines: list[_Line], outer: _Run) -> int:
+    """Return the first line after a run's head, which reaches to its first `{`, over parameters and base classes."""
+    for index in range(outer.first, min(outer.last, outer.first + MAX_HEAD_LINES)):
+        if lines[index].text.rstrip().endswith(b"{"):
+            return index + 1
+    index = outer.first
+    while index < outer.last and lines[index].indent <= lines[outer.first].indent:
+        index += 1
+    return index
 
 
 def _match_runs(compiled: CompiledQuery, grammar: str, data: bytes, lines: list[_Line], runs: list[_Run]) -> Matches:

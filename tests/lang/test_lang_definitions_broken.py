@@ -39,6 +39,23 @@ fun outside() = 5
     ]
 
 
+def test_a_head_of_several_lines_stays_together() -> None:
+    source = b"""class Query(
+    val set: Set
+) : Base(set), Sized {
+    fun one(value: Any) = when (value) {
+        is Int if value > 1 -> listOf(1).size
+        else -> 0
+    }
+
+    fun two(): Int {
+        return 2
+    }
+}
+"""
+    assert names("kotlin", source) == [("class", "Query"), ("name", "set"), ("method", "one"), ("method", "two")]
+
+
 def test_an_unclosed_function_does_not_hide_the_next() -> None:
     source = b"int one(void) {\n  if (x) {\n    y();\n}\n\nint two(void) {\n  return 2;\n}\n"
     assert ("function", "two") in names("c", source)
