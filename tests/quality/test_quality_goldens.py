@@ -1,6 +1,7 @@
 """What is cut, found and scored, held against the golden files; each failure says how to write them anew."""
 
 import json
+from difflib import unified_diff
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,10 @@ def cuts() -> dict[str, str]:
 
 
 def check(name: str, text: str) -> None:
-    """Compare line by line, so that the failure shows a diff."""
-    assert text.splitlines() == read_golden(name).splitlines(), f"{GOLDEN / name} differs; {REGENERATE}"
+    """Compare a golden file with what it should be; a failure shows the diff and what to do."""
+    diff = unified_diff(read_golden(name).splitlines(), text.splitlines(), f"golden/{name}", "now", lineterm="", n=1)
+    if changed := list(diff):
+        pytest.fail("\n".join([REGENERATE, *changed]), pytrace=False)
 
 
 def falls(figures: dict[str, float], golden: dict[str, float], margin: float) -> list[str]:
