@@ -11,13 +11,16 @@ from indexers.text import read_source
 from indexers.tokenizer import tokenize
 from indexers.types import Chunk, Definition, Field, ParsedFile, Skipped, SourceFile, SourceText, Terms
 
+HEAD_BYTES = 1 << 16
+"""What decides between languages that share an extension: enough to see past a licence."""
+
 
 def parse_file(root: Path, file: SourceFile, max_file_bytes: int, blocks_because: str = "") -> ParsedFile | Skipped:
     """Read and cut one file. `blocks_because` leaves the grammar alone and becomes the file's note."""
     text = read_source(root, file, max_file_bytes)
     if isinstance(text, Skipped):
         return text
-    language = detect_language(file.path, text.data[:4096])
+    language = detect_language(file.path, text.data[:HEAD_BYTES])
     note = blocks_because
     definitions: Sequence[Definition] = ()
     if not blocks_because:
