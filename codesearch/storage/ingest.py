@@ -8,7 +8,7 @@ from typing import Any
 
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.checksums import chunk_checksum, file_checksum, hash_text, mismatch
-from codesearch.storage.rows import FileRow
+from codesearch.storage.rows import FileRow, Generation
 from codesearch.storage.schema import CHUNK_COLUMNS, FILE_COLUMNS
 from indexers.types import Chunk, EncodedFile, FileStat, Granularity, ParsedFile, Skipped, SkipReason
 
@@ -20,6 +20,25 @@ _WRAP = 1 << 64
 
 _WRITE_FILE = f"INSERT OR REPLACE INTO files ({FILE_COLUMNS}, checksum) VALUES ({', '.join('?' * 16)})"
 _INSERT_CHUNK = f"INSERT INTO chunks ({CHUNK_COLUMNS}, checksum) VALUES ({', '.join('?' * 18)})"
+
+
+def make_file_row(file: EncodedFile, generation: Generation, first_row: int) -> FileRow:
+    """Give a file the next ids, and its vectors the rows from `first_row` on."""
+    parsed = file.parsed
+    return FileRow(
+        id=generation.next_file_id,
+        path=parsed.path,
+        language=parsed.language,
+        stat=parsed.stat,
+        content_hash=parsed.text.content_hash,
+        encoding=parsed.text.encoding,
+        note=parsed.note,
+        first_chunk=generation.next_chunk_id,
+        n_chunks=len(parsed.chunks),
+        n_leaves=len(parsed.terms),
+        first_row=first_row,
+        n_rows=len(file.vectors),
+    )
 
 
 def insert_file(catalog: Catalog, row: FileRow, file: EncodedFile) -> None:

@@ -24,6 +24,7 @@ from codesearch.storage.ingest import (
     bags_of_file,
     delete_file,
     insert_file,
+    make_file_row,
     read_file_row,
     read_skipped,
     write_file_row,
@@ -137,7 +138,10 @@ class Writer:
                 self._remove(self._files.pop(file.parsed.path))
             first_row = self._vectors.append(file.vectors)
             self._flags.extend(file.parsed.chunks, file.first_row, file.n_rows, len(file.vectors))
-            row = self._new_row(file, first_row)
+            row = make_file_row(file, self._generation, first_row)
+            self._generation = replace(
+                self._generation, next_file_id=row.id + 1, next_chunk_id=row.first_chunk + row.n_chunks
+            )
             insert_file(self._catalog, row, file)
             self._add_documents(row, file)
             for granularity, bags in bags_by_granularity(file).items():
@@ -262,26 +266,6 @@ class Writer:
         with _disk_errors(self._folder):
             yield
         self._failed = False
-
-    def _new_row(self, file: EncodedFile, first_row: int) -> FileRow:
-        parsed = file.parsed
-        generation = self._generation
-        row = FileRow(
-            id=generation.next_file_id,
-            path=parsed.path,
-            language=parsed.language,
-            stat=parsed.stat,
-            content_hash=parsed.text.content_hash,
-            encoding=parsed.text.encoding,
-            note=parsed.note,
-            first_chunk=generation.next_chunk_id,
-            n_chunks=len(parsed.chunks),
-            n_leaves=len(parsed.terms),
-            first_row=first_row,
-            n_rows=len(file.vectors),
-        )
-        self._generation = replace(generation, next_file_id=row.id + 1, next_chunk_id=row.first_chunk + row.n_chunks)
-        return row
 
     def _add_documents(self, row: FileRow, file: EncodedFile) -> None:
         lexical = self._open_lexical()
