@@ -8,12 +8,14 @@ rarity is the business of whoever weighs terms.
 import re
 from collections.abc import Callable
 from functools import cache, lru_cache
+from itertools import chain
 
 TOKENIZER_VERSION = 1
 """Raised with every change of the terms; an index of another version derives its words anew."""
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
 _WORD = re.compile(r"\w+")
+_ASCII_BLANKS = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
 _ASCII_PARTS = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _SCRIPTS = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
 _IS_CJK = re.compile(rf"[{_CJK}]")
@@ -27,10 +29,14 @@ MIN_STEM = 4
 
 def tokenize(text: str) -> list[str]:
     """Return the terms of `text` in reading order, repeats kept."""
-    terms: list[str] = []
-    for word in _WORD.findall(text):
-        terms += _terms_of_word(word)
-    return terms
+    return list(chain.from_iterable(map(_terms_of_word, split_words(text))))
+
+
+def split_words(text: str) -> list[str]:
+    """Return the runs of letters, digits and underscores, of any script, in reading order."""
+    if text.isascii():  # the same words at three times the speed
+        return text.translate(_ASCII_BLANKS).split()
+    return _WORD.findall(text)
 
 
 @lru_cache(maxsize=1 << 16)

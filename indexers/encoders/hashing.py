@@ -5,7 +5,6 @@ tokens and of their character n-grams. All sums are of whole numbers, hence exac
 last bit in any batch, order, process and machine. Knows no meaning: `retry` and `attempt` are strangers to it.
 """
 
-import re
 import threading
 from array import array
 from collections import Counter
@@ -18,7 +17,7 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
-from indexers.tokenizer import MAX_WORD, TOKENIZER_VERSION, tokenize
+from indexers.tokenizer import MAX_WORD, TOKENIZER_VERSION, split_words, tokenize
 from indexers.types import EncoderDescription, FloatArray, Task
 
 DIM = 512
@@ -39,8 +38,6 @@ BATCH_CHARS = 1 << 20
 
 MAX_WORDS = 1 << 17
 """Words kept with their features, about 40 MB; beyond that the memory starts anew. Vectors do not depend on it."""
-
-_WORD = re.compile(r"\w+")
 
 _MULTIPLIER = 2654435761
 """Knuth's: the prime nearest to 2**32 over the golden ratio; spreads CRC-32 of short strings over the top bits."""
@@ -72,7 +69,7 @@ class HashingEncoder:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the number of words of each text."""
-        return [len(_WORD.findall(text)) for text in texts]
+        return [len(split_words(text)) for text in texts]
 
     def describe(self) -> EncoderDescription:
         """Return who this encoder is."""
@@ -95,7 +92,7 @@ class HashingEncoder:
             counts: list[int] = []
             n_words: list[int] = []
             for text in texts:
-                counted = Counter(_WORD.findall(text))
+                counted = Counter(split_words(text))
                 words += map(self._vocabulary.words.__getitem__, counted)
                 counts += counted.values()
                 n_words.append(len(counted))

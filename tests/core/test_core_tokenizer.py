@@ -1,10 +1,12 @@
 """The tokenizer's promises: both spellings of a name meet, every script yields terms, nothing is dropped."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexers.tokenizer import MAX_WORD, tokenize
+from indexers.tokenizer import MAX_WORD, split_words, tokenize
 
 
 @pytest.mark.parametrize(
@@ -40,6 +42,11 @@ def test_terms_are_never_empty_and_hold_no_blanks(text: str) -> None:
 @given(st.text(), st.text())
 def test_terms_of_two_lines_are_the_terms_of_each(first: str, second: str) -> None:
     assert tokenize(f"{first}\n{second}") == tokenize(first) + tokenize(second)
+
+
+@given(st.text(st.characters(max_codepoint=127)) | st.text())
+def test_words_are_what_a_regular_expression_finds(text: str) -> None:
+    assert split_words(text) == re.findall(r"\w+", text)
 
 
 def test_a_blob_of_letters_keeps_only_its_head() -> None:
