@@ -28,10 +28,10 @@ MAX_TERMS_READ = 512
 
 # Candidates.
 
-LEXICAL_QUOTA: dict[Granularity, int] = {"leaf": 100, "class": 30, "file": 50}
+LEXICAL_QUOTA: dict[Granularity, int] = {"leaf": 100, "class": 20, "file": 40}
 """BM25 candidates by granularity. A quota each, because long containers would crowd out leaves or be crowded out."""
 
-DENSE_QUOTA: dict[Granularity, int] = {"leaf": 60, "class": 20, "file": 40}
+DENSE_QUOTA: dict[Granularity, int] = {"leaf": 30, "class": 10, "file": 20}
 """Dense candidates by granularity: fewer, since the rescore reads a full vector for each."""
 
 DEFINITION_QUOTA = 60
@@ -40,7 +40,7 @@ DEFINITION_QUOTA = 60
 QUOTED_QUOTA = 500
 """Chunks with the quoted text that are scored even where no word of it is a term."""
 
-CONTEXT_FILES = 80
+CONTEXT_FILES = 40
 """Files of candidates whose file chunk is scored too, as context of their parts."""
 
 PREFILTER_QUOTA: dict[Granularity, int] = {"leaf": 1600, "class": 200, "file": 200}
@@ -51,7 +51,7 @@ PREFILTER_RESCORED = 200
 
 # Fusion. All parts lie between 0 and 1, so that weights mean shares.
 
-DENSE_SHARE: dict[Shape, float] = {"symbol": 0.1, "qualified": 0.1, "path": 0.1, "words": 0.3}
+DENSE_SHARE: dict[Shape, float] = {"symbol": 0.1, "qualified": 0.1, "path": 0.1, "words": 0.2}
 """Share of the cosine in the fused score: a name is found by its letters, a question also by its meaning."""
 
 FILE_CONTEXT = 1.0
@@ -63,7 +63,7 @@ COHERENCE = 0.2
 COHERENT_PARTS = 2
 """How many further parts count as "several": more would favour long files."""
 
-# Priors: factors 1 + weight * feature, each feature between 0 and 1, then demotions.
+# Priors: 1 + the sum of weight * feature, each feature between 0 and 1, times the demotions.
 
 DEFINITION_WEIGHT = 1.5
 """The definition of the asked name comes before everything that merely uses it."""
@@ -90,7 +90,7 @@ DEMOTIONS: dict[str, float] = {
 }
 """Factors for files that repeat the words of the code without being it."""
 
-ASKED_EXPONENT = 0.3
+ASKED_EXPONENT = 0.5
 """Of a demotion remains its power of this, where the query speaks of such files: "test" may be the subject itself."""
 
 # Diversity.

@@ -4,6 +4,7 @@ Definition of the asked name, query words in the file's name, folders and symbol
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -57,31 +58,42 @@ class _PathParts:
 
 
 def find_priors(rows: Sequence[ChunkRow], asked: Asked) -> Floats:
-    """Return the prior of each chunk, float64 `[rows]`, above 0; 1 is neutral."""
-    by_path = {path: path_prior(path, asked) for path in {row.path for row in rows}}
-    return np.array([by_path[row.path] * chunk_prior(row, asked) for row in rows], dtype=np.float64)
+    """Return the prior of each chunk, float64 `[rows]`, above 0; 1 is neutral.
+
+    What speaks for a chunk is added, since a file and the class inside mostly share one name; demotions multiply.
+    """
+    of_path = {path: (path_boost(path, asked), path_demotion(path, asked)) for path in {row.path for row in rows}}
+    priors = np.empty(len(rows), dtype=np.float64)
+    for place, row in enumerate(rows):
+        boost, factor = of_path[row.path]
+        priors[place] = (1.0 + boost + name_boost(row, asked)) * factor
+        if is_test_name(row.qualified_name):
+            priors[place] *= demotion("test", asked)
+    return priors
 
 
-def path_prior(path: str, asked: Asked) -> float:
-    """Return the factor that a file owes to its path."""
+def path_boost(path: str, asked: Asked) -> float:
+    """Return what speaks for a file by its path, 0 and up."""
     parts = _read_path(path)
-    prior = 1.0 + STEM_WEIGHT * overlap(parts.stem, asked.shares) + FOLDER_WEIGHT * recall(parts.folders, asked.shares)
-    for kind in parts.kinds:
-        prior *= demotion(kind, asked)
-    return prior
+    return STEM_WEIGHT * overlap(parts.stem, asked.shares) + FOLDER_WEIGHT * recall(parts.folders, asked.shares)
+
+
+def path_demotion(path: str, asked: Asked) -> float:
+    """Return the factor of what a file is for, above 0 and up to 1."""
+    return math.prod(demotion(kind, asked) for kind in _read_path(path).kinds)
+
+
+def name_boost(row: ChunkRow, asked: Asked) -> float:
+    """Return what speaks for a chunk by its names, 0 and up."""
+    boost = DEFINITION_WEIGHT * name_match(asked.names, row.symbol, row.qualified_name, row.names)
+    if row.kind != "file":
+        boost += SYMBOL_WEIGHT * overlap(_read_symbol(row.symbol), asked.shares)
+    return boost
 
 
 def demotion(kind: str, asked: Asked) -> float:
     """Return the factor of a kind of file: its root where the query speaks of that kind, else all of it."""
     return float(DEMOTIONS[kind] ** (ASKED_EXPONENT if kind in asked.path_kinds else 1.0))
-
-
-def chunk_prior(row: ChunkRow, asked: Asked) -> float:
-    """Return the factor that a chunk owes to its names."""
-    prior = 1.0 + DEFINITION_WEIGHT * name_match(asked.names, row.symbol, row.qualified_name, row.names)
-    if row.kind != "file":
-        prior += SYMBOL_WEIGHT * overlap(_read_symbol(row.symbol), asked.shares)
-    return prior * demotion("test", asked) if is_test_name(row.qualified_name) else prior
 
 
 def overlap(terms: frozenset[str], shares: Mapping[str, float]) -> float:
@@ -92,7 +104,7 @@ def overlap(terms: frozenset[str], shares: Mapping[str, float]) -> float:
 
 @lru_cache(maxsize=1 << 16)
 def _read_symbol(symbol: str) -> frozenset[str]:
-    return frozenset(tokenize(symbol))
+    return _parts(symbol)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -101,9 +113,18 @@ def _read_path(path: str) -> _PathParts:
     stem = name.split(".")[0] or name
     if stem.lower() in _ENTRY_STEMS and folders:
         stem = folders.pop()
-    terms = frozenset(tokenize(stem))
+    terms = _parts(stem)
     return _PathParts(
         stem=terms - _FILLER_STEMS or terms,
-        folders=frozenset(tokenize(" ".join(folders))),
+        folders=_parts(" ".join(folders)),
         kinds=tuple(sorted(find_path_kinds(path))),
     )
+
+
+def _parts(name: str) -> frozenset[str]:
+    """Return the terms of a name without the whole words that the tokenizer adds behind the parts of each."""
+    parts: list[str] = []
+    for word in re.findall(r"\w+", name):
+        terms = tokenize(word)
+        parts += terms[:-1] if len(terms) > 1 and word.isascii() else terms
+    return frozenset(parts)

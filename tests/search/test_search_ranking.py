@@ -1,13 +1,14 @@
 """Fusion of words and vectors, context of the file, and what is shown of it."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from codesearch.search.constants import DEMOTIONS, EXPLAINING_SHARE
 from codesearch.search.diversity import choose
-from codesearch.search.priors import Asked, chunk_prior, find_priors, path_prior
+from codesearch.search.priors import Asked, find_priors
 from codesearch.search.ranking import Evidence, Ranked, WordScores, add_context, own_evidence, standing
 from codesearch.storage.rows import ChunkRow
 
@@ -130,25 +131,32 @@ def test_rows_that_are_not_eligible_are_not_shown() -> None:
 ASKED = Asked({"retri": 0.5, "backoff": 0.5}, {"retry": 1.0}, frozenset())
 
 
+def prior(path: str, asked: Asked = ASKED, **changes: Any) -> float:
+    """Return the prior of one leaf."""
+    return float(find_priors([replace(leaf(0, path=path), **changes)], asked)[0])
+
+
 def test_a_file_named_after_the_question_comes_first() -> None:
-    named = path_prior("src/retry_backoff.py", ASKED)
-    assert named > path_prior("src/retry_policy.py", ASKED) > path_prior("src/policy.py", ASKED) == 1.0
-    assert path_prior("retry/policy.py", ASKED) > 1.0
+    named = prior("src/retry_backoff.py")
+    assert named > prior("src/retry_policy.py") > prior("src/policy.py") == 1.0
+    assert prior("retry/policy.py") > 1.0
 
 
 def test_an_entry_file_takes_the_name_of_its_folder() -> None:
-    assert path_prior("src/backoff/mod.rs", ASKED) == path_prior("src/backoff.rs", ASKED)
+    assert prior("src/backoff/mod.rs") == prior("src/backoff.rs")
+
+
+def test_a_file_of_helpers_is_named_after_what_it_helps_with() -> None:
+    assert prior("src/backoff_utils.py") == prior("src/backoff.py")
 
 
 def test_tests_are_demoted_and_less_so_where_they_are_asked_for() -> None:
-    assert path_prior("tests/policy.py", ASKED) == DEMOTIONS["test"]
+    assert prior("tests/policy.py") == DEMOTIONS["test"]
     asked = replace(ASKED, path_kinds=frozenset({"test"}))
-    assert DEMOTIONS["test"] < path_prior("tests/policy.py", asked) < 1.0
+    assert DEMOTIONS["test"] < prior("tests/policy.py", asked) < 1.0
 
 
 def test_a_definition_comes_before_what_uses_or_tests_it() -> None:
-    definition = replace(leaf(0), symbol="retry", qualified_name="retry")
-    test = replace(leaf(0), symbol="retry", qualified_name="tests::retry")
-    assert chunk_prior(definition, ASKED) > chunk_prior(replace(definition, symbol="caller", qualified_name=""), ASKED)
-    assert chunk_prior(test, ASKED) < chunk_prior(definition, ASKED)
-    assert find_priors([definition, leaf(1)], ASKED).shape == (2,)
+    definition = prior("a.py", symbol="retry", qualified_name="retry")
+    assert definition > prior("a.py", symbol="caller") == 1.0
+    assert definition > prior("a.py", symbol="retry", qualified_name="tests::retry")
