@@ -24,7 +24,7 @@ LANGUAGES = sorted(path.stem for path in (GOLDEN / "chunks").iterdir())
 FIGURES = ("recall@1", "recall@5", "MRR", "nDCG@10")
 
 MARGIN = 0.01
-"""How far an overall figure may fall below its golden value: more than rounding, about two queries of 178."""
+"""How far an overall figure may fall below its golden value: more than rounding, about two queries."""
 
 CATEGORY_MARGIN = 0.03
 """The same for a category: of the smallest, 30 queries, this is one query."""
