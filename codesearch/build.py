@@ -139,6 +139,7 @@ class _Build:
             reporter.report("commit", len(changes.to_read), len(changes.to_read))
             changes.skipped.sort(key=lambda skip: skip.path)
             writer.set_skipped(changes.skipped)
+            writer.set_marks(frozenset(file.path for file in walked.files if file.is_source))
             generation = writer.commit(complete=True, files_todo=0, checked_at=_now())
             return UpdateReport(
                 added=changes.added,
@@ -192,10 +193,13 @@ class _Build:
         known = writer.known_files()
         self._known = frozenset(known)
         known_skips = {skip.path: skip for skip in writer.known_skipped() if skip.stat is not None}
+        known_marks = writer.known_marks()
         changes = _Changes(skipped=list(walked.skipped))
         for file in walked.files:
             before = known.pop(file.path, None)
             skip = known_skips.get(file.path)
+            if file.is_source != (file.path in known_marks):
+                before = skip = None
             if before is not None and before.stat == file.stat:
                 changes.unchanged += 1
             elif before is None and skip is not None and skip.stat == file.stat:
@@ -204,7 +208,7 @@ class _Build:
                 changes.restats[file.path] = _settled(file.stat, walked_ns)
                 changes.unchanged += 1
             else:
-                changes.to_read.append(SourceFile(file.path, _settled(file.stat, walked_ns)))
+                changes.to_read.append(replace(file, stat=_settled(file.stat, walked_ns)))
         changes.removed = list(known)
         return changes
 

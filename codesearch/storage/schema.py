@@ -35,6 +35,7 @@ TABLES: tuple[str, ...] = (
     """CREATE TABLE skipped (
         path TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL,
         size_bytes INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER)""",
+    "CREATE TABLE marked_as_source (path TEXT PRIMARY KEY) WITHOUT ROWID",
     "CREATE TABLE secrets (file_id INTEGER NOT NULL, line INTEGER NOT NULL, kind TEXT NOT NULL)",
     "CREATE INDEX secrets_by_file ON secrets (file_id)",
     "CREATE TABLE dead_documents (file_id INTEGER PRIMARY KEY)",

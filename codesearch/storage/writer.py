@@ -131,6 +131,10 @@ class Writer:
         """Return the files that the last walk left out."""
         return read_skipped(self._catalog)
 
+    def known_marks(self) -> frozenset[str]:
+        """Return the paths that the last walk found marked as written by a person, whatever their bytes look like."""
+        return frozenset(row[0] for row in self._catalog.rows("SELECT path FROM marked_as_source"))
+
     def add(self, file: EncodedFile) -> None:
         """Add a file, or replace the one of the same path."""
         with self._changing():
@@ -168,6 +172,13 @@ class Writer:
         if list(skipped) != self.known_skipped():
             with self._changing():
                 write_skipped(self._catalog, skipped)
+
+    def set_marks(self, paths: frozenset[str]) -> None:
+        """Replace the paths of `known_marks`."""
+        if paths != self.known_marks():
+            with self._changing():
+                self._catalog.run("DELETE FROM marked_as_source")
+                self._catalog.run_many("INSERT INTO marked_as_source VALUES (?)", [(path,) for path in sorted(paths)])
 
     def set_root(self, root: Path) -> None:
         """Adopt the root's new place."""
