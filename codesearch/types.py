@@ -14,6 +14,8 @@ MODES: tuple[Mode, ...] = ("hybrid", "lexical", "dense", "prefilter")
 class Filters:
     """Limits on candidates, applied before every top-k. Empty means no limit; within one field any match will do."""
 
+    within: str = ""
+    """A folder or file, relative to the root, that all results lie in; empty for the whole root."""
     paths: tuple[str, ...] = ()
     """Globs or folder prefixes, relative to the root, `/` between parts."""
     excluded_paths: tuple[str, ...] = ()

@@ -198,7 +198,7 @@ def _add_filters(parser: Parser) -> None:
         default=[],
         metavar="GLOB",
         dest="globs",
-        help="folder or glob, from PATH or else the root: src/**/*.py",
+        help="folder or glob, from the root: src/**/*.py",
     )
     group.add_argument("--not-lang", action="append", default=[], metavar="NAME", help="leave out a language")
     group.add_argument(
@@ -209,7 +209,7 @@ def _add_filters(parser: Parser) -> None:
         action="append",
         default=[],
         metavar="GLOB",
-        help="leave out a folder or glob, from PATH or else the root",
+        help="leave out a folder or glob, from the root",
     )
 
 

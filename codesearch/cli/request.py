@@ -1,7 +1,6 @@
 """What `search` and `similar` share: options as typed -> `SearchOptions`, and an answer -> lines on both streams."""
 
 import argparse
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from codesearch.cli.render import (
     render_warnings,
 )
 from codesearch.cli.terminal import Terminal
-from codesearch.search.path_filter import folder_pattern
 from codesearch.serialize import dump_json, response_to_json, result_to_json
 from codesearch.types import Filters, SearchOptions, SearchResponse
 
@@ -25,8 +23,9 @@ from codesearch.types import Filters, SearchOptions, SearchResponse
 def read_options(parsed: argparse.Namespace, prefix: str) -> SearchOptions:
     """Return the validated options; `prefix` is the part of the index that PATH named."""
     filters = Filters(
-        paths=_paths(parsed.globs, prefix) or _all_of(prefix),
-        excluded_paths=_paths(parsed.not_path, prefix),
+        within=prefix,
+        paths=tuple(parsed.globs),
+        excluded_paths=tuple(parsed.not_path),
         languages=_words(parsed.lang),
         excluded_languages=_words(parsed.not_lang),
         kinds=tuple(parsed.kind),
@@ -66,24 +65,3 @@ def _print_text(response: SearchResponse, parsed: argparse.Namespace, terminal: 
 def _words(typed: Sequence[str]) -> tuple[str, ...]:
     """Return the values of a repeatable option, each of which may be a list with commas."""
     return tuple(word for value in typed for word in value.split(",") if word)
-
-
-def _paths(globs: Sequence[str], prefix: str) -> tuple[str, ...]:
-    """Return the path filters; below a prefix they are relative to it, for both limits must hold."""
-    if not prefix:
-        return tuple(globs)
-    folder = folder_pattern(prefix)
-    return tuple(pattern for glob in globs for pattern in _below(folder, glob))
-
-
-def _all_of(prefix: str) -> tuple[str, ...]:
-    return (folder_pattern(prefix),) if prefix else ()
-
-
-def _below(folder: str, glob: str) -> tuple[str, ...]:
-    """Return what a path filter means inside a folder: a plain word is a name or a stem at any depth."""
-    if "/" in glob.strip("/"):
-        return (f"{folder}/{glob.lstrip('/')}",)
-    if re.fullmatch(r"[\w-]+", glob):
-        return tuple(f"{folder}/**/{pattern}" for pattern in (glob, f"{glob}.*", f"*.{glob}.*"))
-    return (f"{folder}/**/{glob}",)

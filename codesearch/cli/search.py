@@ -7,7 +7,6 @@ from codesearch.cli.opening import existing_path, open_index
 from codesearch.cli.outcome import Outcome
 from codesearch.cli.request import print_response, read_options
 from codesearch.cli.terminal import Terminal
-from codesearch.search.query import parse_query
 
 
 def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
@@ -17,7 +16,5 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
     if not query.strip():
         raise UsageError("the query is empty; say in words what the code does")
     with open_index(parsed.path, terminal, auto_index=parsed.auto_index) as opened:
-        if opened.prefix and parse_query(query).filters.paths:
-            raise UsageError("PATH and path: in the query limit the same; give only one of them")
         response = opened.index.search(query.strip(), read_options(parsed, opened.prefix))
         return print_response(response, parsed, terminal)

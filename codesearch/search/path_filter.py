@@ -9,8 +9,6 @@ from collections.abc import Sequence
 
 from codesearch.errors import QueryError
 
-_GLOB = re.compile(r"([\\*?\[\]])")
-
 
 def match_paths(paths: Sequence[str], patterns: Sequence[str]) -> list[bool]:
     """Say for each path whether any of the patterns means it.
@@ -22,11 +20,6 @@ def match_paths(paths: Sequence[str], patterns: Sequence[str]) -> list[bool]:
         return [False] * len(paths)
     matches = re.compile("|".join(f"(?:{_to_regex(pattern)})" for pattern in patterns)).match
     return [matches(path) is not None for path in paths]
-
-
-def folder_pattern(folder: str) -> str:
-    """Return the pattern that means exactly `folder` and what is below it, whatever characters its name has."""
-    return "/" + _GLOB.sub(r"\\\1", folder.strip("/"))
 
 
 def _to_regex(pattern: str) -> str:

@@ -6,7 +6,7 @@ Knows nothing of any index. Whatever is not clearly a filter stays text, so that
 import difflib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from codesearch.errors import QueryError
@@ -116,6 +116,7 @@ def content_words(text: str) -> list[str]:
 def merge_filters(first: Filters, second: Filters) -> Filters:
     """Return both filters together."""
     return Filters(
+        within=first.within or second.within,
         paths=first.paths + second.paths,
         excluded_paths=first.excluded_paths + second.excluded_paths,
         languages=first.languages + second.languages,
@@ -131,9 +132,8 @@ def resolve_filters(filters: Filters) -> Filters:
     Raises:
         QueryError: a language or kind is unknown; the message lists near matches.
     """
-    return Filters(
-        paths=filters.paths,
-        excluded_paths=filters.excluded_paths,
+    return replace(
+        filters,
         languages=tuple(_resolve_language(name) for name in filters.languages),
         excluded_languages=tuple(_resolve_language(name) for name in filters.excluded_languages),
         kinds=tuple(_resolve_kind(name) for name in filters.kinds),

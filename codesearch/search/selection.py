@@ -81,18 +81,25 @@ def find_quoted(snapshot: Snapshot, files: Sequence[FileRow], quoted: Sequence[s
 
 def _allowed_files(snapshot: Snapshot, filters: Filters) -> list[FileRow] | None:
     """Return the files within the filters, None where no filter speaks of files."""
-    if not (filters.paths or filters.excluded_paths or filters.languages or filters.excluded_languages):
+    if not (
+        filters.within or filters.paths or filters.excluded_paths or filters.languages or filters.excluded_languages
+    ):
         return None
     files = [
         file
         for file in snapshot.files()
-        if (not filters.languages or file.language in filters.languages)
+        if _is_within(file.path, filters.within)
+        and (not filters.languages or file.language in filters.languages)
         and file.language not in filters.excluded_languages
     ]
     paths = [file.path for file in files]
     wanted = match_paths(paths, filters.paths) if filters.paths else [True] * len(paths)
     unwanted = match_paths(paths, filters.excluded_paths)
     return [file for file, yes, no in zip(files, wanted, unwanted, strict=True) if yes and not no]
+
+
+def _is_within(path: str, folder: str) -> bool:
+    return not folder or path == folder or path.startswith(f"{folder}/")
 
 
 def _allowed_kinds(filters: Filters) -> frozenset[Kind] | None:

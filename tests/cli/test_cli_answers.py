@@ -82,22 +82,20 @@ def test_a_path_and_a_glob_must_both_hold(repo: Path, run: Run) -> None:
     }
     assert paths_of(run("search", "retry", repo / "tests", "--path", "*.js", "--json").out) == []
     assert set(paths_of(run("search", "retry", repo / "src", "--path", "retry", "--json").out)) == {"src/net/retry.py"}
-    assert set(paths_of(run("search", "retry", repo / "src", "--path", "net/**", "--json").out)) == {
+    assert set(paths_of(run("search", "retry", repo / "src", "--path", "src/net/**", "--json").out)) == {
         "src/net/retry.py",
         "src/net/connection.py",
     }
 
 
-def test_what_is_left_out_below_a_path_is_named_from_there(repo: Path, run: Run) -> None:
-    found = paths_of(run("search", "retry", repo / "src", "--not-path", "net/retry.py", "--json").out)
+def test_what_is_left_out_is_named_from_the_root(repo: Path, run: Run) -> None:
+    found = paths_of(run("search", "retry", repo / "src", "--not-path", "src/net/retry.py", "--json").out)
     assert found
     assert "src/net/retry.py" not in found
 
 
-def test_a_path_twice_is_refused_rather_than_widened(repo: Path, run: Run) -> None:
-    answer = run("search", "path:tests retry", repo / "src")
-    assert answer.status == 2
-    assert is_one_error(answer.err)
+def test_a_path_and_a_path_in_the_query_must_both_hold(repo: Path, run: Run) -> None:
+    assert run("search", "path:tests retry", repo / "src").status == 1
     assert set(paths_of(run("search", "path:tests retry", repo, "--json").out)) == {"tests/test_retry.py"}
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from codesearch.errors import QueryError
-from codesearch.search.path_filter import folder_pattern, match_paths
+from codesearch.search.path_filter import match_paths
 
 PATHS = [
     "src/a/b.py",
@@ -41,11 +41,6 @@ def test_two_stars_cross_folders_and_one_star_does_not() -> None:
 def test_several_patterns_mean_any_of_them_and_none_means_nothing() -> None:
     assert matched("src2", "*.js") == ["a/tests/y.js", "src2/x"]
     assert matched() == []
-
-
-def test_a_folder_with_glob_characters_can_be_meant_exactly() -> None:
-    assert matched(folder_pattern("p/[id]")) == ["p/[id]/x.ts"]
-    assert matched("p/[id]") == ["p/i/x"]
 
 
 def test_marks_that_mean_something_to_git_are_plain_here() -> None:
