@@ -128,6 +128,9 @@ def _in_order_of_encoding(chunks: Sequence[Chunk]) -> Iterator[tuple[int, int | 
     """Yield (chunk, part that says the same or None): leaves in file order, then containers from the inside out."""
     n_leaves = sum(chunk.granularity == "leaf" for chunk in chunks)
     yield from ((number, None) for number in range(n_leaves))
+    if n_leaves == 1:  # whatever contains the only leaf is the same text
+        yield from ((number, 0) for number in range(1, len(chunks)))
+        return
     starts = np.array([chunk.start_byte for chunk in chunks])
     ends = np.array([chunk.end_byte for chunk in chunks])
     is_done = np.arange(len(chunks)) < n_leaves

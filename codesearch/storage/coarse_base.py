@@ -24,6 +24,9 @@ MAX_CHANGED_SHARE = 0.05
 MAX_CHANGED_SHARE_UNFINISHED = 1.0
 """While a first build is not complete the base may double, so that many commits cost no more than two builds."""
 
+MIN_ROWS_UNFINISHED = 65_536
+"""Up to here a first build does without a base: a scan takes some 50 ms, and a base would last for seconds."""
+
 
 def coarse_name(generation: int) -> str:
     """Return the name of the base file that `generation` wrote."""
@@ -44,6 +47,8 @@ def renew_base(
     end = int(base[-1]) + 1 if len(base) else 0
     n_tail = int(np.count_nonzero(flags[end:]))
     n_dead = int(np.count_nonzero(flags[base] == 0))
+    if not is_finished and n_tail < MIN_ROWS_UNFINISHED:
+        return generation
     max_share = MAX_CHANGED_SHARE if is_finished else MAX_CHANGED_SHARE_UNFINISHED
     if not is_due(len(base), n_dead, n_tail, max_share):
         return generation
