@@ -3,7 +3,7 @@
 from textual.content import Content
 from textual.highlight import highlight
 
-from codesearch.cli.terminal import clean_line, clean_text
+from codesearch.printable import clean_line, clean_text
 from codesearch.types import SearchResult
 
 PREVIEW_LINES = 300

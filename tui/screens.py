@@ -17,8 +17,8 @@ from textual.screen import Screen
 from textual.widgets import Button, Footer, Input, OptionList, ProgressBar, Static
 from textual.widgets.option_list import Option
 
-from codesearch.cli.terminal import clean_line
 from codesearch.errors import CodesearchError, QueryError
+from codesearch.printable import clean_line
 from codesearch.types import Progress, SearchResponse, SearchResult
 from indexers.errors import IndexersError
 from tui.drawing import draw_option, draw_preview

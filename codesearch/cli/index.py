@@ -8,8 +8,9 @@ from codesearch.cli.building import build_index
 from codesearch.cli.errors import UsageError
 from codesearch.cli.opening import existing_path
 from codesearch.cli.outcome import Outcome
-from codesearch.cli.terminal import Terminal, clean_line
+from codesearch.cli.terminal import Terminal
 from codesearch.errors import AmbiguousRootError, NoIndexError
+from codesearch.printable import clean_line
 from codesearch.types import BuildOptions
 
 

@@ -12,8 +12,9 @@ from codesearch import config
 from codesearch.cli.errors import UsageError
 from codesearch.cli.outcome import Outcome
 from codesearch.cli.parser import make_parser, parse_arguments
-from codesearch.cli.terminal import Terminal, clean_line, open_terminal
+from codesearch.cli.terminal import Terminal, open_terminal
 from codesearch.errors import CodesearchError
+from codesearch.printable import clean_line
 from indexers.errors import CancelledError, IndexersError
 
 

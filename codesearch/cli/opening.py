@@ -11,9 +11,10 @@ from pathlib import Path
 from codesearch import config, registry
 from codesearch.cli.building import build_index
 from codesearch.cli.errors import UsageError
-from codesearch.cli.terminal import Terminal, clean_line
+from codesearch.cli.terminal import Terminal
 from codesearch.errors import AmbiguousRootError, NoIndexError
 from codesearch.index import Index
+from codesearch.printable import clean_line
 from codesearch.registry import Located
 from codesearch.types import BuildOptions
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from codesearch.cli.excerpt import choose_parts, describe_line
 from codesearch.cli.highlight import BOLD, CYAN, DIM, GREEN, MAGENTA, YELLOW, highlight_lines, paint
-from codesearch.cli.terminal import clean_line, clean_text
+from codesearch.printable import clean_line, clean_text
 from codesearch.types import IndexState, ScoreParts, SearchResponse, SearchResult, Stage
 
 MAX_LINE_CHARS = 400

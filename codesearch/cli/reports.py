@@ -10,7 +10,7 @@ from pathlib import Path
 
 from codesearch.cli.progress import describe_rate
 from codesearch.cli.render import count
-from codesearch.cli.terminal import clean_line
+from codesearch.printable import clean_line
 from codesearch.types import IndexStatus, RootEntry, SecretPlace, UpdateReport
 from indexers.types import Skipped
 

@@ -11,7 +11,14 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("indexers", "indexers.types", "indexers.errors"),
     ("indexers.*", "indexers.encoders.*"),
     ("indexers.pipeline",),
-    ("codesearch", "codesearch.types", "codesearch.errors", "codesearch.config", "codesearch.serialize"),
+    (
+        "codesearch",
+        "codesearch.types",
+        "codesearch.errors",
+        "codesearch.config",
+        "codesearch.printable",
+        "codesearch.serialize",
+    ),
     ("codesearch.storage.*",),
     ("codesearch.registry", "codesearch.build", "codesearch.compatibility", "codesearch.maintenance"),
     ("codesearch.groups",),
@@ -36,6 +43,7 @@ APART = (
     ("codesearch.rpc", "codesearch.cli"),
     ("tui", "codesearch.storage"),
     ("tui", "codesearch.search"),
+    ("tui", "codesearch.cli"),
 )
 """Pairs of rooms where the first never imports the second, whatever the floors allow."""
 

@@ -3,7 +3,7 @@ import unicodedata
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from codesearch.cli.terminal import clean_line, clean_text
+from codesearch.printable import clean_line, clean_text
 from tests.cli.samples import Desk
 
 BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
