@@ -5,9 +5,11 @@ Definition of the asked name, query words in the file's name, folders and symbol
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +19,15 @@ from codesearch.search.constants import (
     DEFINITION_WEIGHT,
     DEMOTIONS,
     FOLDER_WEIGHT,
+    FORM_HEAD,
+    FORM_LIKENESS,
+    FORM_SHARE,
+    SIZE_EXPONENT,
     STEM_WEIGHT,
     SYMBOL_WEIGHT,
 )
 from codesearch.search.names import name_match
 from codesearch.search.path_kinds import find_path_kinds, is_test_name
-from codesearch.search.terms import recall
 from codesearch.storage.rows import ChunkRow
 from indexers.tokenizer import tokenize
 
@@ -57,38 +62,43 @@ class _PathParts:
     kinds: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """A term of a name that the query speaks of."""
+
+    likeness: float
+    """1 for the term itself, less for another form of it."""
+    share: float
+    """Of the query's weight."""
+
+
 def find_priors(rows: Sequence[ChunkRow], asked: Asked) -> Floats:
     """Return the prior of each chunk, float64 `[rows]`, above 0; 1 is neutral.
 
-    What speaks for a chunk is added, since a file and the class inside mostly share one name; demotions multiply.
+    What speaks for a chunk is added, since a file and the class inside mostly share one name; factors multiply.
     """
-    of_path = {path: (path_boost(path, asked), path_demotion(path, asked)) for path in {row.path for row in rows}}
+    paths = {row.path: _read_path(row.path) for row in rows}
+    symbols = {row.symbol: _read_symbol(row.symbol) for row in rows}
+    hits = find_hits({*chain(*symbols.values()), *chain(*(p.stem | p.folders for p in paths.values()))}, asked.shares)
+    boosts = {path: _path_boost(parts, hits) for path, parts in paths.items()}
+    factors = {path: math.prod(demotion(kind, asked) for kind in parts.kinds) for path, parts in paths.items()}
+    sizes = {row.file_id: row.n_leaves for row in rows if row.granularity == "file"}
     priors = np.empty(len(rows), dtype=np.float64)
     for place, row in enumerate(rows):
-        boost, factor = of_path[row.path]
-        priors[place] = (1.0 + boost + name_boost(row, asked)) * factor
+        own = DEFINITION_WEIGHT * name_match(asked.names, row.symbol, row.qualified_name, row.names)
+        if row.kind != "file":
+            own += SYMBOL_WEIGHT * overlap(symbols[row.symbol], hits)
+        factor = factors[row.path] * sizes.get(row.file_id, 1) ** SIZE_EXPONENT
         if is_test_name(row.qualified_name):
-            priors[place] *= demotion("test", asked)
+            factor *= demotion("test", asked)
+        priors[place] = (1.0 + boosts[row.path] + own) * factor
     return priors
 
 
-def path_boost(path: str, asked: Asked) -> float:
+def _path_boost(parts: _PathParts, hits: Mapping[str, _Hit]) -> float:
     """Return what speaks for a file by its path, 0 and up."""
-    parts = _read_path(path)
-    return STEM_WEIGHT * overlap(parts.stem, asked.shares) + FOLDER_WEIGHT * recall(parts.folders, asked.shares)
-
-
-def path_demotion(path: str, asked: Asked) -> float:
-    """Return the factor of what a file is for, above 0 and up to 1."""
-    return math.prod(demotion(kind, asked) for kind in _read_path(path).kinds)
-
-
-def name_boost(row: ChunkRow, asked: Asked) -> float:
-    """Return what speaks for a chunk by its names, 0 and up."""
-    boost = DEFINITION_WEIGHT * name_match(asked.names, row.symbol, row.qualified_name, row.names)
-    if row.kind != "file":
-        boost += SYMBOL_WEIGHT * overlap(_read_symbol(row.symbol), asked.shares)
-    return boost
+    in_folders = sum([hits[term].share for term in parts.folders if term in hits])
+    return STEM_WEIGHT * overlap(parts.stem, hits) + FOLDER_WEIGHT * in_folders
 
 
 def demotion(kind: str, asked: Asked) -> float:
@@ -96,10 +106,38 @@ def demotion(kind: str, asked: Asked) -> float:
     return float(DEMOTIONS[kind] ** (ASKED_EXPONENT if kind in asked.path_kinds else 1.0))
 
 
-def overlap(terms: frozenset[str], shares: Mapping[str, float]) -> float:
+def overlap(terms: frozenset[str], hits: Mapping[str, _Hit]) -> float:
     """Return how well a name and the query mean each other, 0 to 1: geometric mean of the covered shares of both."""
-    common = [shares[term] for term in terms if term in shares]
-    return math.sqrt(len(common) / len(terms) * sum(common)) if common else 0.0
+    found = [hits[term] for term in terms if term in hits]
+    if not found:
+        return 0.0
+    of_name = sum([hit.likeness for hit in found]) / len(terms)
+    return math.sqrt(of_name * min(1.0, sum([hit.share for hit in found])))
+
+
+def find_hits(terms: Iterable[str], shares: Mapping[str, float]) -> dict[str, _Hit]:
+    """Return which of the terms of names the query speaks of, other forms of its words included.
+
+    Names abbreviate and derive (`config`, `recoverer`, `async`); a stemmer only undoes inflection.
+    """
+    by_head: dict[str, list[str]] = defaultdict(list)
+    for asked in shares:
+        by_head[asked[:FORM_HEAD]].append(asked)
+    hits: dict[str, _Hit] = {}
+    for term in terms:
+        if term in shares:
+            hits[term] = _Hit(1.0, shares[term])
+        elif len(term) >= FORM_HEAD and term[:FORM_HEAD] in by_head:
+            alike = [shares[asked] for asked in by_head[term[:FORM_HEAD]] if is_other_form(term, asked)]
+            if alike:
+                hits[term] = _Hit(FORM_LIKENESS, FORM_LIKENESS * max(alike))
+    return hits
+
+
+def is_other_form(term: str, other: str) -> bool:
+    """Say whether two words begin alike for most of the longer one."""
+    n_common = max(FORM_HEAD, math.ceil(FORM_SHARE * max(len(term), len(other))))
+    return min(len(term), len(other)) >= n_common and term[:n_common] == other[:n_common]
 
 
 @lru_cache(maxsize=1 << 16)
