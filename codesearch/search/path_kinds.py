@@ -1,4 +1,4 @@
-"""Says by its path what a file is for (test, example, vendored, ...) and when a query asks for such files.
+"""Says by its path what a file is for (test, example, data, ...) and when a query asks for such files.
 
 Knows names only; what a kind costs is in `constants`.
 """
@@ -19,14 +19,14 @@ _FOLDERS: Mapping[str, frozenset[str]] = {
     ),
     "example": _words(
         "example examples sample samples demo demos docs_src tutorial tutorials playground "
-        "bench benches benchmark benchmarks doc-examples snippets"
+        "bench benches benchmark benchmarks doc-examples snippets doc docs documentation site website"
     ),
     "vendored": _words(
         "vendor vendored vendors _vendor third_party third-party thirdparty 3rdparty node_modules "
         "external extern externals deps bundled site-packages"
     ),
     "generated": _words("generated __generated__ gen autogen dist"),
-    "documentation": _words("doc docs documentation site website"),
+    "documentation": _words("changelog changelogs newsfragments"),
 }
 _NAMES: Mapping[str, re.Pattern[str]] = {
     "test": re.compile(
@@ -34,7 +34,8 @@ _NAMES: Mapping[str, re.Pattern[str]] = {
     ),
     "stub": re.compile(r"\.pyi$|\.d\.[cm]?ts$"),
     "generated": re.compile(r"_pb2(_grpc)?\.py$|\.pb\.(go|cc|h)$|\.g\.dart$|\.generated\.|\.min\."),
-    "documentation": re.compile(r"(?i)\.(md|mdx|rst|txt|adoc|markdown)$"),
+    "documentation": re.compile(r"(?i)\.(md|mdx|rst|txt|adoc|markdown)$|^(changelog|changes|news|history)\b"),
+    "data": re.compile(r"(?i)\.(json5?|jsonc|ya?ml|toml|xml|csv|tsv|ini|cfg|conf|properties|svg|lock)$"),
 }
 _TEST_NAME = re.compile(r"(^|::)tests?::|(^|[.:])test_\w|(^|[.:])Test[A-Z]\w*\.test")
 _ASKING: Mapping[str, re.Pattern[str]] = {
@@ -43,6 +44,9 @@ _ASKING: Mapping[str, re.Pattern[str]] = {
     "vendored": re.compile(r"(?i)\b(vendor(ed)?|third[ _-]party|bundled|dependenc\w+)\b"),
     "stub": re.compile(r"(?i)\b(stubs?|pyi|typings?|declarations?|type hints?)\b|\.d\.ts"),
     "generated": re.compile(r"(?i)\b(generated|protobuf|pb2)\b"),
+    "data": re.compile(
+        r"(?i)\b(json|ya?ml|toml|xml|csv|configs?|configuration|settings?|workflows?|manifests?|schemas?)\b"
+    ),
     "documentation": re.compile(r"(?i)\b(docs?|documentation|readme|changelog|guide|tutorials?|release notes)\b"),
 }
 

@@ -81,7 +81,7 @@ def find_priors(rows: Sequence[ChunkRow], asked: Asked) -> Floats:
     symbols = {row.symbol: _read_symbol(row.symbol) for row in rows}
     hits = find_hits({*chain(*symbols.values()), *chain(*(p.stem | p.folders for p in paths.values()))}, asked.shares)
     boosts = {path: _path_boost(parts, hits) for path, parts in paths.items()}
-    factors = {path: math.prod(demotion(kind, asked) for kind in parts.kinds) for path, parts in paths.items()}
+    factors = {path: min((demotion(kind, asked) for kind in parts.kinds), default=1.0) for path, parts in paths.items()}
     sizes = {row.file_id: row.n_leaves for row in rows if row.granularity == "file"}
     priors = np.empty(len(rows), dtype=np.float64)
     for place, row in enumerate(rows):

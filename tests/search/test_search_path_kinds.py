@@ -23,7 +23,10 @@ from codesearch.search.path_kinds import find_asked_kinds, find_path_kinds
         ("a.pyi", {"stub"}),
         ("api/a_pb2.py", {"generated"}),
         ("README.md", {"documentation"}),
-        ("docs/conf.py", {"documentation"}),
+        ("docs/conf.py", {"example"}),
+        ("CHANGELOG", {"documentation"}),
+        ("changelogs/fragments/1.yml", {"documentation", "data"}),
+        (".github/workflows/lock.yml", {"data"}),
     ],
 )
 def test_the_path_tells_what_a_file_is_for(path: str, kinds: set[str]) -> None:
@@ -39,6 +42,7 @@ def test_the_path_tells_what_a_file_is_for(path: str, kinds: set[str]) -> None:
         ("an example of middleware", {"example"}),
         ("the latest contest", set()),
         ("type stubs of the parser", {"stub"}),
+        ("workflow that locks old issues", {"data"}),
     ],
 )
 def test_the_query_tells_what_it_asks_for(text: str, kinds: set[str]) -> None:
