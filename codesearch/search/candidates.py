@@ -4,7 +4,6 @@ Knows how many to ask for and in which mode; the scores of the proposers are not
 anew in full.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from codesearch.search.constants import (
-    CONTEXT_FILES,
     DEFINITION_QUOTA,
     DENSE_QUOTA,
     LEXICAL_QUOTA,
@@ -73,12 +71,9 @@ def find_definitions(snapshot: Snapshot, names: Sequence[str], eligible: Eligibl
 
 
 def find_contexts(snapshot: Snapshot, rows: Sequence[ChunkRow]) -> list[ChunkRow]:
-    """Return the file chunks that are not among `rows`, of the files with the most candidates."""
+    """Return the file chunks that are not among `rows` of all their files."""
     known = {row.file_id for row in rows if row.granularity == "file"}
-    paths = {row.file_id: row.path for row in rows}
-    counts: Mapping[int, int] = Counter(row.file_id for row in rows)
-    most = sorted(counts, key=lambda file_id: (-counts[file_id], paths[file_id]))[:CONTEXT_FILES]
-    files = [snapshot.file(file_id) for file_id in most if file_id not in known]
+    files = [snapshot.file(file_id) for file_id in sorted({row.file_id for row in rows} - known)]
     # The file's own chunk is its last.
     return snapshot.chunks([file.first_chunk + file.n_chunks - 1 for file in files])
 

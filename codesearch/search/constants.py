@@ -28,10 +28,13 @@ MAX_TERMS_READ = 512
 
 # Candidates.
 
-LEXICAL_QUOTA: dict[Granularity, int] = {"leaf": 100, "class": 20, "file": 40}
-"""BM25 candidates by granularity. A quota each, because long containers would crowd out leaves or be crowded out."""
+LEXICAL_QUOTA: dict[Granularity, int] = {"leaf": 70, "class": 15, "file": 30}
+"""BM25 candidates by granularity. A quota each, because long containers would crowd out leaves or be crowded out.
 
-DENSE_QUOTA: dict[Granularity, int] = {"leaf": 30, "class": 10, "file": 20}
+Yardstick: half as many or twice as many change it by less than 0.5, and each candidate costs 10 microseconds.
+"""
+
+DENSE_QUOTA: dict[Granularity, int] = {"leaf": 30, "class": 10, "file": 15}
 """Dense candidates by granularity: fewer, since the rescore reads a full vector for each."""
 
 DEFINITION_QUOTA = 60
@@ -39,9 +42,6 @@ DEFINITION_QUOTA = 60
 
 QUOTED_QUOTA = 500
 """Chunks with the quoted text that are scored even where no word of it is a term."""
-
-CONTEXT_FILES = 40
-"""Files of candidates whose file chunk is scored too, as context of their parts."""
 
 PREFILTER_QUOTA: dict[Granularity, int] = {"leaf": 1600, "class": 200, "file": 200}
 """Mode prefilter: BM25 chooses these 2,000 in all, the number the mode is defined by."""
@@ -57,11 +57,15 @@ DENSE_SHARE: dict[Shape, float] = {"symbol": 0.1, "qualified": 0.1, "path": 0.1,
 FILE_CONTEXT = 1.0
 """Weight of a file's own score in each of its parts: words of a question are spread over the functions of one file."""
 
-COHERENCE = 0.2
-"""Weight of the mean of the next best parts of the same file: several good chunks are better evidence than one."""
+COHERENCE = 0.3
+"""Weight of the next best parts of the same file: several good chunks are better evidence than one."""
 
 COHERENT_PARTS = 2
 """How many further parts count as "several": more would favour long files."""
+
+COHERENT_FROM = 0.5
+"""Parts count from this share of the best chunk's evidence on. What only just became a candidate is below it, so that
+a score does not depend on where the candidates end."""
 
 # Priors: 1 + the sum of weight * feature, each feature between 0 and 1, times the demotions.
 

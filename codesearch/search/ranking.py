@@ -1,7 +1,7 @@
 """Ranking: joins BM25F, cosine and priors into one score a candidate. Arrays in, arrays out; reads no storage.
 
 evidence = (1 - d) * bm25 / bound  +  d * standing(cosine)     d: the dense share of the query's shape
-fused    = (evidence + context * evidence of its file + coherence * mean of the file's next best parts)
+fused    = (evidence + context * evidence of its file + coherence * the file's next best parts)
            / (1 + context + coherence)
 score    = fused * prior
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from codesearch.search.constants import COHERENCE, COHERENT_PARTS, FILE_CONTEXT
+from codesearch.search.constants import COHERENCE, COHERENT_FROM, COHERENT_PARTS, FILE_CONTEXT
 from codesearch.storage.rows import ChunkRow
 
 Floats = npt.NDArray[np.float64]
@@ -74,17 +74,15 @@ def own_evidence(evidence: Evidence) -> Floats:
 
 
 def standing(cosine: Floats) -> Floats:
-    """Return where each cosine stands between the candidates' median (0) and best (1); below the median and NaN are 0.
+    """Return each cosine as a share of the best, 0 to 1; negative ones and NaN are 0.
 
-    Encoders spread their cosines differently, so that only the order and the relative distance carry over.
+    Encoders spread their cosines differently, so that only relative values carry over. The best candidate is the one
+    value that does not depend on where the candidates end.
     """
-    known = cosine[~np.isnan(cosine)]
-    if len(known) == 0:
+    best = float(np.nanmax(cosine, initial=0.0))
+    if best <= 0.0:
         return np.zeros(len(cosine))
-    low, high = float(np.median(known)), float(known.max())
-    if high - low < np.finfo(np.float32).eps:
-        return np.where(np.isnan(cosine), 0.0, 1.0)
-    return np.nan_to_num(np.clip((cosine - low) / (high - low), 0.0, 1.0))
+    return np.nan_to_num(np.clip(cosine / best, 0.0, 1.0))
 
 
 def add_context(own: Floats, rows: Sequence[ChunkRow]) -> Floats:
@@ -92,14 +90,21 @@ def add_context(own: Floats, rows: Sequence[ChunkRow]) -> Floats:
     if not rows:
         return own
     files, place = np.unique([row.file_id for row in rows], return_inverse=True)
-    granularity = np.array([row.granularity for row in rows])
+    is_file = np.array([row.granularity == "file" for row in rows])
+    is_leaf = np.array([row.granularity == "leaf" for row in rows])
     of_file = np.zeros(len(files))
-    is_file = granularity == "file"
     of_file[place[is_file]] = own[is_file]
-    parts = np.where(granularity == "leaf", own, 0.0)
-    order = np.lexsort((-parts, place))
-    rank_in_file = np.arange(len(rows)) - np.searchsorted(place[order], place[order])
-    is_next = (rank_in_file > 0) & (rank_in_file <= COHERENT_PARTS)
-    further = np.bincount(place[order][is_next], weights=parts[order][is_next], minlength=len(files)) / COHERENT_PARTS
+    further = _next_best_parts(np.where(is_leaf, own, 0.0), place, len(files))
     joined = own + FILE_CONTEXT * of_file[place] + COHERENCE * further[place]
     return np.asarray(joined / (1.0 + FILE_CONTEXT + COHERENCE), dtype=np.float64)
+
+
+def _next_best_parts(own: Floats, place: npt.NDArray[np.int64], n_files: int) -> Floats:
+    """Return for each file the mean of its next best parts, each from `COHERENT_FROM` of the best of all (0) up (1)."""
+    bar = COHERENT_FROM * float(own.max())
+    parts = np.maximum(own - bar, 0.0) / (1.0 - COHERENT_FROM)
+    order = np.lexsort((-parts, place))
+    rank_in_file = np.arange(len(own)) - np.searchsorted(place[order], place[order])
+    is_next = (rank_in_file > 0) & (rank_in_file <= COHERENT_PARTS)
+    weights = parts[order][is_next]
+    return np.bincount(place[order][is_next], weights=weights, minlength=n_files) / COHERENT_PARTS

@@ -70,20 +70,27 @@ def pick(
 
 def test_words_and_vectors_are_shared_out_by_weight() -> None:
     rows = [leaf(0), leaf(1), leaf(2)]
-    evidence = Evidence(rows, words([2.0, 0.0, 0.0]), np.array([0.1, 0.2, 0.6]), 0.25)
+    evidence = Evidence(rows, words([2.0, 0.0, 0.0]), np.array([0.0, -0.2, 0.6]), 0.25)
     assert own_evidence(evidence) == pytest.approx([0.75 * 0.5, 0.0, 0.25])
 
 
 def test_words_alone_and_vectors_alone_count_in_full() -> None:
     rows = [leaf(0), leaf(1)]
     assert own_evidence(Evidence(rows, words([4.0, 1.0]), None, 0.25)) == pytest.approx([1.0, 0.25])
-    assert own_evidence(Evidence(rows, None, np.array([0.5, 0.1]), 0.25)) == pytest.approx([1.0, 0.0])
+    assert own_evidence(Evidence(rows, None, np.array([0.5, 0.1]), 0.25)) == pytest.approx([1.0, 0.2])
 
 
 def test_a_chunk_without_vector_stands_at_zero() -> None:
-    assert standing(np.array([np.nan, 0.3, 0.5, 0.1])).tolist() == pytest.approx([0.0, 0.0, 1.0, 0.0])
+    assert standing(np.array([np.nan, 0.2, 0.5, -0.1])).tolist() == pytest.approx([0.0, 0.4, 1.0, 0.0])
     assert standing(np.array([np.nan])).tolist() == [0.0]
-    assert standing(np.array([0.4, 0.4])).tolist() == [1.0, 1.0]
+    assert standing(np.array([-0.4, -0.4])).tolist() == [0.0, 0.0]
+
+
+def test_a_weak_candidate_more_changes_no_other_score() -> None:
+    rows, own = [leaf(0), leaf(1), leaf(0, 1)], np.array([0.9, 0.8, 0.7])
+    without = add_context(own, rows)
+    assert add_context(np.array([*own, 0.3]), [*rows, leaf(1, 1)])[:3].tolist() == without.tolist()
+    assert standing(np.array([0.5, 0.4, 0.1]))[:2].tolist() == standing(np.array([0.5, 0.4])).tolist()
 
 
 def test_the_file_and_its_other_good_parts_lift_a_chunk() -> None:
