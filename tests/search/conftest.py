@@ -79,16 +79,38 @@ class SearchRoom:
     def index(self, files: Mapping[str, str], encoder: Encoder | None = None) -> Snapshot:
         """Index sources by path and open the result."""
         chosen = encoder or HashingEncoder()
+        return self.write(self.encode(files, chosen), chosen)
+
+    def index_in_steps(self, steps: Sequence[Mapping[str, str]]) -> Snapshot:
+        """Index the first step, then update it to each later one, files in reverse order; open the result."""
+        encoder = HashingEncoder()
+        folder = self.create(reversed(list(self.encode(steps[0], encoder))), encoder)
+        for step in steps[1:]:
+            with Writer.open(folder) as writer:
+                for path in sorted(set(writer.known_files()) - set(step)):
+                    writer.remove(path)
+                for file in reversed(list(self.encode(step, encoder))):
+                    writer.add(file)
+                writer.commit(complete=True, files_todo=0, checked_at="2026-01-01T00:00:00Z")
+        return self.stack.enter_context(Snapshot.open(folder))
+
+    def encode(self, files: Mapping[str, str], encoder: Encoder) -> Iterator[EncodedFile]:
+        """Write sources below the root, parse and encode them, by path."""
         root = self.folder / "tree"
         for path, text in files.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text, encoding="utf-8")
         parsed = (parse_file(root, SourceFile(path, _stat(root / path)), MAX_FILE_BYTES) for path in sorted(files))
-        encoded = EncodingPipeline(chosen).encode(parsed)
-        return self.write((file for file in encoded if not isinstance(file, Skipped)), chosen)
+        for file in EncodingPipeline(encoder).encode(parsed):
+            if not isinstance(file, Skipped):
+                yield file
 
     def write(self, files: Iterable[EncodedFile], encoder: Encoder) -> Snapshot:
         """Write encoded files as a complete index and open it."""
+        return self.stack.enter_context(Snapshot.open(self.create(files, encoder)))
+
+    def create(self, files: Iterable[EncodedFile], encoder: Encoder) -> Path:
+        """Write encoded files as a complete index; return its folder."""
         described = encoder.describe()
         folder = self.folder / f"index-{len(list(self.folder.iterdir()))}"
         new = NewIndex(
@@ -104,7 +126,7 @@ class SearchRoom:
             for file in files:
                 writer.add(file)
             writer.commit(complete=True, files_todo=0, checked_at="2026-01-01T00:00:00Z")
-        return self.stack.enter_context(Snapshot.open(folder))
+        return folder
 
 
 @pytest.fixture
@@ -117,6 +139,12 @@ def _room(tmp_path: Path) -> Iterator[SearchRoom]:
 def index_of(_room: SearchRoom) -> Callable[..., Snapshot]:
     """Give `(sources by path, encoder=None) -> Snapshot`; what it opens is closed after the test."""
     return _room.index
+
+
+@pytest.fixture
+def index_in_steps(_room: SearchRoom) -> Callable[[Sequence[Mapping[str, str]]], Snapshot]:
+    """Give the same for an index that is updated from each tree to the next."""
+    return _room.index_in_steps
 
 
 @pytest.fixture

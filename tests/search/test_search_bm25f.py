@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codesearch.search.bm25f import (
@@ -44,6 +44,7 @@ def score_slowly(
     return total
 
 
+@settings(max_examples=30)
 @given(documents, st.sets(st.sampled_from([*WORDS, "absent"]), min_size=1))
 def test_scores_equal_the_plain_formula(docs: list[dict[Field, list[str]]], asked: set[str]) -> None:
     df = {term: sum(any(term in words for words in doc.values()) for doc in docs) for term in asked}

@@ -202,6 +202,22 @@ def test_ties_break_by_path_and_the_answer_is_the_same_each_time(index_of: Index
     assert first.results == engine.search(snapshot, HashingEncoder(), "handle event", SearchOptions()).results
 
 
+def test_an_updated_index_answers_as_a_fresh_one(
+    index_of: IndexOf, index_in_steps: Callable[[Sequence[Mapping[str, str]]], Snapshot]
+) -> None:
+    more = {f"pkg/m{n}.py": SHOP["src/cart.py"].replace("cart", f"cart{n % 5}") for n in range(12)}
+    before = {**SHOP, "src/cart.py": "def old():\n    pass\n", "gone.py": SHOP["src/retry.py"], **more}
+    after = {**SHOP, **more, "pkg/m3.py": SHOP["src/retry.py"]}
+    fresh, updated = index_of(after), index_in_steps([before, more, after])
+    for mode in MODES:
+        for query in ("price of the cart", "add_item", "retry delay", '"prices of"'):
+            options = SearchOptions(mode=mode)
+            expected = engine.search(fresh, HashingEncoder(), query, options).results
+            found = engine.search(updated, HashingEncoder(), query, options).results
+            assert [(r.path, r.start_line) for r in found] == [(r.path, r.start_line) for r in expected]
+            assert [r.score for r in found] == pytest.approx([r.score for r in expected], abs=1e-6)
+
+
 def test_no_line_is_in_two_results(index_of: IndexOf) -> None:
     snapshot = index_of(SHOP)
     for query in ("retry policy delay attempt", "cart", "RetryPolicy"):
