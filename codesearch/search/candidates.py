@@ -38,6 +38,8 @@ class Wanted:
     """Lower-cased names whose definitions are candidates."""
     vector: FloatArray | None
     """`[dim]`, unit length; None where no encoder is to be had or the mode has no use for it."""
+    limit: int
+    """Results that are asked for; many results need more leaves than the quota."""
 
 
 def collect(snapshot: Snapshot, wanted: Wanted, eligible: Eligible, watch: Stopwatch) -> Ids:
@@ -46,19 +48,24 @@ def collect(snapshot: Snapshot, wanted: Wanted, eligible: Eligible, watch: Stopw
         return _prefilter(snapshot, wanted.terms, wanted.vector, eligible, watch)
     found: list[Ids] = [np.zeros(0, dtype=np.int64)]
     if wanted.mode != "dense" or wanted.vector is None:
-        found.append(_find_lexical(snapshot, wanted.terms, eligible.selection, LEXICAL_QUOTA))
+        found.append(_find_lexical(snapshot, wanted.terms, eligible.selection, at_least(LEXICAL_QUOTA, wanted.limit)))
         watch.record("lexical", eligible.n_chunks, len(found[-1]))
     if wanted.vector is not None:
-        found.append(_find_dense(snapshot, wanted.vector, eligible.selection))
+        found.append(_find_dense(snapshot, wanted.vector, eligible.selection, at_least(DENSE_QUOTA, wanted.limit)))
         watch.record("dense", eligible.n_chunks, len(found[-1]))
     if wanted.mode != "dense":
         found.append(find_definitions(snapshot, wanted.names, eligible))
         watch.record("definitions", eligible.n_chunks, len(found[-1]))
     if eligible.quoted_ids is not None:
-        found.append(eligible.quoted_ids[:QUOTED_QUOTA])
+        found.append(eligible.quoted_ids[: max(QUOTED_QUOTA, wanted.limit)])
     ids = np.unique(np.concatenate(found))
     watch.record("union", sum(len(part) for part in found), len(ids))
     return ids
+
+
+def at_least(quota: Mapping[Granularity, int], limit: int) -> dict[Granularity, int]:
+    """Return the quota with as many leaves as results are asked for, if those are more."""
+    return {name: max(n, limit) if name == "leaf" else n for name, n in quota.items()}
 
 
 def find_definitions(snapshot: Snapshot, names: Sequence[str], eligible: Eligible) -> Ids:
@@ -87,8 +94,8 @@ def _find_lexical(
     return np.asarray(np.concatenate(found), dtype=np.int64)
 
 
-def _find_dense(snapshot: Snapshot, vector: FloatArray, selection: Selection) -> Ids:
-    found = [snapshot.find_dense(vector, (name,), selection, DENSE_QUOTA[name]).ids for name in GRANULARITIES]
+def _find_dense(snapshot: Snapshot, vector: FloatArray, selection: Selection, quota: Mapping[Granularity, int]) -> Ids:
+    found = [snapshot.find_dense(vector, (name,), selection, quota[name]).ids for name in GRANULARITIES]
     return np.asarray(np.concatenate(found), dtype=np.int64)
 
 

@@ -56,8 +56,7 @@ def search(snapshot: Snapshot, encoder: Encoder | None, query: str, options: Sea
     """
     parsed = parse_query(query)
     filters = merge_filters(resolve_filters(options.filters), parsed.filters)
-    encoded = _encode(encoder, parsed.text, "search", options.mode)
-    return _answer(snapshot, parsed, encoded, replace(options, filters=filters))
+    return _answer(snapshot, encoder, parsed, "search", replace(options, filters=filters))
 
 
 def similar(snapshot: Snapshot, encoder: Encoder | None, text: str, options: SearchOptions) -> SearchOutcome:
@@ -67,33 +66,26 @@ def similar(snapshot: Snapshot, encoder: Encoder | None, text: str, options: Sea
         QueryError: the text is blank, or a filter of the options makes no sense.
         CorruptIndexError: what is stored does not match its checksum.
     """
-    query = plain_query(text)
-    encoded = _encode(encoder, query.text, "similar", options.mode)
-    return _answer(snapshot, query, encoded, replace(options, filters=resolve_filters(options.filters)))
+    options = replace(options, filters=resolve_filters(options.filters))
+    return _answer(snapshot, encoder, plain_query(text), "similar", options)
 
 
-def _encode(encoder: Encoder | None, text: str, task: Task, mode: Mode) -> _Encoded:
-    if mode == "lexical":
-        return _Encoded(None, None)
-    if encoder is None:
-        remedy = "run codesearch status to see which encoder the index needs, or search with --mode lexical"
-        return _Encoded(None, Degradation("no encoder is at hand: the answer rests on words alone", remedy))
-    try:
-        return _Encoded(encoder.encode_query(text, task), None)
-    except EncoderError as error:
-        remedy = "mend the encoder or search with --mode lexical"
-        return _Encoded(None, Degradation(f"the encoder failed: {error}; the answer rests on words alone", remedy))
-
-
-def _answer(snapshot: Snapshot, query: Query, encoded: _Encoded, options: SearchOptions) -> SearchOutcome:
+def _answer(
+    snapshot: Snapshot, encoder: Encoder | None, query: Query, task: Task, options: SearchOptions
+) -> SearchOutcome:
     watch = Stopwatch()
     eligible = select(snapshot, options.filters, query.quoted)
     watch.record("filter", snapshot.info.n_chunks, eligible.n_chunks)
     if eligible.n_chunks == 0 or options.limit <= 0:
-        return SearchOutcome((), watch.stages, encoded.degraded)
+        return SearchOutcome((), watch.stages, None)
+    encoded = _Encoded(None, None)
+    if options.mode != "lexical":
+        encoded = _encode(encoder, query.text, task)
+        watch.record("encode", 1, int(encoded.vector is not None))
     mode: Mode = "lexical" if encoded.vector is None else options.mode
     terms = choose_terms(snapshot, query)
-    ids = collect(snapshot, Wanted(mode, terms.known, spellings(query), encoded.vector), eligible, watch)
+    wanted = Wanted(mode, terms.known, spellings(query), encoded.vector, options.limit)
+    ids = collect(snapshot, wanted, eligible, watch)
     rows = snapshot.chunks(ids)
     n_candidates = len(rows)
     rows += find_contexts(snapshot, rows)
@@ -118,6 +110,17 @@ def _answer(snapshot: Snapshot, query: Query, encoded: _Encoded, options: Search
     results = tuple(_result(snapshot, evidence, ranked, choice) for choice in chosen)
     watch.record("read", len(chosen), len(results))
     return SearchOutcome(results, watch.stages, encoded.degraded)
+
+
+def _encode(encoder: Encoder | None, text: str, task: Task) -> _Encoded:
+    if encoder is None:
+        remedy = "run codesearch status to see which encoder the index needs, or search with --mode lexical"
+        return _Encoded(None, Degradation("no encoder is at hand: the answer rests on words alone", remedy))
+    try:
+        return _Encoded(encoder.encode_query(text, task), None)
+    except EncoderError as error:
+        remedy = "mend the encoder or search with --mode lexical"
+        return _Encoded(None, Degradation(f"the encoder failed: {error}; the answer rests on words alone", remedy))
 
 
 def _is_eligible(rows: Sequence[ChunkRow], eligible: Eligible) -> npt.NDArray[np.bool_]:

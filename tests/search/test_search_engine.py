@@ -205,11 +205,12 @@ def test_ties_break_by_path_and_the_answer_is_the_same_each_time(index_of: Index
 def test_an_updated_index_answers_as_a_fresh_one(
     index_of: IndexOf, index_in_steps: Callable[[Sequence[Mapping[str, str]]], Snapshot]
 ) -> None:
-    more = {f"pkg/m{n}.py": SHOP["src/cart.py"].replace("cart", f"cart{n % 5}") for n in range(12)}
+    more = {f"pkg/m{n}.py": SHOP["src/cart.py"].replace("cart", f"cart{n % 3}") for n in range(6)}
     before = {**SHOP, "src/cart.py": "def old():\n    pass\n", "gone.py": SHOP["src/retry.py"], **more}
     after = {**SHOP, **more, "pkg/m3.py": SHOP["src/retry.py"]}
     fresh, updated = index_of(after), index_in_steps([before, more, after])
-    for mode in MODES:
+    modes: tuple[Mode, ...] = ("hybrid", "lexical")
+    for mode in modes:
         for query in ("price of the cart", "add_item", "retry delay", '"prices of"'):
             options = SearchOptions(mode=mode)
             expected = engine.search(fresh, HashingEncoder(), query, options).results
@@ -234,12 +235,21 @@ def test_the_limit_is_kept_and_zero_gives_nothing(index_of: IndexOf) -> None:
     assert engine.search(snapshot, HashingEncoder(), "cart", SearchOptions(limit=0)).results == ()
 
 
+def test_a_large_limit_is_filled(index_of: IndexOf) -> None:
+    functions = "".join(f"def retry_{n}():\n    pass\n\n\n" for n in range(150))
+    snapshot = index_of({"a.py": functions})
+    for mode in MODES:
+        options = SearchOptions(limit=120, mode=mode)
+        assert len(engine.search(snapshot, HashingEncoder(), "retry pass", options).results) == 120
+
+
 def test_stages_say_how_many_went_in_and_out(index_of: IndexOf) -> None:
     snapshot = index_of(SHOP)
     outcome = engine.search(snapshot, HashingEncoder(), "cart lang:go", SearchOptions())
     stages = {stage.name: stage for stage in outcome.stages}
     assert list(stages) == [
         "filter",
+        "encode",
         "lexical",
         "dense",
         "definitions",
