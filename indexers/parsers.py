@@ -188,7 +188,7 @@ class _Parser:
         code = self.bury()
         if self._is_stopped:
             return None
-        raise ParserError(f"the parser process does not start (exit code {code}); install codesearch again")
+        raise ParserError(f"the parser process does not start (exit code {code}); reinstall this program")
 
 
 def worker_command() -> list[str]:
