@@ -7,7 +7,7 @@ from tests.house.house import Module, find_imports, read_modules
 
 MAX_MODULE_LINES = 400
 MAX_FUNCTION_LINES = 50
-MAX_PARAMETERS = 6
+MAX_PARAMETERS = 5
 
 UNSAFE_MODULES = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 UNSAFE_CALLS = {"eval", "exec", "compile"}
