@@ -19,6 +19,9 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
     path = existing_path(parsed.path) if parsed.path is not None else None
     found = entry_points(group=GROUP, name=NAME)
     if not found:
-        raise UsageError("the terminal interface is not installed; run pip install --force-reinstall codesearch")
+        raise UsageError(
+            "the terminal interface is not installed; "
+            "run pip install --force-reinstall . in the folder of codesearch's source"
+        )
     status = next(iter(found)).load()(path, None)
     return Outcome.FOUND if status == 0 else Outcome.FAILED

@@ -126,9 +126,9 @@ def test_a_count_that_nobody_knows_is_not_zero() -> None:
 
 
 def test_stale_and_degraded_answers_say_so() -> None:
-    degraded = Degradation("the encoder is missing", "run pip install 'codesearch[qwen]'")
+    degraded = Degradation("the encoder is missing", "run pip install '.[qwen]'")
     assert render_warnings(make_response(make_result(stale=True), degraded=degraded)) == [
-        "degraded: the encoder is missing; run pip install 'codesearch[qwen]'",
+        "degraded: the encoder is missing; run pip install '.[qwen]'",
         "stale: 1 result changed on disk since; run codesearch index",
     ]
 

@@ -16,7 +16,7 @@ from codesearch.cli.parser import parse_arguments
 from codesearch.serialize import response_to_json
 from codesearch.types import IndexState, ScoreParts, SearchResponse, SearchResult
 from tests.house.cli_page import COLUMNS, PAGE, render_page
-from tests.house.house import ROOT
+from tests.house.house import ROOT, read_modules
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -52,6 +52,15 @@ def test_the_readme_has_two_set_up_commands() -> None:
         [".venv/bin/codesearch", "search"],
     ]
     assert test.split(" && ")[1:] == ['.venv/bin/pip install -q -e ".[test]"', ".venv/bin/python -m pytest"]
+
+
+def test_nobody_is_told_to_install_another_project_of_our_name() -> None:
+    texts = {str(page): page.read_text(encoding="utf-8") for page in PAGES}
+    texts |= {name: module.text for name, module in read_modules().items()}
+    from_the_index = re.compile(
+        r"(pip|pipx|uv|uvx)\b[^\n;&|]*\binstall\b[^\n.;&|]*\bcodesearch\b|install codesearch again"
+    )
+    assert [name for name, text in texts.items() if from_the_index.search(text)] == []
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
