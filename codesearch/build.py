@@ -8,18 +8,18 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from contextlib import closing
-from dataclasses import dataclass, field, replace
+from contextlib import closing, suppress
 from datetime import UTC, datetime
-from hashlib import blake2b
 from pathlib import Path
 from typing import Literal
 
+from codesearch.changes import Changes, Known, compare
 from codesearch.compatibility import check_versions
-from codesearch.errors import FormatError
+from codesearch.errors import FormatError, LockedError
+from codesearch.probe import is_same_encoder, probe
 from codesearch.registry import has_index, index_folder, prepare_home
 from codesearch.storage.lock import WriterLock
-from codesearch.storage.rows import KnownFile, NewIndex
+from codesearch.storage.rows import NewIndex
 from codesearch.storage.vector_cache import SqliteVectorCache
 from codesearch.storage.writer import Writer
 from codesearch.types import BuildOptions, Progress, UpdateReport
@@ -30,8 +30,8 @@ from indexers.parsers import ParserOptions, ParserPool
 from indexers.pipeline import EncodingPipeline
 from indexers.template import TEMPLATE_VERSION
 from indexers.tokenizer import TOKENIZER_VERSION
-from indexers.types import EncodedFile, Encoder, FileStat, Skipped, SourceFile
-from indexers.walker import DEFAULT_MAX_FILE_BYTES, Walked, WalkOptions, walk
+from indexers.types import EncodedFile, Encoder, Skipped
+from indexers.walker import DEFAULT_MAX_FILE_BYTES, WalkOptions, walk
 
 OnProgress = Callable[[Progress], None]
 
@@ -44,22 +44,6 @@ COMMIT_SHARE = 0.5
 """A later commit waits for this share of the time since the start: a commit costs more the more is there."""
 
 PROGRESS_INTERVAL_S = 0.1
-
-UNSETTLED_NS = 20_000_000
-"""A file touched this shortly before the walk may change again within one tick of its clock: it is hashed next time."""
-
-
-@dataclass(slots=True)
-class _Changes:
-    """What an update has to do."""
-
-    to_read: list[SourceFile] = field(default_factory=list)
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    removed: list[str] = field(default_factory=list)
-    restats: dict[str, FileStat] = field(default_factory=dict)
-    skipped: list[Skipped] = field(default_factory=list)
 
 
 def build(
@@ -130,39 +114,50 @@ class _Build:
         """Walk, compare, encode, commit."""
         reporter = _Reporter(on_progress)
         reporter.report("walk", 0, None)
+        try:
+            with self._open_writer() as writer, closing(SqliteVectorCache(self._home / "vectors.db")) as cache:
+                pipeline = EncodingPipeline(self._encoder_of(writer), cache)
+                return self._update(writer, pipeline, reporter, first_commit_s)
+        finally:
+            self._remove_unborn()
+
+    def _update(
+        self, writer: Writer, pipeline: EncodingPipeline, reporter: _Reporter, first_commit_s: float
+    ) -> UpdateReport:
         walked_ns = time.time_ns()
-        with self._open_writer() as writer, closing(SqliteVectorCache(self._home / "vectors.db")) as cache:
-            pipeline = EncodingPipeline(load_encoder(writer.info.encoder_name), cache)
-            walked = walk(self._root, WalkOptions(writer.info.max_file_bytes, self._options.force))
-            changes = self._compare(walked, writer, walked_ns)
-            self._apply(changes, writer, pipeline, reporter, first_commit_s)
-            reporter.report("commit", len(changes.to_read), len(changes.to_read))
-            changes.skipped.sort(key=lambda skip: skip.path)
-            writer.set_skipped(changes.skipped)
-            writer.set_marks(frozenset(file.path for file in walked.files if file.is_source))
-            generation = writer.commit(complete=True, files_todo=0, checked_at=_now())
-            return UpdateReport(
-                added=changes.added,
-                changed=changes.changed,
-                removed=len(changes.removed),
-                unchanged=changes.unchanged,
-                n_chunks=writer.info.n_chunks,
-                bytes_read=reporter.bytes_read,
-                n_encoded=pipeline.counts.n_encoded,
-                skipped=tuple(changes.skipped),
-                generation=generation,
-                took_s=time.monotonic() - reporter.started,
-            )
+        walked = walk(self._root, WalkOptions(writer.info.max_file_bytes, self._options.force))
+        known = Known(writer.known_files(), writer.known_skipped(), writer.known_marks())
+        self._known = frozenset(known.files)
+        changes = compare(self._root, walked, known, walked_ns)
+        self._apply(changes, writer, pipeline, reporter, first_commit_s)
+        reporter.report("commit", len(changes.to_read), len(changes.to_read))
+        changes.skipped.sort(key=lambda skip: skip.path)
+        writer.set_skipped(changes.skipped)
+        writer.set_marks(walked.marked)
+        generation = writer.commit(complete=True, files_todo=0, checked_at=_now())
+        return UpdateReport(
+            added=changes.added,
+            changed=changes.changed,
+            removed=len(changes.removed),
+            unchanged=changes.unchanged,
+            n_chunks=writer.info.n_chunks,
+            bytes_read=reporter.bytes_read,
+            n_encoded=pipeline.counts.n_encoded,
+            skipped=tuple(changes.skipped),
+            generation=generation,
+            took_s=time.monotonic() - reporter.started,
+        )
 
     def _open_writer(self) -> Writer:
         limit = self._options.max_file_bytes
         if not has_index(self._folder):
             encoder = load_encoder(self._options.encoder)
-            return Writer.create(self._folder, self._new_index(encoder, limit or DEFAULT_MAX_FILE_BYTES))
+            writer = Writer.create(self._folder, self._new_index(encoder, limit or DEFAULT_MAX_FILE_BYTES))
+            writer.write_probe(probe(encoder), encoder.describe().engine)
+            return writer
         writer = Writer.open(self._folder)
         try:
             check_versions(writer.info)
-            self._check_encoder(writer.info.encoder_name)
             if limit is not None:
                 writer.set_max_file_bytes(limit)
         except BaseException:
@@ -170,11 +165,30 @@ class _Build:
             raise
         return writer
 
-    def _check_encoder(self, own: str) -> None:
-        wanted = self._options.encoder
+    def _encoder_of(self, writer: Writer) -> Encoder:
+        """Return the index's encoder; raises FormatError where another is asked for, or where it has changed."""
+        own, wanted = writer.info.encoder_name, self._options.encoder
         if wanted is not None and wanted != own:
             remedy = f"run codesearch index {self._root} --rebuild --encoder {wanted}"
             raise FormatError(f"{self._root} is indexed with encoder {own}; {remedy}")
+        encoder = load_encoder(own)
+        description = encoder.describe()
+        is_same = description.identity == writer.info.encoder_identity
+        if is_same and description.engine != writer.info.encoder_engine:
+            is_same = is_same_encoder(encoder, writer.read_probe())
+            if is_same:
+                writer.write_probe(writer.read_probe(), description.engine)
+        if not is_same:
+            remedy = f"run codesearch index {self._root} --rebuild"
+            raise FormatError(f"encoder {own} gives other vectors than when {self._root} was indexed; {remedy}")
+        return encoder
+
+    def _remove_unborn(self) -> None:
+        """Remove the folder of a first build that ended before its first commit, unless another process is at it."""
+        if has_index(self._folder) or not self._folder.is_dir():
+            return
+        with suppress(LockedError), closing(WriterLock(self._folder)):
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _new_index(self, encoder: Encoder, max_file_bytes: int) -> NewIndex:
         description = encoder.describe()
@@ -188,33 +202,9 @@ class _Build:
             tokenizer_version=TOKENIZER_VERSION,
         )
 
-    def _compare(self, walked: Walked, writer: Writer, walked_ns: int) -> _Changes:
-        """Sort files into unchanged (by stat, else by content hash) and to be read."""
-        known = writer.known_files()
-        self._known = frozenset(known)
-        known_skips = {skip.path: skip for skip in writer.known_skipped() if skip.stat is not None}
-        known_marks = writer.known_marks()
-        changes = _Changes(skipped=list(walked.skipped))
-        for file in walked.files:
-            before = known.pop(file.path, None)
-            skip = known_skips.get(file.path)
-            if file.is_source != (file.path in known_marks):
-                before = skip = None
-            if before is not None and before.stat == file.stat:
-                changes.unchanged += 1
-            elif before is None and skip is not None and skip.stat == file.stat:
-                changes.skipped.append(skip)
-            elif before is not None and _has_same_content(self._root, file, before):
-                changes.restats[file.path] = _settled(file.stat, walked_ns)
-                changes.unchanged += 1
-            else:
-                changes.to_read.append(replace(file, stat=_settled(file.stat, walked_ns)))
-        changes.removed = list(known)
-        return changes
-
     def _apply(
         self,
-        changes: _Changes,
+        changes: Changes,
         writer: Writer,
         pipeline: EncodingPipeline,
         reporter: _Reporter,
@@ -238,7 +228,7 @@ class _Build:
                     writer.commit(complete=False, files_todo=total - done, checked_at=_now())
                     committed = time.monotonic()
 
-    def _take(self, outcome: EncodedFile | Skipped, changes: _Changes, writer: Writer, reporter: _Reporter) -> None:
+    def _take(self, outcome: EncodedFile | Skipped, changes: Changes, writer: Writer, reporter: _Reporter) -> None:
         if isinstance(outcome, EncodedFile):
             writer.add(outcome)
             reporter.count(outcome)
@@ -257,22 +247,6 @@ def _check_name(root: Path) -> None:
     except UnicodeEncodeError as error:
         printable = os.fsencode(root).decode("utf-8", "backslashreplace")
         raise WalkError(f"{printable} cannot be indexed: its name is not valid UTF-8; rename it") from error
-
-
-def _has_same_content(root: Path, file: SourceFile, before: KnownFile) -> bool:
-    if file.stat.size_bytes != before.stat.size_bytes:
-        return False
-    try:
-        content = (root / file.path).read_bytes()
-    except OSError:
-        return False
-    return blake2b(content, digest_size=16).digest() == before.content_hash
-
-
-def _settled(stat: FileStat, walked_ns: int) -> FileStat:
-    """Return a stat that the next walk will not trust where the file was touched just before this one."""
-    is_settled = max(stat.mtime_ns, stat.ctime_ns) < walked_ns - UNSETTLED_NS
-    return stat if is_settled else replace(stat, ctime_ns=0)
 
 
 def _now() -> str:

@@ -4,20 +4,21 @@
 Thin: it finds the index, keeps the newest generation open, and adds to an answer what only the working tree knows.
 """
 
+import stat
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from codesearch.changes import Known, compare, has_content
 from codesearch.compatibility import check_versions
 from codesearch.config import home_folder
 from codesearch.errors import CodesearchError, CorruptIndexError, LockedError, NoIndexError, QueryError
 from codesearch.registry import folder_size, locate
 from codesearch.search import engine
-from codesearch.storage.rows import FileRow
+from codesearch.storage.rows import FileRow, KnownFile
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import (
     BuildOptions,
@@ -31,7 +32,8 @@ from codesearch.types import (
     UpdateReport,
 )
 from indexers.encoders.registry import load_encoder
-from indexers.errors import EncoderError
+from indexers.errors import EncoderError, WalkError
+from indexers.reading import to_file_stat
 from indexers.types import Encoder
 
 OnProgress = Callable[[Progress], None]
@@ -126,12 +128,15 @@ class Index:
         return self._answer(text, options, lambda: engine.similar(self._snapshot, self._load_encoder(), text, options))
 
     def status(self) -> IndexStatus:
-        """Return what the index holds, how it was made, and what was left out and why."""
+        """Return what the index holds, how it was made, what was left out and why, and how many files changed since.
+
+        Walks the tree, so that `state.stale_files` is a number wherever the root can be read.
+        """
         self._follow()
         snapshot, info = self._snapshot, self._snapshot.info
         counts = snapshot.counts()
         return IndexStatus(
-            state=self._state(),
+            state=replace(self._state(), stale_files=self._count_stale()),
             folder=self.folder,
             format_version=info.format_version,
             size_bytes=folder_size(self.folder),
@@ -215,17 +220,30 @@ class Index:
         """Compare the file on disk with what was indexed: by stat, else by content hash."""
         file = self._snapshot.file_at(result.path)
         path = self.root / result.path
-        if file is None:
-            return True
         try:
-            stat = path.lstat()
-            seen = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
-            known = file.stat
-            if seen == (known.size_bytes, known.mtime_ns, known.ctime_ns, known.inode):
-                return False
-            return blake2b(path.read_bytes(), digest_size=16).digest() != file.content_hash
+            status = path.lstat()
         except OSError:
             return True
+        if file is None or not stat.S_ISREG(status.st_mode):
+            return True
+        return to_file_stat(status) != file.stat and not has_content(path, status.st_size, _known(file))
+
+    def _count_stale(self) -> int | None:
+        """Walk the tree and count what differs from the index; None where it cannot be walked."""
+        from indexers.walker import WalkOptions, walk
+
+        walked_ns = time.time_ns()
+        try:
+            walked = walk(self.root, WalkOptions(self._snapshot.info.max_file_bytes, force=True))
+        except WalkError:
+            return None
+        files = {file.path: _known(file) for file in self._snapshot.files()}
+        known = Known(files, self._snapshot.skipped(), walked.marked)
+        return compare(self.root, walked, known, walked_ns).n_stale
+
+
+def _known(file: FileRow) -> KnownFile:
+    return KnownFile(file.id, file.stat, file.content_hash)
 
 
 def _note_of(file: FileRow) -> str:

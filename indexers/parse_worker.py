@@ -4,6 +4,7 @@ A process of its own because only killing a process ends a hanging grammar. Know
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -30,9 +31,10 @@ def main() -> None:
     import indexers.parsing  # noqa: F401  a broken installation must show before the first file
 
     write_frame(replies, {"ready": True})
-    while (frame := read_frame(requests)) is not None:
-        header, payload = _answer(frame[0])
-        write_frame(replies, header, payload)
+    with suppress(BrokenPipeError):  # whoever asked is gone
+        while (frame := read_frame(requests)) is not None:
+            header, payload = _answer(frame[0])
+            write_frame(replies, header, payload)
 
 
 def request_of(root: Path, file: SourceFile, max_file_bytes: int, blocks_because: str) -> dict[str, Any]:

@@ -26,6 +26,9 @@ from indexers.types import ParsedFile, Skipped, SkipReason, SourceFile
 PARSE_TIMEOUT_S = 5.0
 """A grammar that takes longer on 2 MiB is not slow but stuck: 10 MB/s is usual."""
 
+START_TIMEOUT_S = 60.0
+"""A parser process imports in a fifth of a second; on a starved machine in some more."""
+
 EXIT_GRACE_S = 1.0
 """How long a process that closed its output may take to report its exit code."""
 
@@ -183,6 +186,7 @@ class _Parser:
             # A group of its own: Ctrl-C is for whoever asked, who then ends the parsers.
             process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)
             self._process = process
+            self._deadline = time.monotonic() + START_TIMEOUT_S
         if read_frame(_stream(process.stdout)) is not None:
             return process
         code = self.bury()

@@ -77,6 +77,19 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Walked:
+    """All files of a tree, both lists sorted by path."""
+
+    files: list[SourceFile]
+    skipped: list[Skipped]
+
+    @property
+    def marked(self) -> frozenset[str]:
+        """Paths that `.gitattributes` calls source, whatever their bytes look like."""
+        return frozenset(file.path for file in self.files if file.is_source)
+
+
+@dataclass(frozen=True, slots=True)
 class Secret:
     """Where a token stood and what it looked like; its value is never kept."""
 

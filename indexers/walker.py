@@ -18,7 +18,7 @@ from indexers.reading import describe_mode, describe_size, to_file_stat
 from indexers.scan import ScanRules, scan
 from indexers.secrets import is_secret_name
 from indexers.text import is_binary_name
-from indexers.types import Skipped, SkipReason, SourceFile
+from indexers.types import Skipped, SkipReason, SourceFile, Walked
 
 DEFAULT_MAX_FILE_BYTES = 2 << 20
 """Source that people wrote stays far below; above it are data and generated tables."""
@@ -30,14 +30,6 @@ class WalkOptions:
 
     max_file_bytes: int = DEFAULT_MAX_FILE_BYTES
     force: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Walked:
-    """All files of a tree, both lists sorted by path."""
-
-    files: list[SourceFile]
-    skipped: list[Skipped]
 
 
 @dataclass(slots=True)

@@ -39,7 +39,7 @@ from codesearch.storage.schema import FILE_COLUMNS
 from codesearch.storage.statistics import add_tally, n_chunks_of
 from codesearch.storage.tally import Tally
 from codesearch.storage.vectors import VectorAppender, VectorReader, vectors_name
-from indexers.types import EncodedFile, FileStat, Skipped
+from indexers.types import EncodedFile, FileStat, FloatArray, Skipped
 
 __all__ = ["KnownFile", "NewIndex", "Step", "Writer"]
 
@@ -184,6 +184,16 @@ class Writer:
         """Adopt the root's new place."""
         with self._changing():
             self._generation = replace(self._generation, info=replace(self.info, root=root))
+
+    def read_probe(self) -> FloatArray:
+        """Return the encoder's known answers, float32 `[n, dim]`."""
+        return self._catalog.read_array("probe", "<f4").reshape(-1, self.info.dim)
+
+    def write_probe(self, vectors: FloatArray, engine: str) -> None:
+        """Keep the encoder's known answers, float32 `[n, dim]`, and the engine that gave them."""
+        with self._changing():
+            self._catalog.write_array("probe", vectors.astype("<f4"))
+            self._generation = replace(self._generation, info=replace(self.info, encoder_engine=engine))
 
     def set_max_file_bytes(self, max_file_bytes: int) -> None:
         """Change the size above which files are left out."""

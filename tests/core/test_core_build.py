@@ -16,6 +16,7 @@ from codesearch.registry import index_folder
 from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.writer import Writer
 from codesearch.types import BuildOptions, Progress, SearchOptions, UpdateReport
+from indexers.encoders.hashing import HashingEncoder
 from indexers.errors import WalkError
 
 pytestmark = pytest.mark.slow  # each build starts a parser process
@@ -233,6 +234,56 @@ def test_a_rebuild_waits_for_no_one_and_refuses_beside_another_writer(root: Path
     with Writer.open(index_folder(home, root)), pytest.raises(LockedError):
         Index.build(root, BuildOptions(rebuild=True), home=home)
     assert set(contents(root, home)) == set(FILES)
+
+
+def test_a_refused_root_leaves_nothing_behind(home: Path) -> None:
+    with pytest.raises(WalkError, match="too broad"):
+        Index.build(Path("/"), ONE, home=home)
+    assert not list((home / "indexes").glob("*"))
+
+
+def test_an_encoder_that_gives_other_vectors_than_at_the_build_is_refused(root: Path, home: Path) -> None:
+    Index.build(root, ONE, home=home)
+    with Writer.open(index_folder(home, root)) as writer:
+        writer.write_probe(-writer.read_probe(), "another engine")
+        writer.commit(complete=True, files_todo=0, checked_at="")
+    with pytest.raises(FormatError, match="--rebuild"):
+        Index.build(root, ONE, home=home)
+
+
+def test_an_upgraded_engine_that_gives_the_same_vectors_is_accepted_and_noted(root: Path, home: Path) -> None:
+    Index.build(root, ONE, home=home)
+    with Writer.open(index_folder(home, root)) as writer:
+        writer.write_probe(writer.read_probe(), "another engine")
+        writer.commit(complete=True, files_todo=0, checked_at="")
+    Index.build(root, ONE, home=home)
+    with Snapshot.open(index_folder(home, root)) as snapshot:
+        assert snapshot.info.encoder_engine == HashingEncoder().describe().engine
+
+
+def test_a_file_replaced_by_a_fifo_or_a_link_is_stale_and_never_waited_for(
+    root: Path, home: Path, run: Callable[[], UpdateReport]
+) -> None:
+    run()
+    copy = root.with_name("copy.go")
+    copy.write_text(FILES["src/retry.go"])
+    with Index.open(root, home) as index:
+        (root / "queue.py").unlink()
+        os.mkfifo(root / "queue.py")
+        (root / "src/retry.go").unlink()
+        (root / "src/retry.go").symlink_to(copy)
+        stale = {r.path: r.stale for r in index.search("Backoff push Jobs").results}
+    assert stale == {"src/retry.go": True, "queue.py": True, "README.md": False}
+
+
+def test_status_says_how_many_files_changed_since(root: Path, home: Path, run: Callable[[], UpdateReport]) -> None:
+    run()
+    with Index.open(root, home) as index:
+        assert index.status().state.stale_files == 0
+        (root / "queue.py").write_text("def drain():\n    pass\n")
+        (root / "README.md").unlink()
+        (root / "new.py").write_text("x = 1\n")
+        assert index.status().state.stale_files == 3
 
 
 def test_a_root_whose_name_is_not_utf_8_is_a_clear_error(tmp_path: Path, home: Path) -> None:

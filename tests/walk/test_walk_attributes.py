@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from indexers.text import read_source
-from indexers.types import Skipped, SkipReason, SourceText
-from indexers.walker import Walked, walk
+from indexers.types import Skipped, SkipReason, SourceText, Walked
+from indexers.walker import walk
 
 Plant = Callable[..., Path]
 

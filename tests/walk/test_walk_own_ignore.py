@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from indexers.types import SkipReason
-from indexers.walker import Walked, walk
+from indexers.types import SkipReason, Walked
+from indexers.walker import walk
 
 Plant = Callable[..., Path]
 Git = Callable[..., str]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from indexers.errors import WalkError
-from indexers.types import SkipReason
-from indexers.walker import Walked, WalkOptions, walk
+from indexers.types import SkipReason, Walked
+from indexers.walker import WalkOptions, walk
 
 Plant = Callable[..., Path]
 Git = Callable[..., str]

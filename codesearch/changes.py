@@ -1,0 +1,81 @@
+"""What changed in a tree since it was indexed: by stat first, by content hash where the stat says nothing.
+
+Pure comparison; knows no writer and no parser. Reads a file only where its stat changed and its size did not.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from pathlib import Path
+
+from codesearch.storage.rows import KnownFile
+from indexers.reading import Attempt, read_once
+from indexers.types import FileStat, Skipped, SourceFile, Walked
+
+UNSETTLED_NS = 20_000_000
+"""A file touched this shortly before the walk may change again within one tick of its clock: it is hashed next time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the index remembers of the last walk."""
+
+    files: Mapping[str, KnownFile]
+    skipped: Sequence[Skipped]
+    marked: frozenset[str]
+    """`Walked.marked` of then."""
+
+
+@dataclass(slots=True)
+class Changes:
+    """What an update has to do, and while it runs, what it did."""
+
+    to_read: list[SourceFile] = field(default_factory=list)
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: list[str] = field(default_factory=list)
+    restats: dict[str, FileStat] = field(default_factory=dict)
+    skipped: list[Skipped] = field(default_factory=list)
+
+    @property
+    def n_stale(self) -> int:
+        """Files that differ from the index."""
+        return len(self.to_read) + len(self.removed)
+
+
+def compare(root: Path, walked: Walked, known: Known, walked_ns: int) -> Changes:
+    """Sort the files of a walk that began at `walked_ns` into unchanged, touched, removed, and to be read."""
+    gone = dict(known.files)
+    known_skips = {skip.path: skip for skip in known.skipped if skip.stat is not None}
+    changes = Changes(skipped=list(walked.skipped))
+    for file in walked.files:
+        before, skip = gone.pop(file.path, None), known_skips.get(file.path)
+        if file.is_source != (file.path in known.marked):
+            before = skip = None
+        if before is not None and before.stat == file.stat:
+            changes.unchanged += 1
+        elif before is None and skip is not None and skip.stat == file.stat:
+            changes.skipped.append(skip)
+        elif before is not None and has_content(root / file.path, file.stat.size_bytes, before):
+            changes.restats[file.path] = settle(file.stat, walked_ns)
+            changes.unchanged += 1
+        else:
+            changes.to_read.append(replace(file, stat=settle(file.stat, walked_ns)))
+    changes.removed = list(gone)
+    return changes
+
+
+def has_content(path: Path, size_bytes: int, known: KnownFile) -> bool:
+    """Return whether a file, of which the size is at hand, still has the bytes that were indexed."""
+    if size_bytes != known.stat.size_bytes:
+        return False
+    attempt = read_once(os.fsencode(path), size_bytes)
+    return isinstance(attempt, Attempt) and blake2b(attempt.data, digest_size=16).digest() == known.content_hash
+
+
+def settle(stat: FileStat, walked_ns: int) -> FileStat:
+    """Return a stat that the next walk will not trust where the file was touched just before this one."""
+    is_settled = max(stat.mtime_ns, stat.ctime_ns) < walked_ns - UNSETTLED_NS
+    return stat if is_settled else replace(stat, ctime_ns=0)
