@@ -28,13 +28,13 @@ MAX_TERMS_READ = 512
 
 # Candidates.
 
-LEXICAL_QUOTA: dict[Granularity, int] = {"leaf": 70, "class": 15, "file": 30}
+LEXICAL_QUOTA: dict[Granularity, int] = {"leaf": 60, "class": 10, "file": 30}
 """BM25 candidates by granularity. A quota each, because long containers would crowd out leaves or be crowded out.
 
 Yardstick: half as many or twice as many change it by less than 0.5, and each candidate costs 10 microseconds.
 """
 
-DENSE_QUOTA: dict[Granularity, int] = {"leaf": 30, "class": 10, "file": 15}
+DENSE_QUOTA: dict[Granularity, int] = {"leaf": 20, "class": 5, "file": 10}
 """Dense candidates by granularity: fewer, since the rescore reads a full vector for each."""
 
 DEFINITION_QUOTA = 60
@@ -71,6 +71,37 @@ a score does not depend on where the candidates end."""
 
 DEFINITION_WEIGHT = 1.5
 """The definition of the asked name comes before everything that merely uses it."""
+
+SPELLED = 1.0
+"""Sureness of a name that the query spells like code."""
+
+LAST_PART = 0.7
+"""Sureness of the last part of a qualified name alone: another class may have a method of that name."""
+
+JOINED = 0.8
+"""Sureness of two or three neighbouring words joined into one name: seldom by chance."""
+
+LONGEST_JOIN = 3
+"""Words joined at most: longer names are found by their parts."""
+
+CAPITALISED = 0.6
+"""Sureness of a capitalised word within a question: mostly a type."""
+
+PLAIN = 0.1
+"""Sureness of a plain word: `request` is a class here and a mere word there. At 0.3 documentation finds its
+function less often (-0.8)."""
+
+SHORTEST_PLAIN = 3
+"""Letters of the shortest plain word that is looked up as a name."""
+
+MAX_NAME_WORDS = 32
+"""Words of a query that may be names: in pasted code the first ones say as much as all."""
+
+OTHER_CASE = 0.7
+"""What remains of the sureness where a name differs in case or underscores: `Request` is not the method `request`."""
+
+INNER = 0.6
+"""What remains where the name is defined inside the chunk, as a constant or field, beside its own."""
 
 NAME_SHARE_EXPONENT = 0.5
 """Power of the share of the query that a name makes up: one name among many words may be a mere mention."""

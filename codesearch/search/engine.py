@@ -20,7 +20,7 @@ from codesearch.search.query import Query, merge_filters, parse_query, plain_que
 from codesearch.search.ranking import Evidence, Ranked, WordScores, rank
 from codesearch.search.selection import Eligible, select
 from codesearch.search.stopwatch import Stopwatch
-from codesearch.search.terms import choose_terms
+from codesearch.search.terms import QueryTerms, choose_terms
 from codesearch.storage.rows import ChunkRow, Selection
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import Degradation, Mode, ScoreParts, SearchOptions, SearchResult, Stage
@@ -92,7 +92,7 @@ def _answer(
     watch.record("rows", len(ids), len(rows))
     evidence = Evidence(
         rows=rows,
-        words=None if mode == "dense" else _score_words(snapshot, rows, terms.scored),
+        words=None if mode == "dense" else _score_words(snapshot, rows, terms),
         cosine=None if encoded.vector is None else snapshot.cosines(encoded.vector, rows).astype(np.float64),
         dense_share=DENSE_SHARE[query.shape],
     )
@@ -131,12 +131,11 @@ def _is_eligible(rows: Sequence[ChunkRow], eligible: Eligible) -> npt.NDArray[np
     return allowed
 
 
-def _score_words(snapshot: Snapshot, rows: Sequence[ChunkRow], terms: bm25f.TermWeights) -> WordScores:
-    statistics = snapshot.statistics(())
-    found = bm25f.count_fields(snapshot.bags([row.id for row in rows]), terms)
-    mean_lengths = np.array([statistics.mean_lengths[row.granularity] for row in rows], dtype=np.float64)
-    scores = bm25f.score(found, terms, mean_lengths.reshape(len(rows), bm25f.N_FIELDS))
-    return WordScores(scores, bm25f.highest_score(terms), bm25f.coverage(found, terms))
+def _score_words(snapshot: Snapshot, rows: Sequence[ChunkRow], terms: QueryTerms) -> WordScores:
+    found = bm25f.count_fields(snapshot.bags([row.id for row in rows]), terms.scored)
+    mean_lengths = np.array([terms.mean_lengths[row.granularity] for row in rows], dtype=np.float64)
+    scores = bm25f.score(found, terms.scored, mean_lengths.reshape(len(rows), bm25f.N_FIELDS))
+    return WordScores(scores, bm25f.highest_score(terms.scored), bm25f.coverage(found, terms.scored))
 
 
 def _result(snapshot: Snapshot, evidence: Evidence, ranked: Ranked, choice: Choice) -> SearchResult:

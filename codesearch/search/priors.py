@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -77,22 +76,38 @@ def find_priors(rows: Sequence[ChunkRow], asked: Asked) -> Floats:
 
     What speaks for a chunk is added, since a file and the class inside mostly share one name; factors multiply.
     """
-    paths = {row.path: _read_path(row.path) for row in rows}
-    symbols = {row.symbol: _read_symbol(row.symbol) for row in rows}
-    hits = find_hits({*chain(*symbols.values()), *chain(*(p.stem | p.folders for p in paths.values()))}, asked.shares)
+    paths = {path: _read_path(path) for path in {row.path for row in rows}}
+    symbols = {symbol: _read_symbol(symbol) for symbol in {row.symbol for row in rows}}
+    named = frozenset().union(
+        *symbols.values(), *(p.stem for p in paths.values()), *(p.folders for p in paths.values())
+    )
+    hits = find_hits(named, asked.shares)
     boosts = {path: _path_boost(parts, hits) for path, parts in paths.items()}
-    factors = {path: min((demotion(kind, asked) for kind in parts.kinds), default=1.0) for path, parts in paths.items()}
-    sizes = {row.file_id: row.n_leaves for row in rows if row.granularity == "file"}
+    boosts_of_symbols = {symbol: SYMBOL_WEIGHT * overlap(terms, hits) for symbol, terms in symbols.items()}
+    factors = _factors(rows, paths, asked)
     priors = np.empty(len(rows), dtype=np.float64)
     for place, row in enumerate(rows):
-        own = DEFINITION_WEIGHT * name_match(asked.names, row.symbol, row.qualified_name, row.names)
+        boost = boosts[row.path]
+        boost += DEFINITION_WEIGHT * name_match(asked.names, row.symbol, row.qualified_name, row.names)
         if row.kind != "file":
-            own += SYMBOL_WEIGHT * overlap(symbols[row.symbol], hits)
-        factor = factors[row.path] * sizes.get(row.file_id, 1) ** SIZE_EXPONENT
+            boost += boosts_of_symbols[row.symbol]
+        priors[place] = (1.0 + boost) * factors[row.file_id]
         if is_test_name(row.qualified_name):
-            factor *= demotion("test", asked)
-        priors[place] = (1.0 + boosts[row.path] + own) * factor
+            priors[place] *= demotion("test", asked)
     return priors
+
+
+def _factors(rows: Sequence[ChunkRow], paths: Mapping[str, _PathParts], asked: Asked) -> dict[int, float]:
+    """Return by file the strongest demotion of what it is for, times what its size is worth."""
+    demotions = {kind: demotion(kind, asked) for kind in DEMOTIONS}
+    by_file = {row.file_id: row.path for row in rows}
+    factors = {
+        file_id: min([demotions[kind] for kind in paths[path].kinds], default=1.0) for file_id, path in by_file.items()
+    }
+    for row in rows:
+        if row.granularity == "file":
+            factors[row.file_id] *= row.n_leaves**SIZE_EXPONENT
+    return factors
 
 
 def _path_boost(parts: _PathParts, hits: Mapping[str, _Hit]) -> float:
@@ -108,9 +123,9 @@ def demotion(kind: str, asked: Asked) -> float:
 
 def overlap(terms: frozenset[str], hits: Mapping[str, _Hit]) -> float:
     """Return how well a name and the query mean each other, 0 to 1: geometric mean of the covered shares of both."""
-    found = [hits[term] for term in terms if term in hits]
-    if not found:
+    if hits.keys().isdisjoint(terms):
         return 0.0
+    found = [hits[term] for term in terms if term in hits]
     of_name = sum([hit.likeness for hit in found]) / len(terms)
     return math.sqrt(of_name * min(1.0, sum([hit.share for hit in found])))
 

@@ -10,6 +10,7 @@ from codesearch.search.stopwords import FILLERS
 from codesearch.storage.snapshot import Snapshot
 from indexers.terms import hash_term
 from indexers.tokenizer import tokenize
+from indexers.types import FloatArray, Granularity
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class QueryTerms:
     scored: TermWeights
     known: tuple[str, ...]
     """Those that some chunk contains."""
+    mean_lengths: Mapping[Granularity, FloatArray]
+    """Of each field, `[fields]`."""
 
 
 def choose_terms(snapshot: Snapshot, query: Query) -> QueryTerms:
@@ -36,7 +39,9 @@ def choose_terms(snapshot: Snapshot, query: Query) -> QueryTerms:
     known = tuple(term for term, n in zip(own, df, strict=True) if n and term in heaviest)
     total = sum(kept.values())
     shares = {term: weight / total for term, weight in kept.items()}
-    return QueryTerms(shares, weigh_terms({hashes[term]: weight for term, weight in kept.items()}), known)
+    return QueryTerms(
+        shares, weigh_terms({hashes[term]: weight for term, weight in kept.items()}), known, statistics.mean_lengths
+    )
 
 
 def own_weights(query: Query) -> dict[str, float]:
