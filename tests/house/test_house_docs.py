@@ -26,6 +26,8 @@ JSON = re.compile(r"^```json\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ codesearch (.+)$", re.MULTILINE)
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
+CI_TOOLS = ("pip", "ruff", "mypy", "python")
+
 worded_as_in_3_12 = pytest.mark.skipif(
     sys.version_info >= (3, 13), reason="argparse words options differently from Python 3.13 on"
 )
@@ -82,6 +84,34 @@ def test_the_ci_script_adds_gguf_only_when_asked_and_refuses_what_it_does_not_kn
     asked = subprocess.run([script, "--gguf", "--dry-run"], capture_output=True, text=True, check=True)
     assert "[test,qwen,mcp,languages,gguf]" in asked.stdout
     assert subprocess.run([script, "--what"], capture_output=True, check=False).returncode == 2
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_the_ci_script_quotes_a_folder_whose_name_holds_a_space(tmp_path: Path) -> None:
+    (tmp_path / "a b").mkdir()
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "a b")}
+    script = str(ROOT / ".ci" / "run")
+    done = subprocess.run([script, "--dry-run"], env=environment, capture_output=True, text=True, check=True)
+    steps = [shlex.split(line.removeprefix("== ")) for line in done.stdout.splitlines() if line.startswith("== ")]
+    venv = steps[0][-1]
+    assert Path(venv).parent.parent == tmp_path / "a b"
+    words = [word for step in steps for word in step if str(tmp_path) in word]
+    assert {word.removeprefix(venv) for word in words} == {"", *(f"/bin/{name}" for name in CI_TOOLS)}
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_the_ci_script_says_so_where_the_system_brings_no_python_that_is_new_enough(tmp_path: Path) -> None:
+    for name in ("apt-get", "git"):
+        (tmp_path / name).write_text("#!/bin/sh\n", encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "id").write_text("#!/bin/sh\necho 0\n", encoding="utf-8")
+    (tmp_path / "id").chmod(0o755)
+    for name in ("bash", "dirname"):
+        (tmp_path / name).symlink_to(str(shutil.which(name)))
+    command = [str(shutil.which("bash")), str(ROOT / ".ci" / "run"), "--dry-run"]
+    done = subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Python 3.11" in done.stderr
 
 
 @worded_as_in_3_12
