@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexers.definitions import GrammarMissing, find_definitions
+from indexers.grammars import WHEELS
 from indexers.languages import LANGUAGES
+from tests.lang.grammars import IN_THE_EXTRA, definitions_or_skip
 
 SOURCES = {path.stem: path.read_text("utf-8") for path in sorted((Path(__file__).parent / "sources").iterdir())}
 PARSED = [name for name, entry in LANGUAGES.items() if entry.grammar is not None or entry.scan is not None]
@@ -32,10 +33,7 @@ def patchworks(draw: st.DrawFn, language: str) -> bytes:
 @settings(max_examples=15, deadline=None)
 def test_definitions_of_any_patchwork_are_sound(language: str, choices: st.DataObject) -> None:
     data = choices.draw(patchworks(language))
-    try:
-        found = find_definitions(language, data)
-    except GrammarMissing as missing:
-        pytest.skip(str(missing))
+    found = definitions_or_skip(language, data)
     assert all(0 <= one.start_byte < one.end_byte <= len(data) for one in found)
     assert all(one.name.strip() and "\n" not in one.name for one in found)
     starts = [one.start_byte for one in found]
@@ -55,7 +53,9 @@ def crossings(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
 @pytest.mark.parametrize("language", PARSED)
 @pytest.mark.parametrize("data", [b"", b"\n", b"\x00", b"(" * 3000], ids=["empty", "blank", "nul", "deep"])
 def test_definitions_of_hardly_any_text_are_none(language: str, data: bytes) -> None:
-    try:
-        assert find_definitions(language, data) == []
-    except GrammarMissing as missing:
-        pytest.skip(str(missing))
+    assert definitions_or_skip(language, data) == []
+
+
+def test_only_languages_of_the_extra_have_no_wheel_of_their_own() -> None:
+    without = {name for name, entry in LANGUAGES.items() if entry.grammar is not None and entry.grammar not in WHEELS}
+    assert without == IN_THE_EXTRA

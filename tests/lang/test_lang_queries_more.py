@@ -4,23 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from indexers.definitions import GrammarMissing, find_definitions
 from indexers.types import Definition
+from tests.lang.grammars import definitions_or_skip
 
 HERE = Path(__file__).parent
 SOURCES = {path.stem: path for path in sorted((HERE / "sources").iterdir())}
 
 
-def definitions_of(language: str, data: bytes) -> list[Definition]:
-    try:
-        return find_definitions(language, data)
-    except GrammarMissing as missing:
-        pytest.skip(str(missing))
-
-
 def one(language: str, name: str) -> Definition:
     """Return the first definition of that name that is more than a name, else the first."""
-    found = [one for one in definitions_of(language, SOURCES[language].read_bytes()) if one.name == name]
+    found = [one for one in definitions_or_skip(language, SOURCES[language].read_bytes()) if one.name == name]
     return next((one for one in found if one.role != "name"), found[0])
 
 
@@ -39,7 +32,7 @@ def outline(data: bytes, definitions: list[Definition]) -> str:
 def test_a_small_source_has_the_expected_definitions(language: str) -> None:
     data = SOURCES[language].read_bytes()
     expected = (HERE / "golden" / f"{language}.txt").read_text("utf-8")
-    assert outline(data, definitions_of(language, data)) == expected
+    assert outline(data, definitions_or_skip(language, data)) == expected
 
 
 @pytest.mark.parametrize(
@@ -124,12 +117,12 @@ def test_signature_and_documentation_are_read(language: str, name: str, signatur
     ],
 )
 def test_broken_source_yields_what_parses(language: str, source: str, names: set[str]) -> None:
-    assert names <= {one.name for one in definitions_of(language, source.encode())}
+    assert names <= {one.name for one in definitions_or_skip(language, source.encode())}
 
 
 def test_clauses_of_one_function_are_one_definition() -> None:
     source = "-spec f(a | b) -> ok.\nf(a) -> ok;\n% the other\nf(b) -> ok.\n\ng() -> ok.\n"
-    found = definitions_of("erlang", source.encode())
+    found = definitions_or_skip("erlang", source.encode())
     assert [(one.name, one.start_byte, one.end_byte) for one in found] == [
         ("f", 0, source.index("\n\ng")),
         ("g", source.index("g()"), len(source) - 1),
@@ -138,7 +131,7 @@ def test_clauses_of_one_function_are_one_definition() -> None:
 
 def test_an_injected_script_is_read_as_javascript() -> None:
     source = b"<script>\nfunction go() { return 1 }\n</script>\n"
-    assert [(one.role, one.name) for one in definitions_of("html", source)] == [("function", "go")]
+    assert [(one.role, one.name) for one in definitions_or_skip("html", source)] == [("function", "go")]
 
 
 def test_an_objective_c_header_is_read_past_its_macros() -> None:
@@ -147,14 +140,14 @@ def test_an_objective_c_header_is_read_past_its_macros() -> None:
         b"- (void)open API_AVAILABLE(ios(8.0), macos(10.9));\n"
         b"- (instancetype)init NS_UNAVAILABLE;\n@end\nNS_ASSUME_NONNULL_END\n"
     )
-    assert [one.name for one in definitions_of("objc", source)] == ["Box", "open", "init"]
+    assert [one.name for one in definitions_or_skip("objc", source)] == ["Box", "open", "init"]
 
 
 def test_words_that_a_macro_leaves_behind_are_no_functions() -> None:
     source = b"int f(int a) {\n#if X\n  if (a) { return 1; }\n#else\n  else if (a) {\n    return 2;\n  }\n#endif\n}\n"
-    assert "if" not in {one.name for one in definitions_of("objc", source)}
+    assert "if" not in {one.name for one in definitions_or_skip("objc", source)}
 
 
 def test_a_lua_import_is_no_definition() -> None:
     source = b'local json = require "json"\nlocal insert = table.insert\nlocal limit = 5\n'
-    assert [one.name for one in definitions_of("lua", source)] == ["limit"]
+    assert [one.name for one in definitions_or_skip("lua", source)] == ["limit"]
