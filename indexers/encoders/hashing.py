@@ -48,17 +48,18 @@ IntArray = npt.NDArray[np.int64]
 class HashingEncoder:
     """An `Encoder` that needs no model and no training; safe to share between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_words: int = MAX_WORDS, batch_chars: int = BATCH_CHARS) -> None:
         table = WEIGHTS_FILE.read_bytes()
         self._weights = _read_weights(table)
         self._version = blake2b(table, digest_size=4).hexdigest()
-        self._vocabulary = _Vocabulary(self._weights)
+        self._vocabulary = _Vocabulary(self._weights, max_words)
+        self._batch_chars = batch_chars
         self._lock = threading.Lock()
 
     def encode_documents(self, inputs: Sequence[str]) -> FloatArray:
         """Return float32 `[len(inputs), 512]`, each row L2-normalised."""
         vectors = np.empty((len(inputs), DIM), dtype=np.float32)
-        for span in _split_batches(inputs):
+        for span in _split_batches(inputs, self._batch_chars):
             vectors[span] = _normalise(self._hash_texts(inputs[span]))
         return vectors
 
@@ -140,8 +141,9 @@ class _WordIds(dict[str, int]):
 class _Vocabulary:
     """Remembers the features of the words seen so far. Growing arrays: one entry a word, a token, a feature."""
 
-    def __init__(self, weights: dict[str, float]) -> None:
+    def __init__(self, weights: dict[str, float], max_words: int) -> None:
         self._weights = weights
+        self._max_words = max_words
         self._clear()
 
     def _clear(self) -> None:
@@ -154,8 +156,8 @@ class _Vocabulary:
         self._feature_weight = array("h")
 
     def forget_when_full(self) -> None:
-        """Start anew when `MAX_WORDS` are known."""
-        if len(self.words) > MAX_WORDS:
+        """Start anew when more words are known than may be kept."""
+        if len(self.words) > self._max_words:
             self._clear()
 
     def learn(self, word: str) -> None:
@@ -210,12 +212,12 @@ def _split_n_grams(token: str) -> list[str]:
     return [marked[i : i + n] for n in N_GRAM_SIZES for i in range(len(marked) - n + 1) if n <= len(token)]
 
 
-def _split_batches(texts: Sequence[str]) -> Iterator[slice]:
-    """Yield slices of about `BATCH_CHARS` characters that cover all texts."""
+def _split_batches(texts: Sequence[str], batch_chars: int) -> Iterator[slice]:
+    """Yield slices of about `batch_chars` characters that cover all texts."""
     start = size = 0
     for stop, text in enumerate(texts, 1):
         size += len(text)
-        if size >= BATCH_CHARS or stop == len(texts):
+        if size >= batch_chars or stop == len(texts):
             yield slice(start, stop)
             start, size = stop, 0
 

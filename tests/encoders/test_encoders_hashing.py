@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexers.encoders import hashing
-from indexers.encoders.hashing import DIM, HashingEncoder
+from indexers.encoders.hashing import DIM, WEIGHTS_FILE, HashingEncoder
 from indexers.types import FloatArray
 
 ROOT = Path(__file__).parents[2]
@@ -71,12 +70,11 @@ def test_a_known_text_keeps_its_known_vector(encoder: HashingEncoder) -> None:
     np.testing.assert_allclose(vector[largest], [0.7326, -0.4176, -0.3533, -0.3146], atol=5e-5)
 
 
-def test_forgetting_the_vocabulary_changes_no_vector(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_forgetting_the_vocabulary_changes_no_vector() -> None:
     texts = [RETRY, CACHE, CSV] * 3
     expected = HashingEncoder().encode_documents(texts)
-    monkeypatch.setattr(hashing, "MAX_WORDS", 5)
-    monkeypatch.setattr(hashing, "BATCH_CHARS", 50)
-    np.testing.assert_array_equal(HashingEncoder().encode_documents(texts), expected)
+    forgetful = HashingEncoder(max_words=5, batch_chars=50)
+    np.testing.assert_array_equal(forgetful.encode_documents(texts), expected)
 
 
 def test_threads_share_one_encoder() -> None:
@@ -149,7 +147,7 @@ def test_a_file_of_one_word_a_megabyte_long_is_encoded_by_its_head(encoder: Hash
 
 
 def test_the_weight_table_is_sorted_unique_and_within_bounds() -> None:
-    lines = hashing.WEIGHTS_FILE.read_text("utf-8").splitlines()
+    lines = WEIGHTS_FILE.read_text("utf-8").splitlines()
     entries = [line.split("\t") for line in lines if not line.startswith("#")]
     assert 500 < len(entries) < 3_000
     assert len({token for token, _ in entries}) == len(entries)
