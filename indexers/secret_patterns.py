@@ -45,8 +45,12 @@ _START = r"(?:(?<![A-Za-z0-9_\-])|(?<=\\[nrt]))"
 _URL_LOGIN = r"(?P<v>[^\s/:@\"'`<>{}$()\[\]|,;\\*]{3,120})@[A-Za-z0-9\[{$%<]"
 _GITLAB = rf"gl(?:pat|ptt|dt|rt|ft|cbt|soat)-{_WORD}{{20,}}(?:\.[\w.\-]+)?"
 _SLACK_WEBHOOK = r"(?<=hooks\.)slack\.com/(?:services|workflows|triggers)/(?P<v>[A-Za-z0-9/]{20,})"
-_ASSIGNED = r"[\"'\])>]{0,3}[ \t]{0,9}(?:=>|[:=,(])?[ \t]{0,9}[\"'`]?"
-"""From the end of a name to its value, in the spellings of configuration files, languages and XML."""
+_ASSIGNED = (
+    r"(?:\\?[\"'\])>]){0,3}[ \t]{0,9}(?::[ \t]{0,3}[A-Za-z_.\[\]]{1,30}[ \t]{0,9}(?==))?"
+    r"(?:=>|[:=,(])?[ \t]{0,9}(?:\\?[\"'`])?"
+)
+"""From the end of a name to its value, in the spellings of configuration files, languages with or without a type,
+XML, and code inside a JSON string."""
 
 _AWS_SECRET = _ASSIGNED + r"(?P<v>[A-Za-z0-9+/]{40})(?![A-Za-z0-9+/=])"
 

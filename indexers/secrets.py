@@ -31,7 +31,10 @@ _ENV_TEMPLATES = (".example", ".sample", ".template", ".dist", ".defaults")
 _KEY_FILES = (".pem", ".key", ".p8", ".asc")
 """Files of keys and certificates: a private key anywhere in them makes the whole file a secret."""
 
-_PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-\d:")
+_PRIVATE_KEY = re.compile(
+    rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+    rb"|---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----|PuTTY-User-Key-File-\d:"
+)
 
 _NPM_TOKEN = re.compile(rb"^[^#;\n]*(?:_authToken|_auth|_password)\s*=\s*(?!\$\{)\S", re.MULTILINE)
 

@@ -176,6 +176,7 @@ def test_an_embedded_private_key_is_masked_and_the_rest_stays(block: str) -> Non
 def test_a_file_that_begins_with_a_private_key_is_a_secret() -> None:
     assert is_secret_content("deploy", b"\n\n  " + key_block().encode())
     assert is_secret_content("deploy", b"PuTTY-User-Key-File-3: ssh-ed25519\n")
+    assert is_secret_content("deploy", b"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n")
     assert is_secret_content("deploy", b"-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nabc\n")
     assert not is_secret_content("deploy", b"-----BEGIN CERTIFICATE-----\nabc\n")
 
