@@ -27,7 +27,7 @@ from codesearch.errors import (
 )
 from codesearch.storage.checksums import DerivedFile, mismatch, rebuild_command, text_checksum
 from codesearch.storage.platform import open_private
-from codesearch.storage.rows import Generation, IndexInfo
+from codesearch.storage.rows import Generation, IndexInfo, Revision
 from codesearch.storage.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
 
 CATALOG_NAME = "catalog.db"
@@ -55,9 +55,10 @@ _NOT_STORED = {"format_version"}
 class Catalog:
     """One connection to `catalog.db`. Every SQLite error leaves here as one a caller can act on."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, file_id: int) -> None:
         self.path = path
         self.mend = rebuild_command(None)
+        self._file_id = file_id
         self._connection = connection
         self._lock = threading.RLock()
 
@@ -65,7 +66,8 @@ class Catalog:
     def open_reader(cls, folder: Path) -> "Catalog":
         """Open for reading; raises NoIndexError where no catalogue is."""
         path = require_catalog(folder)
-        catalog = cls(path, _connect(path, "ro"))
+        file_id = _file_id(path)
+        catalog = cls(path, _connect(path, "ro"), file_id)
         try:
             catalog.run("PRAGMA query_only = ON")
         except CodesearchError:
@@ -81,7 +83,7 @@ class Catalog:
             os.close(open_private(path, os.O_RDWR | os.O_CREAT))
         except OSError as error:
             raise StorageError(f"{path} cannot be opened ({error}); check that the folder is writable") from error
-        catalog = cls(path, _connect(path, "rw"))
+        catalog = cls(path, _connect(path, "rw"), _file_id(path))
         try:
             catalog.run("PRAGMA journal_mode = WAL")
             for pragma in (
@@ -102,6 +104,10 @@ class Catalog:
                 self._connection.close()
             except sqlite3.DatabaseError as error:
                 raise self._translate(error) from error
+
+    def is_in_place(self) -> bool:
+        """Return whether the path still names the file that was opened, whose log SQLite looks for by name."""
+        return _file_id(self.path) == self._file_id
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run a query and return all its rows."""
@@ -179,12 +185,13 @@ class Catalog:
             "INSERT OR REPLACE INTO meta VALUES (?, ?)", [*meta.items(), ("checksum", str(_meta_checksum(meta)))]
         )
 
-    def generation_number(self) -> int:
-        """Read the committed generation, 0 where there is none or it cannot be told."""
+    def read_revision(self) -> Revision:
+        """Read which commit this is, unchecked; generation 0 of no index where it cannot be told."""
         if not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'meta'"):
-            return 0
-        rows = self.rows("SELECT value FROM meta WHERE key = 'generation'")
-        return int(rows[0][0]) if rows and str(rows[0][0]).isdecimal() else 0
+            return Revision("", 0)
+        found = dict(self.rows("SELECT key, value FROM meta WHERE key IN ('index_id', 'generation')"))
+        number = str(found.get("generation"))
+        return Revision(str(found.get("index_id", "")), int(number) if number.isdecimal() else 0)
 
     def is_sound(self) -> bool:
         """Let SQLite check the structure of the whole file; False where it finds damage."""
@@ -239,6 +246,14 @@ def require_catalog(folder: Path) -> Path:
     except OSError as error:
         raise StorageError(f"{path} cannot be opened ({error}); check who owns the folder") from error
     return path
+
+
+def _file_id(path: Path) -> int:
+    """Return what tells a file from one that takes its name; 0 where there is none."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return 0
 
 
 def remove_catalog(folder: Path) -> None:

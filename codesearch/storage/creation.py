@@ -30,7 +30,7 @@ def open_for_creation(folder: Path) -> Catalog:
 def first_generation(folder: Path, catalog: Catalog, new: NewIndex) -> Generation:
     """Make empty tables inside an open transaction; generations of an index that is replaced go on counting."""
     catalog.begin("IMMEDIATE")
-    number = catalog.generation_number()
+    number = catalog.read_revision().generation
     catalog.make_tables()
     info = IndexInfo(
         root=new.root,

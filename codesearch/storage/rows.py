@@ -28,6 +28,14 @@ class NewIndex:
 
 
 @dataclass(frozen=True, slots=True)
+class Revision:
+    """Which commit of which index: an index that was made anew counts its generations from 1 again."""
+
+    index_id: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
 class IndexInfo:
     """One generation of an index: whose it is, how far it is, and how it was made."""
 
@@ -55,6 +63,11 @@ class IndexInfo:
     """Rows of the vector file, dead ones counted."""
     template_version: int
     tokenizer_version: int
+
+    @property
+    def revision(self) -> Revision:
+        """What tells this commit from every other one."""
+        return Revision(self.index_id, self.generation)
 
 
 @dataclass(frozen=True, slots=True)

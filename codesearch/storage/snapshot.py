@@ -4,14 +4,16 @@ Finds candidates (tantivy proposes, FAISS and an exact scan compare), reads rows
 Knows no query language, no fusion and no ranking.
 """
 
+import time
 from collections.abc import Collection, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from codesearch.errors import CodesearchError, CorruptIndexError, StorageError
+from codesearch.errors import CodesearchError, CorruptIndexError, NoIndexError, StorageError
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.checksums import check_lengths
 from codesearch.storage.coarse import CoarseReader, RowHits, rows_mask
@@ -28,6 +30,7 @@ from codesearch.storage.rows import (
     IntArray,
     KnownFile,
     LexicalStatistics,
+    Revision,
     Selection,
 )
 from codesearch.storage.statistics import read_statistics
@@ -51,6 +54,10 @@ __all__ = [
 
 MAX_ATTEMPTS = 50
 """Openings that a writer may outrun; each takes a hundredth of the shortest commit."""
+
+MISSING_ATTEMPTS = 10
+MISSING_PAUSE_S = 0.001
+"""A rebuild renames two folders: between them, for some microseconds, there is none."""
 
 MAX_LISTED_IDS = 1024
 """Above so many ids tantivy is asked for more hits instead, and the others are dropped here: lists cost it more."""
@@ -90,7 +97,7 @@ class Snapshot:
     def open(cls, folder: Path) -> Self:
         """Open the current generation; raises NoIndexError, FormatError, CorruptIndexError, StorageError."""
         for _ in range(MAX_ATTEMPTS):
-            catalog = Catalog.open_reader(folder)
+            catalog = _open_catalog(folder)
             try:
                 snapshot = cls._open_once(folder, catalog)
             except BaseException:
@@ -104,25 +111,26 @@ class Snapshot:
     @classmethod
     def _open_once(cls, folder: Path, catalog: Catalog) -> Self | None:
         """Open what the catalogue shows now; None where a writer has moved on meanwhile."""
-        catalog.begin("DEFERRED")
-        generation = catalog.read_generation()
-        number = generation.info.generation
+        revision: Revision | None = None
         try:
+            catalog.begin("DEFERRED")
+            generation = catalog.read_generation()
+            revision = generation.info.revision
             snapshot = cls(folder, catalog, generation)
         except (CodesearchError, OSError, ValueError) as error:
-            if _current_number(folder) != number:
+            if _has_moved(folder, catalog, revision):
                 return None
             if isinstance(error, CodesearchError):
                 raise
             raise CorruptIndexError(f"{folder} cannot be opened ({error}); {catalog.mend}") from error
-        if _current_number(folder) != number:
+        if _has_moved(folder, catalog, revision):
             snapshot._release()
             return None
         return snapshot
 
     def is_current(self) -> bool:
-        """Return whether this is still the newest generation."""
-        return _current_number(self._folder) == self.info.generation
+        """Return whether this is still the newest generation of the index that the folder holds."""
+        return _current_revision(self._folder) == self.info.revision
 
     def close(self) -> None:
         """Give every file back."""
@@ -304,13 +312,27 @@ class Snapshot:
         return owners
 
 
-def _current_number(folder: Path) -> int:
-    """Read the committed generation through a connection of its own."""
-    catalog = Catalog.open_reader(folder)
+def _open_catalog(folder: Path) -> Catalog:
+    """Open the catalogue, waiting out the moment in which a rebuilt folder takes the place of the old one."""
+    for _ in range(MISSING_ATTEMPTS):
+        with suppress(NoIndexError):
+            return Catalog.open_reader(folder)
+        time.sleep(MISSING_PAUSE_S)
+    return Catalog.open_reader(folder)
+
+
+def _has_moved(folder: Path, catalog: Catalog, revision: Revision | None) -> bool:
+    """Return whether the folder holds another commit than the one being opened, of which the revision may be known."""
+    return not catalog.is_in_place() or (revision is not None and _current_revision(folder) != revision)
+
+
+def _current_revision(folder: Path) -> Revision | None:
+    """Read what is committed through a connection of its own; None where no index is."""
     try:
-        return catalog.generation_number()
-    finally:
-        catalog.close()
+        with closing(Catalog.open_reader(folder)) as catalog:
+            return catalog.read_revision()
+    except NoIndexError:
+        return None
 
 
 def _is_text(term: str) -> bool:

@@ -1,7 +1,9 @@
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -151,6 +153,63 @@ def test_one_snapshot_serves_several_threads(folder: Path) -> None:
             return int(snapshot.cosines(files[i].vectors[0], chunks).argmax())
 
         assert list(pool.map(look, [*range(20)] * 3)) == [0] * 60
+
+
+def put_in_place(folder: Path, fresh: Path) -> None:
+    """Let an index made elsewhere take the place of another, as a rebuild does."""
+    folder.rename(folder.with_name("leaving"))
+    fresh.rename(folder)
+
+
+def test_an_index_made_anew_is_not_mistaken_for_the_one_of_the_same_generation(folder: Path) -> None:
+    write_index(folder, [build_file("old.py")])
+    write_index(folder.with_name("fresh"), [build_file("new.py")])
+    with Snapshot.open(folder) as snapshot:
+        assert snapshot.is_current()
+        put_in_place(folder, folder.with_name("fresh"))
+        assert not snapshot.is_current()
+        with Snapshot.open(folder) as newest:
+            assert (newest.info.generation, snapshot.info.generation) == (1, 1)
+            assert newest.is_current()
+            assert [row.path for row in newest.files()] == ["new.py"]
+
+
+def test_a_snapshot_of_a_folder_that_is_gone_is_not_current(folder: Path) -> None:
+    write_index(folder, [build_file("a.py")])
+    with Snapshot.open(folder) as snapshot:
+        folder.rename(folder.with_name("leaving"))
+        assert not snapshot.is_current()
+    with pytest.raises(NoIndexError):
+        Snapshot.open(folder)
+
+
+@pytest.mark.slow
+def test_readers_find_an_index_at_every_moment_of_many_rebuilds(folder: Path) -> None:
+    """Each rebuild has generation 1 and other file names: an opening that mixed two would miss files."""
+    write_index(folder, [build_file("f0.py")])
+    rebuilt = [write_index(folder.with_name(f"fresh{i}"), [build_file(f"f{i}.py")]) for i in range(1, 40)]
+    stop = threading.Event()
+
+    def read() -> int:
+        n_opened = 0
+        while not stop.is_set():
+            with Snapshot.open(folder) as snapshot:
+                paths = [row.path for row in snapshot.files()]
+                found = snapshot.chunks(snapshot.find_lexical(["py"], "file", Selection(), 9))
+                assert [chunk.path for chunk in found] == paths
+                n_opened += 1
+        return n_opened
+
+    with ThreadPoolExecutor(2) as pool:
+        readers = [pool.submit(read) for _ in range(2)]
+        try:
+            for number, fresh in enumerate(rebuilt):
+                folder.rename(folder.with_name(f"leaving{number}"))
+                fresh.rename(folder)
+                shutil.rmtree(folder.with_name(f"leaving{number}"))
+        finally:
+            stop.set()
+        assert all(reader.result() > 0 for reader in readers)
 
 
 def test_a_folder_without_an_index_says_what_to_run(tmp_path: Path) -> None:
