@@ -17,7 +17,8 @@ from codesearch.changes import Changes, Known, compare
 from codesearch.compatibility import check_versions
 from codesearch.errors import FormatError, LockedError
 from codesearch.probe import is_same_encoder, probe
-from codesearch.registry import has_index, index_folder, prepare_home
+from codesearch.registry import folder_place, has_index, index_folder, prepare_home
+from codesearch.replacement import finish_replacement, rebuild_folder, replace_index
 from codesearch.storage.lock import WriterLock
 from codesearch.storage.rows import NewIndex
 from codesearch.storage.vector_cache import SqliteVectorCache
@@ -57,23 +58,15 @@ def build(
     _check_name(root)
     prepare_home(home)
     folder = index_folder(home, root)
+    finish_replacement(folder)
     if not options.rebuild or not folder.is_dir():
         return _Build(root, folder, home, options).run(on_progress, first_commit_s)
-    fresh = folder.with_name(folder.name + ".rebuild")
+    fresh = rebuild_folder(folder)
     with closing(WriterLock(folder)):
         shutil.rmtree(fresh, ignore_errors=True)
         report = _Build(root, fresh, home, options).run(on_progress, first_commit_s)
-        _replace_folder(folder, fresh)
+        replace_index(folder)
     return report
-
-
-def _replace_folder(folder: Path, fresh: Path) -> None:
-    leaving = folder.with_name(f".leaving-{folder.name}")
-    shutil.rmtree(leaving, ignore_errors=True)
-    if folder.exists():
-        folder.rename(leaving)
-    fresh.rename(folder)
-    shutil.rmtree(leaving, ignore_errors=True)
 
 
 class _Reporter:
@@ -158,6 +151,7 @@ class _Build:
         writer = Writer.open(self._folder)
         try:
             check_versions(writer.info)
+            writer.set_root(self._root, folder_place(self._root))
             if limit is not None:
                 writer.set_max_file_bytes(limit)
         except BaseException:
@@ -200,6 +194,7 @@ class _Build:
             max_file_bytes=max_file_bytes,
             template_version=TEMPLATE_VERSION,
             tokenizer_version=TOKENIZER_VERSION,
+            root_place=folder_place(self._root),
         )
 
     def _apply(

@@ -14,6 +14,13 @@ from hashlib import blake2b
 from pathlib import Path
 
 from codesearch.errors import AmbiguousRootError, CodesearchError, NoIndexError, StorageError
+from codesearch.replacement import (
+    REPLACED,
+    finish_replacement,
+    finish_replacements,
+    is_beside_its_index,
+    rebuild_folder,
+)
 from codesearch.storage.catalog import CATALOG_NAME, Catalog
 from codesearch.storage.lock import WriterLock
 from codesearch.storage.platform import PRIVATE_FOLDER, remove_quietly
@@ -27,8 +34,8 @@ VECTOR_CACHE_FILES = ("vectors.db", "vectors.db-wal", "vectors.db-shm")
 _LEAVING = ".leaving-"
 """Prefix of a folder that is being removed: it vanishes by one rename, then its files go one by one."""
 
-_REBUILD = ".rebuild"
-"""Suffix of a folder in which an index is built anew beside the old one."""
+_N_COMPARED = 100
+"""Files of an index that are looked for in a folder which may be its root under another name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +47,19 @@ class Located:
     prefix: str
     """The path below the root, `/` between parts; empty when it is the root itself."""
     moved_from: Path | None = None
-    """Where the root stood when it was last used, if it was found again by its git identity."""
+    """Where the root stood when it was last used, if it was found again in another."""
 
 
 def prepare_home(home: Path) -> None:
-    """Create the home, private, and keep every walker and git out of it, wherever it lies."""
-    indexes = home / "indexes"
+    """Create the home, private, and keep every walker and git out of what is ours there, wherever it lies."""
     try:
         home.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        # A home that holds other things is somebody's folder: only what lies in `indexes` is then hidden from git.
+        indexes = home / "indexes"
+        ours = indexes if any(home.iterdir()) else home
         indexes.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-        ignore = home / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", encoding="ascii")
+        if not (home / ".gitignore").exists() and not (indexes / ".gitignore").exists():
+            (ours / ".gitignore").write_text("*\n", encoding="ascii")
     except OSError as error:
         message = f"cannot create {home}: {error.strerror}; set CODESEARCH_HOME to a folder you can write to"
         raise StorageError(message) from error
@@ -68,7 +76,8 @@ def index_folder(home: Path, root: Path) -> Path:
 def locate(path: Path, home: Path) -> Located:
     """Return the index of the nearest folder at or above `path`, following a root that moved.
 
-    Raises NoIndexError where there is none, AmbiguousRootError where several moved roots could be meant.
+    Raises NoIndexError where there is none, AmbiguousRootError where several moved roots could be meant, LockedError
+    where the index of a moved root is being written.
     """
     real = Path(os.path.realpath(path.expanduser()))
     nearest = find_nearest(real, home)
@@ -87,6 +96,7 @@ def find_nearest(path: Path, home: Path) -> Located | None:
     real = Path(os.path.realpath(path.expanduser()))
     for root in (real, *real.parents):
         folder = index_folder(home, root)
+        finish_replacement(folder)
         if has_index(folder):
             return Located(root, folder, _prefix(real, root))
     return None
@@ -105,17 +115,33 @@ def has_index(folder: Path) -> bool:
 
 
 def find_moved(real: Path, home: Path) -> tuple[Path, list[RootEntry]]:
-    """Return the nearest folder whose git identity an index without a home has, and all such indexes."""
-    known = [(entry, info.git_identity) for entry, info in _scan(home) if info is not None and info.git_identity]
+    """Return the nearest folder that is the root of an index without a home, and all such indexes.
+
+    The folder itself tells: by its inode and those of the files in it. Where it is a copy, its git identity does.
+    """
+    known = [(entry, info) for entry, info in _scan(home) if info is not None]
     start = real if real.is_dir() else real.parent
+    for root in (start, *start.parents) if known else ():
+        if found := [entry for entry, info in known if _is_renamed(entry, info, root, home)]:
+            return root, found
+    known = [(entry, info) for entry, info in known if info.git_identity]
     for root in (start, *start.parents) if known else ():
         identity = _identify(root)
         if identity is None:
             break
-        found = [entry for entry, theirs in known if theirs == identity and not _is_at_home(entry, identity, home)]
-        if found:
+        same = [entry for entry, info in known if info.git_identity == identity]
+        if found := [entry for entry in same if not _is_at_home(entry, identity, home)]:
             return root, found
     return real, []
+
+
+def folder_place(folder: Path) -> str | None:
+    """Return a folder's device and inode, which a renaming keeps; None where there is no folder."""
+    try:
+        status = folder.stat()
+    except OSError:
+        return None
+    return f"{status.st_dev}:{status.st_ino}" if status.st_ino else None
 
 
 def adopt(entry: RootEntry, root: Path, path: Path, home: Path) -> Located:
@@ -123,7 +149,7 @@ def adopt(entry: RootEntry, root: Path, path: Path, home: Path) -> Located:
     from codesearch.storage.writer import Writer
 
     with Writer.open(entry.folder) as writer:
-        writer.set_root(root)
+        writer.set_root(root, folder_place(root))
         info = writer.info
         writer.commit(complete=info.complete, files_todo=info.files_todo, checked_at=info.checked_at or info.updated_at)
     folder = index_folder(home, root)
@@ -139,10 +165,11 @@ def list_roots(home: Path) -> list[RootEntry]:
 
 def remove(folder: Path) -> None:
     """Remove an index; for everyone who looks it is gone in one step. Raises LockedError while it is written."""
-    rebuilt = folder.with_name(folder.name + _REBUILD)
+    rebuilt = rebuild_folder(folder)
     try:
         if rebuilt.is_dir():
             _rename_away(rebuilt)
+        remove_quietly(folder.with_name(f"{REPLACED}{folder.name}"))
         _rename_away(folder)
     except OSError as error:
         message = f"cannot remove {folder}: {error.strerror}; check its permissions and remove it by hand"
@@ -182,8 +209,9 @@ def _scan(home: Path) -> Iterator[tuple[RootEntry, IndexInfo | None]]:
     indexes = home / "indexes"
     if not indexes.is_dir():
         return
+    finish_replacements(indexes)
     for folder in sorted(indexes.iterdir()):
-        if folder.name.startswith(".") or _is_beside_its_index(folder) or not folder.is_dir():
+        if folder.name.startswith(".") or is_beside_its_index(folder) or not folder.is_dir():
             continue
         try:
             info = _read_info(folder)
@@ -191,12 +219,6 @@ def _scan(home: Path) -> Iterator[tuple[RootEntry, IndexInfo | None]]:
             yield _broken_entry(folder, str(error)), None
         else:
             yield _entry(folder, info), info
-
-
-def _is_beside_its_index(folder: Path) -> bool:
-    """Tell whether this is a rebuilding of an index that still stands; alone it is all that is left of one."""
-    base = folder.with_name(folder.name.removesuffix(_REBUILD))
-    return base != folder and base.is_dir()
 
 
 def _read_info(folder: Path) -> IndexInfo:
@@ -249,6 +271,33 @@ def _identify(root: Path) -> str | None:
         return git_identity(root)
     except WalkError:
         return None
+
+
+def _is_renamed(entry: RootEntry, info: IndexInfo, root: Path, home: Path) -> bool:
+    """Tell whether `root` is the very folder that was indexed, and its index is still filed under another name."""
+    if info.root_place is None or folder_place(root) != info.root_place:
+        return False
+    is_at_home = entry.folder == index_folder(home, entry.root) and folder_place(entry.root) == info.root_place
+    return not is_at_home and _has_files_of(entry.folder, root)
+
+
+def _has_files_of(folder: Path, root: Path) -> bool:
+    """Tell whether a file of the index lies in `root`, the same to its inode: a folder's own inode is used again."""
+    sql = f"SELECT path, size_bytes, mtime_ns, inode FROM files LIMIT {_N_COMPARED}"
+    try:
+        with closing(Catalog.open_reader(folder)) as catalog:
+            rows = catalog.rows(sql)
+    except CodesearchError:
+        return False
+    return any(_has_stat(root / path, (size, mtime_ns, inode)) for path, size, mtime_ns, inode in rows)
+
+
+def _has_stat(path: Path, known: tuple[int, int, int]) -> bool:
+    try:
+        status = path.lstat()
+    except OSError:
+        return False
+    return (status.st_size, status.st_mtime_ns, status.st_ino) == known
 
 
 def _is_at_home(entry: RootEntry, identity: str, home: Path) -> bool:

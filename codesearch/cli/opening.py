@@ -35,7 +35,8 @@ def open_index(typed: str | None, terminal: Terminal, *, auto_index: bool = Fals
     path = existing_path(typed)
     located = _locate(path, home, terminal, auto_index=auto_index)
     if located.moved_from is not None:
-        terminal.note(f"index: {clean_line(str(located.root))} was found again; it moved from {located.moved_from}")
+        old, new = clean_line(str(located.moved_from)), clean_line(str(located.root))
+        terminal.note(f"index: {new} was found again; it moved from {old}")
     index = Index.open(located.root, home)
     try:
         yield Opened(index, located.prefix if typed is not None else "")

@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import MISSING, asdict, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -285,7 +285,7 @@ def _info_from_meta(meta: dict[str, Any], version: int) -> IndexInfo:
     for field in fields(IndexInfo):
         if field.name in _NOT_STORED:
             continue
-        value = meta[field.name]
+        value = meta[field.name] if field.default is MISSING else meta.get(field.name, field.default)
         if value is None:
             values[field.name] = None
         elif field.name in _PATH_FIELDS:

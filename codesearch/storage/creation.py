@@ -56,5 +56,6 @@ def first_generation(folder: Path, catalog: Catalog, new: NewIndex) -> Generatio
         n_rows=0,
         template_version=new.template_version,
         tokenizer_version=new.tokenizer_version,
+        root_place=new.root_place,
     )
     return Generation(info, vectors_name(unused_vectors_number(folder)), None, None, 1, 1)

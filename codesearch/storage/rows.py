@@ -25,6 +25,8 @@ class NewIndex:
     max_file_bytes: int
     template_version: int
     tokenizer_version: int
+    root_place: str | None = None
+    """Device and inode of the root, which a renaming keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class IndexInfo:
     """Rows of the vector file, dead ones counted."""
     template_version: int
     tokenizer_version: int
+    root_place: str | None = None
 
     @property
     def revision(self) -> Revision:

@@ -180,10 +180,11 @@ class Writer:
                 self._catalog.run("DELETE FROM marked_as_source")
                 self._catalog.run_many("INSERT INTO marked_as_source VALUES (?)", [(path,) for path in sorted(paths)])
 
-    def set_root(self, root: Path) -> None:
-        """Adopt the root's new place."""
-        with self._changing():
-            self._generation = replace(self._generation, info=replace(self.info, root=root))
+    def set_root(self, root: Path, place: str | None) -> None:
+        """Note where the root stands now, and its device and inode."""
+        if (root, place) != (self.info.root, self.info.root_place):
+            with self._changing():
+                self._generation = replace(self._generation, info=replace(self.info, root=root, root_place=place))
 
     def read_probe(self) -> FloatArray:
         """Return the encoder's known answers, float32 `[n, dim]`."""

@@ -22,6 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("codesearch.storage.*",),
     (
         "codesearch.registry",
+        "codesearch.replacement",
         "codesearch.changes",
         "codesearch.probe",
         "codesearch.build",

@@ -1,0 +1,88 @@
+"""A rebuilt index takes the place of the old one by two renames, and a crash between them is mended later.
+
+Knows names of folders and whether an index in one is complete. The writer's lock in the old folder tells a swap
+that is under way from one that was cut off.
+"""
+
+from contextlib import closing
+from pathlib import Path
+
+from codesearch.errors import CodesearchError, StorageError
+from codesearch.storage.catalog import Catalog
+from codesearch.storage.lock import WriterLock
+from codesearch.storage.platform import remove_quietly, sync_folder
+
+REPLACED = ".replaced-"
+"""Prefix of an index whose rebuilt successor is on its way."""
+
+_REBUILD = ".rebuild"
+
+
+def rebuild_folder(folder: Path) -> Path:
+    """Return where an index is built anew, beside the old one."""
+    return folder.with_name(f"{folder.name}{_REBUILD}")
+
+
+def is_beside_its_index(folder: Path) -> bool:
+    """Tell whether this is a rebuilding of an index that still stands; alone it is all that is left of one."""
+    base = folder.with_name(folder.name.removesuffix(_REBUILD))
+    return base != folder and base.is_dir()
+
+
+def replace_index(folder: Path) -> None:
+    """Put the rebuilt index in the place of the old one, whose lock the caller holds. Raises StorageError."""
+    replaced = _replaced_folder(folder)
+    try:
+        remove_quietly(replaced)
+        folder.rename(replaced)
+        rebuild_folder(folder).rename(folder)
+        sync_folder(folder.parent)
+    except OSError as error:
+        raise StorageError(f"cannot replace {folder}: {error.strerror}; check its permissions and try again") from error
+    remove_quietly(replaced)
+
+
+def finish_replacement(folder: Path) -> None:
+    """End a replacement that was cut off: put the rebuilt index in its place if it is complete, else the old one back.
+
+    Raises LockedError where its process lives and is between the renames, StorageError where files cannot be moved.
+    """
+    replaced = _replaced_folder(folder)
+    if not replaced.is_dir():
+        return
+    try:
+        lock = WriterLock(replaced)
+    except CodesearchError:
+        if folder.exists():
+            return
+        raise
+    with closing(lock):
+        fresh = rebuild_folder(folder)
+        try:
+            if not folder.exists():
+                (fresh if _is_complete(fresh) else replaced).rename(folder)
+        except OSError as error:
+            message = f"cannot put {folder} back: {error.strerror}; check the permissions of {folder.parent}"
+            raise StorageError(message) from error
+    remove_quietly(replaced)
+
+
+def finish_replacements(indexes: Path) -> None:
+    """End every replacement in a folder of indexes that was cut off, as far as it can be."""
+    for replaced in indexes.glob(f"{REPLACED}*"):
+        try:
+            finish_replacement(indexes / replaced.name.removeprefix(REPLACED))
+        except CodesearchError:
+            continue
+
+
+def _replaced_folder(folder: Path) -> Path:
+    return folder.with_name(f"{REPLACED}{folder.name}")
+
+
+def _is_complete(folder: Path) -> bool:
+    try:
+        with closing(Catalog.open_reader(folder)) as catalog:
+            return catalog.read_generation().info.complete
+    except CodesearchError:
+        return False
