@@ -198,3 +198,12 @@ def test_the_real_process_does_the_same(tmp_path: Path) -> None:
     assert json.loads(found.stdout)["results"][0]["symbol"] == "retry_with_backoff"
     nothing = run_codesearch("search", '"no such text"', home=home, here=root)
     assert (nothing.returncode, nothing.stdout) == (1, b"")
+
+
+def test_the_old_name_of_a_root_that_moved_cannot_act_on_the_terminal(tmp_path: Path, run: Run) -> None:
+    root = write_files(tmp_path / "a\x1b[2Jb", {"a.py": "def heron():\n    pass\n"})
+    assert run("index", root, "-q").status == 0
+    new = root.rename(tmp_path / "new")
+    answer = run("search", "heron", new)
+    assert "moved from" in answer.err
+    assert "\x1b" not in answer.err

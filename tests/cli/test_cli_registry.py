@@ -1,17 +1,19 @@
 import os
 import stat
 from pathlib import Path
-from shutil import copytree
+from shutil import copytree, rmtree
 
 import pytest
 
 from codesearch import registry
 from codesearch.errors import AmbiguousRootError, LockedError, NoIndexError
+from codesearch.index import Index
 from codesearch.registry import Located, index_folder, list_roots, locate
 from codesearch.storage.writer import NewIndex, Writer
+from codesearch.types import BuildOptions
 from indexers.encoders.registry import load_encoder
 from indexers.git import git_identity
-from tests.cli.repositories import git, make_repository
+from tests.cli.repositories import git, make_repository, write_files
 
 NOW = "2026-11-20T09:00:00+00:00"
 
@@ -98,6 +100,17 @@ def test_a_home_inside_a_repository_is_ignored_by_git(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_home_that_holds_other_things_keeps_them_in_sight_of_git(tmp_path: Path) -> None:
+    home = make_repository(tmp_path / "repo")
+    write_files(home, {"mine.py": "A = 1\n"})
+    registry.prepare_home(home)
+    write_files(home, {"indexes/x.py": "B = 2\n"})
+    assert git(home, "status", "--porcelain") == "?? mine.py\n"
+    registry.prepare_home(home)
+    assert not (home / ".gitignore").exists()
+
+
+@pytest.mark.slow
 def test_a_moved_repository_takes_its_index_along(tmp_path: Path, home: Path) -> None:
     make_repository(tmp_path / "old")
     make_index(tmp_path / "old", home)
@@ -109,6 +122,50 @@ def test_a_moved_repository_takes_its_index_along(tmp_path: Path, home: Path) ->
     )
     assert [entry.root for entry in list_roots(home)] == [tmp_path / "new"]
     assert locate(tmp_path / "new", home).moved_from is None
+
+
+@pytest.fixture
+def plain(tmp_path: Path, home: Path) -> Path:
+    """Return an indexed folder that git knows nothing of."""
+    root = write_files(tmp_path / "plain", {"a.py": "A = 1\n", "src/b.py": "B = 2\n"})
+    Index.build(root, BuildOptions(n_workers=1), home=home)
+    return root
+
+
+@pytest.mark.slow
+def test_a_folder_without_git_takes_its_index_along_when_it_is_renamed(plain: Path, home: Path) -> None:
+    new = plain.rename(plain.with_name("new"))
+    located = locate(new / "src", home)
+    assert located == Located(new, index_folder(home, new), "src", moved_from=plain)
+    assert locate(new, home) == Located(new, index_folder(home, new), "")
+    again = new.rename(plain.with_name("again"))
+    assert locate(again, home).moved_from == new
+
+
+@pytest.mark.slow
+def test_another_folder_that_got_the_inode_of_a_root_does_not_take_its_index(plain: Path, home: Path) -> None:
+    new = plain.rename(plain.with_name("new"))
+    for path in ("a.py", "src/b.py"):
+        (new / path).unlink()
+    write_files(new, {"a.py": "ANOTHER = 3\n"})
+    with pytest.raises(NoIndexError):
+        locate(new, home)
+
+
+@pytest.mark.slow
+def test_a_copy_of_a_folder_without_git_does_not_take_the_index(plain: Path, home: Path) -> None:
+    with pytest.raises(NoIndexError):
+        locate(copytree(plain, plain.with_name("copy")), home)
+
+
+@pytest.mark.slow
+def test_a_root_that_was_made_anew_is_known_by_its_new_place(plain: Path, home: Path) -> None:
+    copy = copytree(plain, plain.with_name("copy"))
+    rmtree(plain)
+    copy.rename(plain)
+    Index.build(plain, BuildOptions(n_workers=1), home=home)
+    new = plain.rename(plain.with_name("new"))
+    assert locate(new, home).moved_from == plain
 
 
 @pytest.mark.slow
