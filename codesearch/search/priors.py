@@ -21,7 +21,6 @@ from codesearch.search.constants import (
     FORM_HEAD,
     FORM_LIKENESS,
     FORM_SHARE,
-    SIZE_EXPONENT,
     STEM_WEIGHT,
     SYMBOL_WEIGHT,
 )
@@ -84,30 +83,18 @@ def find_priors(rows: Sequence[ChunkRow], asked: Asked) -> Floats:
     hits = find_hits(named, asked.shares)
     boosts = {path: _path_boost(parts, hits) for path, parts in paths.items()}
     boosts_of_symbols = {symbol: SYMBOL_WEIGHT * overlap(terms, hits) for symbol, terms in symbols.items()}
-    factors = _factors(rows, paths, asked)
+    demotions = {kind: demotion(kind, asked) for kind in DEMOTIONS}
+    factors = {path: min([demotions[kind] for kind in parts.kinds], default=1.0) for path, parts in paths.items()}
     priors = np.empty(len(rows), dtype=np.float64)
     for place, row in enumerate(rows):
         boost = boosts[row.path]
         boost += DEFINITION_WEIGHT * name_match(asked.names, row.symbol, row.qualified_name, row.names)
         if row.kind != "file":
             boost += boosts_of_symbols[row.symbol]
-        priors[place] = (1.0 + boost) * factors[row.file_id]
+        priors[place] = (1.0 + boost) * factors[row.path]
         if is_test_name(row.qualified_name):
-            priors[place] *= demotion("test", asked)
+            priors[place] *= demotions["test"]
     return priors
-
-
-def _factors(rows: Sequence[ChunkRow], paths: Mapping[str, _PathParts], asked: Asked) -> dict[int, float]:
-    """Return by file the strongest demotion of what it is for, times what its size is worth."""
-    demotions = {kind: demotion(kind, asked) for kind in DEMOTIONS}
-    by_file = {row.file_id: row.path for row in rows}
-    factors = {
-        file_id: min([demotions[kind] for kind in paths[path].kinds], default=1.0) for file_id, path in by_file.items()
-    }
-    for row in rows:
-        if row.granularity == "file":
-            factors[row.file_id] *= row.n_leaves**SIZE_EXPONENT
-    return factors
 
 
 def _path_boost(parts: _PathParts, hits: Mapping[str, _Hit]) -> float:

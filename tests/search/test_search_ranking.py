@@ -163,12 +163,6 @@ def test_a_file_named_by_another_form_of_a_word_counts_a_little_less() -> None:
     assert prior("recs.py", asked) == 1.0
 
 
-def test_a_file_of_more_parts_is_a_little_likelier() -> None:
-    rows = [leaf(0, 0), whole_file(0, 100), leaf(0, 1), whole_file(1, 3)]
-    priors = find_priors(rows, ASKED)
-    assert priors[0] == priors[1] > priors[2] == priors[3] > 1.0
-
-
 def test_tests_are_demoted_and_less_so_where_they_are_asked_for() -> None:
     assert prior("tests/policy.py") == DEMOTIONS["test"]
     asked = replace(ASKED, path_kinds=frozenset({"test"}))
