@@ -7,7 +7,6 @@ import json
 import os
 import sqlite3
 import threading
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, asdict, fields
 from pathlib import Path
@@ -25,7 +24,7 @@ from codesearch.errors import (
     NoIndexError,
     StorageError,
 )
-from codesearch.storage.checksums import DerivedFile, mismatch, rebuild_command, text_checksum
+from codesearch.storage.checksums import DerivedFile, array_checksum, mismatch, rebuild_command, text_checksum
 from codesearch.storage.platform import open_private
 from codesearch.storage.rows import Generation, IndexInfo, Revision
 from codesearch.storage.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
@@ -67,7 +66,13 @@ class Catalog:
         """Open for reading; raises NoIndexError where no catalogue is."""
         path = require_catalog(folder)
         file_id = _file_id(path)
-        catalog = cls(path, _connect(path, "ro"), file_id)
+        try:
+            connection = _connect(path, "ro")
+        except StorageError as error:
+            if _file_id(path) != file_id:
+                raise NoIndexError(f"{path} was replaced just now; try again") from error
+            raise
+        catalog = cls(path, connection, file_id)
         try:
             catalog.run("PRAGMA query_only = ON")
         except CodesearchError:
@@ -206,14 +211,14 @@ class Catalog:
         if not found:
             return np.zeros(0, dtype=dtype)
         data, crc = found[0]
-        if not isinstance(data, bytes) or zlib.crc32(data) != crc:
+        if not isinstance(data, bytes) or array_checksum(name, data) != crc:
             raise mismatch(f"the array {name} of {self.path}", self.mend)
         return np.frombuffer(bytearray(data), dtype=dtype)
 
     def write_array(self, name: str, values: npt.NDArray[Any]) -> None:
         """Replace a named array."""
         data = values.tobytes()
-        self.run("INSERT OR REPLACE INTO arrays VALUES (?, ?, ?)", (name, data, zlib.crc32(data)))
+        self.run("INSERT OR REPLACE INTO arrays VALUES (?, ?, ?)", (name, data, array_checksum(name, data)))
 
     def derived_files(self) -> list[DerivedFile]:
         """Read what lexical and coarse files looked like at the switch."""

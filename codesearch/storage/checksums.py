@@ -20,6 +20,7 @@ BLOCK_SIZE = 1 << 16
 _FILE_INTS = struct.Struct("<10q")
 _CHUNK_INTS = struct.Struct("<10q")
 _TERM = struct.Struct("<qq")
+_ID = struct.Struct("<q")
 
 
 def rebuild_command(root: Path | None) -> str:
@@ -57,9 +58,24 @@ def text_checksum(*parts: str) -> int:
     return zlib.crc32("\x1f".join(parts).encode("utf-8", "surrogatepass"))
 
 
-def hash_text(data: bytes) -> bytes:
-    """Return the BLAKE2b-128 of a file's stored text."""
-    return blake2b(data, digest_size=16).digest()
+def bag_checksum(chunk_id: int, bag: bytes) -> int:
+    """Sum a chunk's term bag together with whose it is."""
+    return zlib.crc32(bag, zlib.crc32(_ID.pack(chunk_id)))
+
+
+def vector_checksum(row: int, halves: memoryview) -> int:
+    """Sum the bytes of a stored vector together with its row number."""
+    return zlib.crc32(halves, zlib.crc32(_ID.pack(row)))
+
+
+def array_checksum(name: str, data: bytes) -> int:
+    """Sum an array together with its name."""
+    return zlib.crc32(data, zlib.crc32(name.encode()))
+
+
+def hash_text(file_id: int, data: bytes) -> bytes:
+    """Return the BLAKE2b-128 of a file's stored text, salted with whose it is."""
+    return blake2b(data, digest_size=16, salt=_ID.pack(file_id)).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.checksums import chunk_checksum
-from codesearch.storage.ingest import write_file_row
+from codesearch.storage.ingest import check_chunk, write_file_row
 from codesearch.storage.rows import FileRow, IntArray
 from codesearch.storage.schema import CHUNK_COLUMNS
 from codesearch.storage.vectors import VectorAppender, VectorReader
@@ -41,6 +41,7 @@ def _renumber_chunks(catalog: Catalog, file: FileRow, live: IntArray) -> None:
     span = (file.first_chunk, file.first_chunk + file.n_chunks - 1)
     changes: list[tuple[int, int, int]] = []
     for values in catalog.rows(f"SELECT {CHUNK_COLUMNS}, checksum FROM chunks WHERE id BETWEEN ? AND ?", span):
+        check_chunk(values, catalog)
         if values[15] is not None:
             number = int(np.searchsorted(live, values[15]))
             renumbered = (*values[:15], number, values[16])

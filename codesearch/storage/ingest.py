@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from codesearch.storage.catalog import Catalog
-from codesearch.storage.checksums import chunk_checksum, file_checksum, hash_text, mismatch
-from codesearch.storage.rows import FileRow, Generation
+from codesearch.storage.checksums import bag_checksum, chunk_checksum, file_checksum, hash_text, mismatch
+from codesearch.storage.rows import FileRow, Generation, TermDocument
 from codesearch.storage.schema import CHUNK_COLUMNS, FILE_COLUMNS
-from indexers.types import Chunk, EncodedFile, FileStat, Granularity, ParsedFile, Skipped, SkipReason
+from indexers.types import Chunk, EncodedFile, FileStat, ParsedFile, Skipped, SkipReason
 
 TEXT_LEVEL = 1
 """zlib's fastest: source shrinks to a third, the best level would save a further tenth for four times the time."""
@@ -35,7 +35,7 @@ def make_file_row(file: EncodedFile, generation: Generation, first_row: int) -> 
         note=parsed.note,
         first_chunk=generation.next_chunk_id,
         n_chunks=len(parsed.chunks),
-        n_leaves=len(parsed.terms),
+        n_leaves=sum(chunk.granularity == "leaf" for chunk in parsed.chunks),
         first_row=first_row,
         n_rows=len(file.vectors),
     )
@@ -46,9 +46,11 @@ def insert_file(catalog: Catalog, row: FileRow, file: EncodedFile) -> None:
     parsed = file.parsed
     write_file_row(catalog, row)
     data = parsed.text.data
-    catalog.run("INSERT INTO texts VALUES (?, ?, ?)", (row.id, zlib.compress(data, TEXT_LEVEL), hash_text(data)))
+    catalog.run(
+        "INSERT INTO texts VALUES (?, ?, ?)", (row.id, zlib.compress(data, TEXT_LEVEL), hash_text(row.id, data))
+    )
     catalog.run_many(_INSERT_CHUNK, list(_chunk_values(row, file)))
-    bags = [(row.first_chunk + i, bag, zlib.crc32(bag)) for i, bag in enumerate(parsed.bags)]
+    bags = [(i, bag, bag_checksum(i, bag)) for i, bag in enumerate(parsed.bags, start=row.first_chunk)]
     catalog.run_many("INSERT INTO bags VALUES (?, ?, ?)", bags)
     catalog.run_many("INSERT INTO definitions VALUES (?, ?)", _definitions(row.first_chunk, parsed))
     if parsed.text.secrets:
@@ -134,27 +136,43 @@ def _stat_values(stat: FileStat | None) -> tuple[int | None, ...]:
     return (stat.size_bytes, stat.mtime_ns, stat.ctime_ns, inode)
 
 
-def bags_of_file(catalog: Catalog, row: FileRow) -> dict[Granularity, list[bytes]]:
-    """Read a file's packed bags by granularity."""
-    rows = catalog.rows(
-        "SELECT c.granularity, b.bag, b.crc FROM bags b JOIN chunks c ON c.id = b.chunk_id "
-        "WHERE b.chunk_id BETWEEN ? AND ?",
-        (row.first_chunk, row.first_chunk + row.n_chunks - 1),
-    )
-    bags: dict[Granularity, list[bytes]] = {}
-    for granularity, bag, crc in rows:
-        if zlib.crc32(bag) != crc:
-            raise mismatch(f"a term bag of {row.path} in {catalog.path}", catalog.mend)
-        bags.setdefault(granularity, []).append(bag)
-    return bags
+def read_documents(catalog: Catalog, row: FileRow) -> list[TermDocument]:
+    """Read the terms of a file's chunks, checked."""
+    span = (row.first_chunk, row.first_chunk + row.n_chunks - 1)
+    chunks = catalog.rows(f"SELECT {CHUNK_COLUMNS}, checksum FROM chunks WHERE id BETWEEN ? AND ? ORDER BY id", span)
+    bags = catalog.rows("SELECT chunk_id, bag, crc FROM bags WHERE chunk_id BETWEEN ? AND ? ORDER BY chunk_id", span)
+    if not len(chunks) == len(bags) == row.n_chunks:
+        raise mismatch(f"the list of chunks of {row.path} in {catalog.path}", catalog.mend)
+    documents: list[TermDocument] = []
+    for values, (chunk_id, bag, crc) in zip(chunks, bags, strict=True):
+        check_chunk(values, catalog)
+        check_bag(chunk_id, bag, crc, catalog)
+        documents.append(TermDocument(chunk_id, row.id, values[3], values[2], bag))
+    return documents
 
 
-def bags_by_granularity(file: EncodedFile) -> dict[Granularity, list[bytes]]:
-    """Return the packed bags of a file's chunks by granularity."""
-    bags: dict[Granularity, list[bytes]] = {}
-    for chunk, bag in zip(file.parsed.chunks, file.parsed.bags, strict=True):
-        bags.setdefault(chunk.granularity, []).append(bag)
-    return bags
+def make_documents(row: FileRow, file: EncodedFile) -> list[TermDocument]:
+    """Return the terms of a file's chunks under their new ids."""
+    return [
+        TermDocument(row.first_chunk + i, row.id, chunk.granularity, chunk.kind, bag)
+        for i, (chunk, bag) in enumerate(zip(file.parsed.chunks, file.parsed.bags, strict=True))
+    ]
+
+
+def check_chunk(values: tuple[Any, ...], catalog: Catalog) -> None:
+    """Check a row of `CHUNK_COLUMNS` with its checksum behind."""
+    try:
+        is_whole = chunk_checksum(values) == values[17]
+    except (TypeError, struct.error) as error:
+        raise mismatch(f"chunk {values[0]} in {catalog.path}", catalog.mend) from error
+    if not is_whole:
+        raise mismatch(f"chunk {values[0]} in {catalog.path}", catalog.mend)
+
+
+def check_bag(chunk_id: int, bag: object, crc: int, catalog: Catalog) -> None:
+    """Check a chunk's packed term bag."""
+    if not isinstance(bag, bytes) or bag_checksum(chunk_id, bag) != crc:
+        raise mismatch(f"the term bag of chunk {chunk_id} in {catalog.path}", catalog.mend)
 
 
 def definition_names(symbol: str, qualified_name: str, names: Iterable[str]) -> set[str]:

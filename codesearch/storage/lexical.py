@@ -1,22 +1,26 @@
 """The tantivy side: proposes chunk ids for terms, by a BM25 of its own. Final scores are computed elsewhere.
 
-A folder `lexical-<n>` is private to its writer until the catalogue names it, and never changes after: an update
-starts from hard links to the segments of the folder before. Deletes are those of earlier generations, so a folder
-may hold dead chunks; readers drop ids that are not live.
+A term is written as the 16 hex digits of its hash, so that a folder is made of nothing but the catalogue's term bags
+and can be made again from them. A folder `lexical-<n>` is private to its writer until the catalogue names it, and
+never changes after: an update starts from hard links to the segments of the folder before. Deletes are those of
+earlier generations, so a folder may hold dead chunks; readers drop ids that are not live.
 """
 
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import tantivy
 
 from codesearch.errors import CodesearchError, CorruptIndexError, StorageError
 from codesearch.storage.platform import PRIVATE_FILE, link_or_copy, make_private_folder
-from indexers.types import GRANULARITIES, KINDS, Field, Granularity, Kind, Terms
+from codesearch.storage.rows import TermDocument
+from indexers.terms import BAG_DTYPE, unpack_bag
+from indexers.types import FIELDS, GRANULARITIES, KINDS, Field, Granularity, Kind
 
 HEAP_BYTES = 64_000_000
 """What tantivy's writer may hold before it writes a segment: a whole batch of a build, small beside the parsers."""
@@ -33,6 +37,14 @@ INDEX_FIELDS: dict[str, tuple[Field, ...]] = {
 BOOSTS = {"symbol": 2.0, "path": 1.0, "body": 1.0}
 """Names say more than bodies; enough for proposing, the final weights are the ranking's own."""
 
+TERM_BYTES = BAG_DTYPE["term"].itemsize
+
+PRINTED_WIDTH = 2 * TERM_BYTES + 1
+"""Characters of a printed term with the blank behind it."""
+
+_INDEX_FIELD_OF = np.array([next(i for i, fields in enumerate(INDEX_FIELDS.values()) if f in fields) for f in FIELDS])
+"""The number of the index field that each of `FIELDS` belongs to."""
+
 _ANALYZER = "words"
 _META_FILES = {"meta.json", ".managed.json"}
 
@@ -45,17 +57,6 @@ def lexical_name(generation: int) -> str:
 def list_files(folder: Path) -> list[str]:
     """Return the names of a folder's files, without the locks that readers come and go with."""
     return sorted(path.name for path in folder.iterdir() if not path.name.endswith(".lock"))
-
-
-@dataclass(frozen=True, slots=True)
-class LexicalDocument:
-    """What tantivy learns of one chunk."""
-
-    chunk_id: int
-    file_id: int
-    granularity: Granularity
-    kind: Kind
-    leaves: Sequence[Terms]
 
 
 @contextmanager
@@ -119,19 +120,16 @@ class LexicalWriter:
             _register(index)
             self._writer: tantivy.IndexWriter | None = index.writer(HEAP_BYTES, N_THREADS)
 
-    def add(self, document: LexicalDocument) -> None:
-        """Add one chunk; a container's terms are those of its leaves, its path counted once."""
-        doc = tantivy.Document()
-        doc.add_unsigned("id", document.chunk_id)
-        doc.add_unsigned("file", document.file_id)
-        doc.add_text("kind", document.kind)
-        for name, fields in INDEX_FIELDS.items():
-            leaves = document.leaves[:1] if name == "path" else document.leaves
-            text = " ".join([" ".join(terms[f]) for terms in leaves for f in fields if f in terms])
-            doc.add_text(f"{document.granularity}_{name}", text)
+    def add(self, documents: Sequence[TermDocument]) -> None:
+        """Add chunks."""
         assert self._writer is not None
+        made = [
+            _make_document(document, texts)
+            for document, texts in zip(documents, print_terms([d.bag for d in documents]), strict=True)
+        ]
         with write_errors(self.folder, self._mend):
-            self._writer.add_document(doc)
+            for document in made:
+                self._writer.add_document(document)
 
     def delete_files(self, file_ids: Sequence[int]) -> None:
         """Delete all chunks of the files; by query, since tantivy-py's deletion by term misses unsigned fields."""
@@ -159,6 +157,24 @@ class LexicalWriter:
         """Forget everything and remove the folder."""
         self._writer = None
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def print_terms(bags: Sequence[bytes]) -> list[list[str]]:
+    """Return for each bag, for each of `INDEX_FIELDS`, its terms as hex digits, each as often as it counts."""
+    entries = unpack_bag(b"".join(bags))
+    owners = np.repeat(np.arange(len(bags)), [len(bag) // BAG_DTYPE.itemsize for bag in bags])
+    cells = owners * len(INDEX_FIELDS) + _INDEX_FIELD_OF[entries["field"]]
+    order = np.argsort(cells, kind="stable")
+    printed = np.repeat(entries["term"][order], entries["count"][order]).tobytes().hex(" ", TERM_BYTES)
+    n_terms = np.bincount(cells, weights=entries["count"], minlength=len(bags) * len(INDEX_FIELDS))
+    ends = (np.cumsum(n_terms).astype(np.int64) * PRINTED_WIDTH).tolist()
+    texts = [printed[start:end] for start, end in pairwise([0, *ends])]
+    return [texts[i : i + len(INDEX_FIELDS)] for i in range(0, len(texts), len(INDEX_FIELDS))]
+
+
+def print_term(term_hash: int) -> str:
+    """Return a term as `print_terms` writes it."""
+    return term_hash.to_bytes(TERM_BYTES, "little").hex()
 
 
 def make_schema() -> tantivy.Schema:
@@ -192,10 +208,10 @@ class LexicalReader:
         self._schema = make_schema()
 
     def find(
-        self, terms: Sequence[str], granularity: Granularity, limits: Sequence[tantivy.Query], limit: int
+        self, term_hashes: Sequence[int], granularity: Granularity, limits: Sequence[tantivy.Query], limit: int
     ) -> list[int]:
-        """Return at most `limit` chunk ids, best first, dead ones among them."""
-        query = self._any_term(terms, granularity)
+        """Return at most `limit` ids of chunks that contain a term, best first, dead ones among them."""
+        query = self._any_term(term_hashes, granularity)
         if limits:
             must = tantivy.Occur.Must
             query = tantivy.Query.boolean_query([(must, query), *((must, clause) for clause in limits)])
@@ -212,16 +228,27 @@ class LexicalReader:
         names = [kind for kind in KINDS if kind in set(kinds)]
         return tantivy.Query.const_score_query(tantivy.Query.term_set_query(self._schema, "kind", names), 0.0)
 
-    def _any_term(self, terms: Sequence[str], granularity: Granularity) -> tantivy.Query:
+    def _any_term(self, term_hashes: Sequence[int], granularity: Granularity) -> tantivy.Query:
         clauses = [
             (tantivy.Occur.Should, tantivy.Query.boost_query(self._term(f"{granularity}_{name}", term), boost))
-            for term in terms
+            for term in map(print_term, term_hashes)
             for name, boost in BOOSTS.items()
         ]
         return tantivy.Query.boolean_query(clauses)
 
     def _term(self, field: str, term: str) -> tantivy.Query:
         return tantivy.Query.term_query(self._schema, field, term, index_option="freq")
+
+
+def _make_document(document: TermDocument, texts: Sequence[str]) -> tantivy.Document:
+    made = tantivy.Document()
+    made.add_unsigned("id", document.chunk_id)
+    made.add_unsigned("file", document.file_id)
+    made.add_text("kind", document.kind)
+    for name, text in zip(INDEX_FIELDS, texts, strict=True):
+        if text:
+            made.add_text(f"{document.granularity}_{name}", text)
+    return made
 
 
 def _link_segments(base: Path, folder: Path) -> None:

@@ -4,7 +4,6 @@ Remembers what was read last. Knows no vectors and no candidates.
 """
 
 import json
-import struct
 import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,8 +12,8 @@ import numpy as np
 
 from codesearch.errors import CorruptIndexError
 from codesearch.storage.catalog import Catalog
-from codesearch.storage.checksums import chunk_checksum, hash_text, mismatch
-from codesearch.storage.ingest import read_file_row, read_skipped, unpack_names
+from codesearch.storage.checksums import hash_text, mismatch
+from codesearch.storage.ingest import check_bag, check_chunk, read_file_row, read_skipped, unpack_names
 from codesearch.storage.lru import Lru
 from codesearch.storage.rows import ChunkRow, Counts, FileRow, IntArray
 from codesearch.storage.schema import CHUNK_COLUMNS, FILE_COLUMNS
@@ -80,8 +79,7 @@ class Records:
         if missing:
             sql = f"SELECT chunk_id, bag, crc FROM bags WHERE chunk_id {_AMONG}"
             for chunk_id, packed, crc in self._catalog.rows_of(sql, missing):
-                if not isinstance(packed, bytes) or zlib.crc32(packed) != crc:
-                    raise self.mismatch(f"the term bag of chunk {chunk_id}")
+                check_bag(chunk_id, packed, crc, self._catalog)
                 found[chunk_id] = bag = unpack_bag(packed)
                 self._bags.put(chunk_id, bag)
         for i in wanted:
@@ -99,7 +97,7 @@ class Records:
                 text = zlib.decompress(rows[0][0])
             except (IndexError, TypeError, zlib.error) as error:
                 raise self.mismatch(f"the text of {path}") from error
-            if hash_text(text) != rows[0][1]:
+            if hash_text(file_id, text) != rows[0][1]:
                 raise self.mismatch(f"the text of {path}")
             self._texts.put(file_id, text)
         return text
@@ -141,11 +139,8 @@ class Records:
         return self._files
 
     def _read_chunk(self, row: tuple[Any, ...], files: dict[int, FileRow]) -> ChunkRow:
-        try:
-            is_whole = chunk_checksum(row) == row[17]
-        except (TypeError, struct.error) as error:
-            raise self.mismatch(f"chunk {row[0]}") from error
-        if not is_whole or row[1] not in files:
+        check_chunk(row, self._catalog)
+        if row[1] not in files:
             raise self.mismatch(f"chunk {row[0]}")
         file = files[row[1]]
         names = unpack_names(row[8])

@@ -87,6 +87,18 @@ class Generation:
 
 
 @dataclass(frozen=True, slots=True)
+class TermDocument:
+    """What the lexical side and the statistics learn of one chunk."""
+
+    chunk_id: int
+    file_id: int
+    granularity: Granularity
+    kind: Kind
+    bag: bytes
+    """Packed `indexers.terms.BAG_DTYPE` entries."""
+
+
+@dataclass(frozen=True, slots=True)
 class KnownFile:
     """What an update compares a file of the tree with."""
 

@@ -36,7 +36,7 @@ from codesearch.storage.rows import (
 from codesearch.storage.statistics import read_statistics
 from codesearch.storage.vectors import VectorReader
 from codesearch.types import SecretPlace
-from indexers.terms import BagArray
+from indexers.terms import BagArray, hash_term
 from indexers.types import GRANULARITIES, FloatArray, Granularity, Skipped
 
 __all__ = [
@@ -153,8 +153,8 @@ class Snapshot:
         self, terms: Sequence[str], granularity: Granularity, selection: Selection, limit: int
     ) -> IntArray:
         """Return at most `limit` live chunk ids of the granularity and selection that contain a term, best first."""
-        words = list(dict.fromkeys(term for term in terms if _is_text(term)))
-        if not words or limit <= 0 or self._lexical is None or _is_empty(selection):
+        wanted = list(dict.fromkeys(map(hash_term, terms)))
+        if not wanted or limit <= 0 or self._lexical is None or _is_empty(selection):
             return NO_IDS
         limits = [
             self._lexical.among(field, ids.tolist())
@@ -165,7 +165,7 @@ class Snapshot:
             limits.append(self._lexical.of_kinds(selection.kinds))
         n_asked = limit
         while True:
-            ids = np.array(self._lexical.find(words, granularity, limits, n_asked), dtype=np.int64)
+            ids = np.array(self._lexical.find(wanted, granularity, limits, n_asked), dtype=np.int64)
             kept = ids[self._is_selected(ids, selection)]
             if len(kept) >= limit or len(ids) < n_asked:
                 return kept[:limit]
@@ -333,10 +333,6 @@ def _current_revision(folder: Path) -> Revision | None:
             return catalog.read_revision()
     except NoIndexError:
         return None
-
-
-def _is_text(term: str) -> bool:
-    return term.isascii() or term.encode("utf-8", "ignore").decode() == term
 
 
 def _is_empty(selection: Selection) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from codesearch.storage.rows import IntArray
+from codesearch.storage.rows import IntArray, TermDocument
 from indexers.terms import BAG_DTYPE, unpack_bag
 from indexers.types import FIELDS, GRANULARITIES, Granularity
 
@@ -31,13 +31,12 @@ class Tally:
         self._waiting_bytes = 0
         self._sums: list[tuple[HashArray, IntArray]] = []
 
-    def count(self, granularity: Granularity, bags: Iterable[bytes], sign: int) -> None:
-        """Add (`sign` 1) or take away (-1) chunks by their bags."""
-        waiting = self._waiting.setdefault((granularity, sign), [])
-        for bag in bags:
-            waiting.append(bag)
-            self._waiting_bytes += len(bag)
-            self.n_chunks[granularity] += sign
+    def count(self, documents: Iterable[TermDocument], sign: int) -> None:
+        """Add (`sign` 1) or take away (-1) chunks."""
+        for document in documents:
+            self._waiting.setdefault((document.granularity, sign), []).append(document.bag)
+            self._waiting_bytes += len(document.bag)
+            self.n_chunks[document.granularity] += sign
         if self._waiting_bytes > BATCH_BYTES:
             self._sum_waiting()
 

@@ -1,12 +1,11 @@
 """The vector file: float16 rows with a CRC32 each, appended by one writer, read at offsets by many.
 
-Record `r` lies at `r * (2 * dim + 4)`: `dim` little-endian float16, then the uint32 `zlib.crc32` of those bytes.
+Record `r` lies at `r * (2 * dim + 4)`: `dim` little-endian float16, then the uint32 `vector_checksum` of `r` and them.
 How many records are valid is the catalogue's to say; what lies behind them is a crash's leftover.
 """
 
 import os
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codesearch.errors import CorruptIndexError
-from codesearch.storage.checksums import mismatch
+from codesearch.storage.checksums import mismatch, vector_checksum
 from codesearch.storage.platform import open_for_reading, open_private
 from codesearch.storage.rows import IntArray
 from indexers.types import FloatArray
@@ -58,7 +57,7 @@ class VectorAppender:
         records = np.zeros(len(vectors), dtype=self._dtype)
         records["vector"] = vectors
         halves = np.ascontiguousarray(records["vector"])
-        records["crc"] = [zlib.crc32(row) for row in halves]
+        records["crc"] = _sum_rows(range(first, first + len(halves)), halves)
         self._file.write(records.tobytes())
         self.n_rows += len(vectors)
         return first
@@ -110,8 +109,7 @@ class VectorReader:
 
     def _checked(self, records: npt.NDArray[Any], rows: IntArray) -> FloatArray:
         halves = np.ascontiguousarray(records["vector"])
-        crcs = np.fromiter((zlib.crc32(row) for row in halves), dtype=np.uint32, count=len(halves))
-        wrong = np.flatnonzero(crcs != records["crc"])
+        wrong = np.flatnonzero(_sum_rows(rows.tolist(), halves) != records["crc"])
         if len(wrong):
             raise mismatch(f"vector {int(rows[wrong[0]])} of {self._path}", self.mend)
         return halves.astype(np.float32)
@@ -119,3 +117,11 @@ class VectorReader:
     def close(self) -> None:
         """Give the file back."""
         self._file.close()
+
+
+def _sum_rows(rows: Sequence[int], halves: npt.NDArray[np.float16]) -> npt.NDArray[np.uint32]:
+    """Return the checksum of each vector of `halves`, float16 `[n, dim]`, at its row; uint32 `[n]`."""
+    size = halves.shape[1] * halves.itemsize
+    data = memoryview(halves.tobytes())
+    sums = (vector_checksum(row, data[i * size : (i + 1) * size]) for i, row in enumerate(rows))
+    return np.fromiter(sums, dtype=np.uint32, count=len(rows))

@@ -20,17 +20,17 @@ from codesearch.storage.compaction import copy_rows, renumber_rows
 from codesearch.storage.creation import first_generation, open_for_creation
 from codesearch.storage.derived import reclaim, sum_derived, unused_vectors_number
 from codesearch.storage.ingest import (
-    bags_by_granularity,
-    bags_of_file,
     delete_file,
     insert_file,
+    make_documents,
     make_file_row,
+    read_documents,
     read_file_row,
     read_skipped,
     write_file_row,
     write_skipped,
 )
-from codesearch.storage.lexical import LexicalDocument, LexicalWriter, lexical_name, list_files
+from codesearch.storage.lexical import LexicalWriter, lexical_name, list_files
 from codesearch.storage.lock import WriterLock
 from codesearch.storage.platform import make_private_folder, sync_folder
 from codesearch.storage.row_flags import FLAGS_DTYPE, RowFlags
@@ -147,9 +147,9 @@ class Writer:
                 self._generation, next_file_id=row.id + 1, next_chunk_id=row.first_chunk + row.n_chunks
             )
             insert_file(self._catalog, row, file)
-            self._add_documents(row, file)
-            for granularity, bags in bags_by_granularity(file).items():
-                self._tally.count(granularity, bags, 1)
+            documents = make_documents(row, file)
+            self._open_lexical().add(documents)
+            self._tally.count(documents, 1)
             self._files[row.path] = row
             self._on_step("file written")
 
@@ -203,9 +203,9 @@ class Writer:
                 self._generation = replace(self._generation, info=replace(self.info, max_file_bytes=max_file_bytes))
 
     def compact(self) -> None:
-        """Move the live vectors to a new file and purge deleted documents; answers stay the same."""
+        """Move the live vectors to a new file and write the lexical side anew; answers stay the same."""
         with self._changing():
-            self._open_lexical()
+            self._renew_lexical()
             live = np.flatnonzero(self._flags.values())
             name = vectors_name(unused_vectors_number(self._folder))
             moved = VectorAppender(self._folder / name, self.info.dim, 0, self._catalog.mend)
@@ -289,11 +289,14 @@ class Writer:
             yield
         self._failed = False
 
-    def _add_documents(self, row: FileRow, file: EncodedFile) -> None:
-        lexical = self._open_lexical()
-        for i, chunk in enumerate(file.parsed.chunks):
-            leaves = file.parsed.terms[chunk.first_leaf : chunk.first_leaf + chunk.n_leaves]
-            lexical.add(LexicalDocument(row.first_chunk + i, row.id, chunk.granularity, chunk.kind, leaves))
+    def _renew_lexical(self) -> None:
+        """Start the next lexical folder with the live documents alone, in the order of a fresh build."""
+        if self._lexical is not None:
+            self._lexical.abort()
+        self._lexical = LexicalWriter(self._folder / lexical_name(self.info.generation + 1), None, self._catalog.mend)
+        for path in sorted(self._files):
+            self._lexical.add(read_documents(self._catalog, self._files[path]))
+        self._catalog.run("DELETE FROM dead_documents")
 
     def _open_lexical(self) -> LexicalWriter:
         """Start the next lexical folder; deletes are those of generations before, for readers of the current one."""
@@ -308,8 +311,7 @@ class Writer:
         return self._lexical
 
     def _remove(self, row: FileRow) -> None:
-        for granularity, bags in bags_of_file(self._catalog, row).items():
-            self._tally.count(granularity, bags, -1)
+        self._tally.count(read_documents(self._catalog, row), -1)
         delete_file(self._catalog, row)
         self._flags.kill(row.first_row, row.n_rows)
 
