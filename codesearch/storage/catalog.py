@@ -69,7 +69,7 @@ class Catalog:
         try:
             connection = _connect(path, "ro")
         except StorageError as error:
-            if _file_id(path) != file_id:
+            if file_id == 0 or _file_id(path) != file_id:
                 raise NoIndexError(f"{path} was replaced just now; try again") from error
             raise
         catalog = cls(path, connection, file_id)
