@@ -1,4 +1,4 @@
-"""The whole public API: open, build, update, search, similar, status, close.
+"""The whole public API: open, build, update, search, similar, similar_to, status, close.
 
 `build` is imported when it is asked for: a search needs neither parsers nor a writer.
 Thin: it finds the index, keeps the newest generation open, and adds to an answer what only the working tree knows.
@@ -15,46 +15,76 @@ from typing import Self
 from codesearch.changes import Known, compare, has_content
 from codesearch.compatibility import check_versions
 from codesearch.config import home_folder
-from codesearch.errors import CodesearchError, CorruptIndexError, LockedError, NoIndexError, QueryError
+from codesearch.errors import (
+    AmbiguousRootError,
+    CodesearchError,
+    CorruptIndexError,
+    FormatError,
+    LockedError,
+    NoIndexError,
+    QueryError,
+    StorageError,
+)
 from codesearch.registry import folder_size, locate
 from codesearch.search import engine
 from codesearch.storage.rows import FileRow, KnownFile
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import (
     BuildOptions,
+    Degradation,
     Filters,
     IndexState,
     IndexStatus,
     Progress,
+    ScoreParts,
     SearchOptions,
     SearchResponse,
     SearchResult,
+    SecretPlace,
+    Stage,
     UpdateReport,
 )
 from indexers.encoders.registry import load_encoder
-from indexers.errors import EncoderError, WalkError
+from indexers.errors import CancelledError, EncoderError, IndexersError, ParserError, WalkError
 from indexers.reading import to_file_stat
-from indexers.types import Encoder
+from indexers.types import Encoder, FileStat, Secret, Skipped, SkipReason
 
 OnProgress = Callable[[Progress], None]
 """Called at most ten times a second while a build runs; raising from it stops the build."""
 
 __all__ = [
+    "AmbiguousRootError",
     "BuildOptions",
+    "CancelledError",
     "CodesearchError",
     "CorruptIndexError",
+    "Degradation",
+    "EncoderError",
+    "FileStat",
     "Filters",
+    "FormatError",
     "Index",
     "IndexState",
     "IndexStatus",
+    "IndexersError",
     "LockedError",
     "NoIndexError",
+    "OnProgress",
+    "ParserError",
     "Progress",
     "QueryError",
+    "ScoreParts",
     "SearchOptions",
     "SearchResponse",
     "SearchResult",
+    "Secret",
+    "SecretPlace",
+    "SkipReason",
+    "Skipped",
+    "Stage",
+    "StorageError",
     "UpdateReport",
+    "WalkError",
 ]
 
 
@@ -73,7 +103,12 @@ class Index:
 
     @classmethod
     def open(cls, path: Path, home: Path | None = None) -> Self:
-        """Open the index of the nearest indexed folder at or above `path`. Raises NoIndexError, CorruptIndexError."""
+        """Open the index of the nearest indexed folder at or above `path`; a root that moved takes its index along.
+
+        Raises NoIndexError, AmbiguousRootError where several moved roots could be meant, LockedError where the index
+        has to be moved and is being written, FormatError for an index of other versions, CorruptIndexError,
+        StorageError.
+        """
         home = home_folder(home)
         located = locate(path, home)
         return cls(located.root, located.folder, home)
@@ -90,7 +125,8 @@ class Index:
         """Create the index of `root`, or bring it up to date.
 
         Raises WalkError for a root that is missing or too broad, LockedError while another process writes,
-        EncoderError, StorageError; in every case the earlier index stands.
+        FormatError for an index of other versions or another encoder, EncoderError, ParserError where no parser
+        process starts, CorruptIndexError, StorageError; in every case the earlier index stands.
         """
         from codesearch.build import build
 
@@ -109,7 +145,7 @@ class Index:
         options: BuildOptions = BuildOptions(),
         on_progress: OnProgress | None = None,
     ) -> UpdateReport:
-        """Bring the index up to date with its root; later searches see the result. Raises as `build` does."""
+        """Bring the index up to date with its root; later searches see the result. Raises what `build` raises."""
         from codesearch.build import build
 
         report = build(self.root, self.home, options, on_progress)
@@ -117,20 +153,34 @@ class Index:
         return report
 
     def search(self, query: str, options: SearchOptions = SearchOptions()) -> SearchResponse:
-        """Answer a question or a name. Raises QueryError for a query that makes no sense.
+        """Answer a question or a name, from the newest generation.
 
-        `took_ms` is the time of the engine, without finding out which results are stale.
+        `took_ms` is the time of the engine, without finding out which results are stale. Raises QueryError for a
+        query or filter that makes no sense, NoIndexError where the index was removed meanwhile, FormatError,
+        CorruptIndexError, StorageError.
         """
         return self._answer(query, options, lambda: engine.search(self._snapshot, self._load_encoder(), query, options))
 
     def similar(self, text: str, options: SearchOptions = SearchOptions()) -> SearchResponse:
-        """Find code like the given code. Raises QueryError for an empty text."""
+        """Find code like the given code. Raises QueryError for an empty text, else what `search` raises."""
         return self._answer(text, options, lambda: engine.similar(self._snapshot, self._load_encoder(), text, options))
+
+    def similar_to(self, path: str, line: int, options: SearchOptions = SearchOptions()) -> SearchResponse:
+        """Find code like the function, section or block around an indexed line, itself left out.
+
+        `path` is relative to the root, `/` between parts; `line` counts from 1 in the text as it was indexed. Raises
+        QueryError where the index has no such file or the line no code, else what `search` raises.
+        """
+        self._follow()
+        more = self.similar(_read_leaf(self._snapshot, path, line), replace(options, limit=options.limit + 1))
+        others = [r for r in more.results if r.path != path or not r.start_line <= line <= r.end_line]
+        return replace(more, results=tuple(others[: max(options.limit, 0)]))
 
     def status(self) -> IndexStatus:
         """Return what the index holds, how it was made, what was left out and why, and how many files changed since.
 
-        Walks the tree, so that `state.stale_files` is a number wherever the root can be read.
+        Walks the tree, so that `state.stale_files` is a number wherever the root can be read. Raises NoIndexError
+        where the index was removed meanwhile, FormatError, CorruptIndexError, StorageError.
         """
         self._follow()
         snapshot, info = self._snapshot, self._snapshot.info
@@ -249,3 +299,25 @@ def _known(file: FileRow) -> KnownFile:
 def _note_of(file: FileRow) -> str:
     decoded = "decoded as latin-1: it is not valid UTF-8" if file.encoding == "latin-1" else ""
     return "; ".join(note for note in (file.note, decoded) if note)
+
+
+def _read_leaf(snapshot: Snapshot, path: str, line: int) -> str:
+    """Return the stored text of the smallest chunk that holds the line."""
+    file = snapshot.file_at(path) if _is_utf8(path) else None
+    if file is None:
+        remedy = "run codesearch index to read what is new, or codesearch status --skipped to see why it was left out"
+        raise QueryError(f"{path} is not in the index; {remedy}")
+    leaves = [
+        chunk
+        for chunk in snapshot.chunks_of_file(file.id)
+        if chunk.granularity == "leaf" and chunk.start_line <= line <= chunk.end_line
+    ]
+    if not leaves:
+        raise QueryError(f"{path} has no code at line {line} in the index; name a line that is not blank")
+    leaf = min(leaves, key=lambda chunk: (chunk.end_byte - chunk.start_byte, chunk.start_byte))
+    return snapshot.text(file.id)[leaf.start_byte : leaf.end_byte].decode("utf-8", "replace")
+
+
+def _is_utf8(path: str) -> bool:
+    """Tell whether a name can be in an index: names that are not valid UTF-8 are skipped."""
+    return path == path.encode("utf-8", "replace").decode("utf-8")

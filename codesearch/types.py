@@ -65,7 +65,10 @@ class SearchResult:
     scores: ScoreParts
     content: str
     stale: bool
-    """True where the file on disk no longer has the text that is shown."""
+    """True where the file on disk is gone or has other bytes than were indexed, be it elsewhere than in these lines.
+
+    Found out for each result: by stat, and by content hash where the stat differs.
+    """
 
 
 @dataclass(frozen=True, slots=True)

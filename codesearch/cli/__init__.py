@@ -1,4 +1,5 @@
 """The command line: what was typed becomes validated options, options become calls of `Index`, results become text.
 
-Knows no search and no storage. Importing it costs argparse alone; each command imports what it needs when it runs.
+Knows how a query is written, but neither ranking nor storage. The front door costs argparse alone; each command is
+imported when it runs.
 """

@@ -3,17 +3,15 @@
 The best part is where most words of the query occur. Pure functions on lines; knows no colour and no terminal.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from codesearch.search.query import content_words
+from codesearch.errors import QueryError
+from codesearch.search.query import content_words, parse_query
 from indexers.tokenizer import tokenize
 
 MAX_LINES = 12
 """A screen of 50 rows then holds the three best results with their headers."""
-
-_FILTER = re.compile(r"(?<!\S)-?(?:lang|language|path|kind):\S+")
 
 MAX_WEIGHED_LINES = 2_000
 """Tokenising more would take longer than the search; the best part of a huge file is then sought in its beginning."""
@@ -29,7 +27,11 @@ class Part:
 
 def find_query_terms(query: str) -> frozenset[str]:
     """Return the terms of a query by which lines are judged, filters and the grammar of a question left aside."""
-    return frozenset(tokenize(" ".join(content_words(_FILTER.sub(" ", query)))))
+    try:
+        text = parse_query(query).text
+    except QueryError:  # a piece of code to compare with, which happens to hold something like a filter
+        text = query
+    return frozenset(tokenize(" ".join(content_words(text))))
 
 
 def choose_parts(lines: Sequence[str], terms: frozenset[str], max_lines: int = MAX_LINES) -> list[Part]:

@@ -206,6 +206,13 @@ def test_a_place_that_is_none_says_what_to_write(
     assert part in answer.err
 
 
+def test_a_place_outside_the_index_that_is_searched_is_refused(repo: Path, run: Run, tmp_path: Path) -> None:
+    elsewhere = write_files(tmp_path, {"a.py": "A = 1\n"}) / "a.py"
+    answer = run("similar", f"{elsewhere}:1", repo)
+    assert answer.status == 2
+    assert "lies outside" in answer.err
+
+
 def test_status_tells_the_same_as_the_index(repo: Path, run: Run) -> None:
     document = run("status", repo, "--json").json()
     assert document["files"] == 5

@@ -84,6 +84,13 @@ def test_code_like_a_line_is_found_without_that_line(repo: Path, run: Run) -> No
     assert not [r for r in found if r["path"] == "src/net/retry.py" and r["start_line"] <= 6 <= r["end_line"]]
 
 
+def test_a_line_of_a_file_that_is_not_indexed_says_what_to_do(repo: Path, run: Run) -> None:
+    write_files(repo, {"later.py": "def later():\n    pass\n"})
+    answer = run("similar", f"{repo}/later.py:1")
+    assert answer.status == 2
+    assert "later.py is not in the index; run codesearch index" in answer.err
+
+
 def test_status_lists_what_was_left_out_and_what_was_masked(repo: Path, run: Run) -> None:
     token = "ghp_" + "a1B2" * 9
     write_files(repo, {"config.py": f"# one\nTOKEN = '{token}'\n", ".env": "PASSWORD=x\n", "package-lock.json": "{}\n"})

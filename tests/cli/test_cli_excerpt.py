@@ -35,6 +35,8 @@ def test_without_a_match_the_beginning_is_shown() -> None:
 
 def test_filters_are_no_terms_of_the_query() -> None:
     assert find_query_terms("lang:python -path:tests Retries backed off") == {"retri", "back"}
+    assert find_query_terms('path:"my folder" "retries"') == {"retri"}
+    assert "retri" in find_query_terms("retries = load(lang:nothing)  kind:odd")
 
 
 def test_the_line_of_a_result_is_that_of_its_signature() -> None:

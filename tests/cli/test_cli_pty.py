@@ -3,6 +3,7 @@
 import re
 import sys
 from pathlib import Path
+from shutil import copytree, rmtree
 
 import pytest
 
@@ -148,8 +149,10 @@ def test_an_ambiguous_move_is_asked_about(tmp_path: Path) -> None:
     for name in ("one", "two"):
         write_files(tmp_path / name, {"src/net/retry.py": SOURCES["src/net/retry.py"]})
         assert run_codesearch("index", name, home=home, here=tmp_path).returncode == 0
+    for name in ("one", "two"):  # as by a move to another disk: what is left to know a root by is its history
+        copytree(tmp_path / name, tmp_path / f"moved-{name}")
     for name in ("one", "two"):
-        (tmp_path / name).rename(tmp_path / f"moved-{name}")
+        rmtree(tmp_path / name)
     refused = run_codesearch("search", "retry", "moved-two", home=home, here=tmp_path)
     assert refused.returncode == 2
     assert f"may be any of these moved roots: {tmp_path / 'one'}, {tmp_path / 'two'}" in refused.stderr.decode()

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from codesearch import index as public
 from codesearch.build import build
 from codesearch.compatibility import check_versions
 from codesearch.errors import FormatError, LockedError, NoIndexError
@@ -346,11 +345,6 @@ def test_progress_ends_with_all_files_done(root: Path, home: Path) -> None:
     Index.build(root, ONE, home=home, on_progress=seen.append)
     assert seen[0].stage == "walk"
     assert (seen[-1].stage, seen[-1].files_done, seen[-1].files_total) == ("commit", 3, 3)
-
-
-def test_every_public_name_exists() -> None:
-    assert all(hasattr(public, name) for name in public.__all__)
-    assert public.__all__ == sorted(public.__all__)
 
 
 def _interrupt_at(stage: str) -> Callable[[Progress], None]:
