@@ -5,7 +5,7 @@ Knows no query language, no fusion and no ranking.
 """
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Self
@@ -150,10 +150,13 @@ class Snapshot:
     # Candidates
 
     def find_lexical(
-        self, terms: Sequence[str], granularity: Granularity, selection: Selection, limit: int
+        self, terms: Mapping[str, float], granularity: Granularity, selection: Selection, limit: int
     ) -> IntArray:
-        """Return at most `limit` live chunk ids of the granularity and selection that contain a term, best first."""
-        wanted = list(dict.fromkeys(map(hash_term, terms)))
+        """Return at most `limit` live chunk ids of the granularity and selection that contain a term, best first.
+
+        `terms` says how much each counts where it occurs, above 0.
+        """
+        wanted = {hash_term(term): weight for term, weight in terms.items()}
         if not wanted or limit <= 0 or self._lexical is None or _is_empty(selection):
             return NO_IDS
         limits = [
@@ -327,10 +330,15 @@ def _has_moved(folder: Path, catalog: Catalog, revision: Revision | None) -> boo
 
 
 def _current_revision(folder: Path) -> Revision | None:
-    """Read what is committed through a connection of its own; None where no index is."""
+    """Read what is committed through a connection of its own; None where no index is, or where it leaves just now."""
     try:
         with closing(Catalog.open_reader(folder)) as catalog:
-            return catalog.read_revision()
+            try:
+                return catalog.read_revision()
+            except CodesearchError:
+                if catalog.is_in_place():
+                    raise
+                return None
     except NoIndexError:
         return None
 
