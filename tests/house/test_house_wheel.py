@@ -11,7 +11,9 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.house.house import PACKAGES, ROOT
+from indexers.grammars import WHEELS
+from tests.house.house import PACKAGES, ROOT, find_imports, read_modules
+from tests.lang.grammars import may_be_missing
 
 pytestmark = pytest.mark.slow
 
@@ -20,6 +22,18 @@ SOURCES = {
     "store/cache.go": "package store\n\n// EvictOldest drops the least recently used entry.\nfunc EvictOldest() {}\n",
     "ui/menu.ts": "export class Menu {\n  /** Closes the menu. */\n  closeMenu(): void {}\n}\n",
 }
+
+OPTIONAL = {"tree_sitter_language_pack"}
+"""Modules of extras; what needs them says so when they are missing."""
+
+QUESTIONS = [
+    ("retry after a growing pause", "net/retry.py", "retry_with_backoff"),
+    ("drop the least recently used entry", "store/cache.go", "EvictOldest"),
+    ("close the menu", "ui/menu.ts", "closeMenu"),
+]
+
+PROBED = "shtab"
+"""A small dependency without dependencies: if this can be had, the package index can be reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +96,30 @@ def installation(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Insta
 
 
 @pytest.fixture(scope="session")
+def complete_installation(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """Install the wheel with what it says it needs, from the package index, and nothing else."""
+    folder = tmp_path_factory.mktemp("complete")
+    probe = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--dest", str(folder / "probe")]
+    reached = subprocess.run(
+        [*probe, "--timeout=15", "--retries=1", PROBED], capture_output=True, text=True, check=False
+    )
+    if reached.returncode != 0:
+        pytest.skip(f"the package index is out of reach: {reached.stderr.strip().splitlines()[-1]}")
+    installed = Installation(folder / "venv", folder)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(installed.folder)], check=True)
+    pip = [sys.executable, "-m", "pip", "--python", installed.script("python")]
+    done = subprocess.run([*pip, "install", "-q", str(wheel)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return installed
+
+
+@pytest.fixture(scope="session")
 def repository(installation: Installation) -> Path:
+    return index_sources(installation)
+
+
+def index_sources(installation: Installation) -> Path:
+    """Write the sources beside an installation and let its command index them."""
     root = installation.elsewhere / "repository"
     for path, text in SOURCES.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -90,6 +127,14 @@ def repository(installation: Installation) -> Path:
     done = installation.run("codesearch", "index", str(root))
     assert done.returncode == 0, done.stderr
     return root
+
+
+def best_of(installation: Installation, question: str, root: Path) -> tuple[str, str]:
+    """Return path and symbol of the installed command's first answer."""
+    done = installation.run("codesearch", "search", "--json", question, str(root))
+    assert done.returncode == 0, done.stderr
+    best = json.loads(done.stdout)["results"][0]
+    return best["path"], best["symbol"]
 
 
 def test_the_wheel_holds_every_file_of_the_packages_and_nothing_else(wheel: Path) -> None:
@@ -120,18 +165,34 @@ def test_the_installed_command_says_its_version(installation: Installation, whee
     assert done.stdout.split()[-1] == wheel.name.split("-")[1]
 
 
-@pytest.mark.parametrize(
-    ("question", "path", "symbol"),
-    [
-        ("retry after a growing pause", "net/retry.py", "retry_with_backoff"),
-        ("drop the least recently used entry", "store/cache.go", "EvictOldest"),
-        ("close the menu", "ui/menu.ts", "closeMenu"),
-    ],
-)
+@pytest.mark.parametrize(("question", "path", "symbol"), QUESTIONS)
 def test_the_installed_command_indexes_and_finds(
     installation: Installation, repository: Path, question: str, path: str, symbol: str
 ) -> None:
-    done = installation.run("codesearch", "search", "--json", question, str(repository))
+    assert best_of(installation, question, repository) == (path, symbol)
+
+
+def test_the_wheel_names_all_that_it_needs(complete_installation: Installation) -> None:
+    root = index_sources(complete_installation)
+    assert [best_of(complete_installation, question, root) for question, _, _ in QUESTIONS] == [
+        (path, symbol) for _, path, symbol in QUESTIONS
+    ]
+    status = complete_installation.run("codesearch", "status", "--json", str(root))
+    assert json.loads(status.stdout)["notes"] == []
+
+
+def test_everything_that_is_imported_anywhere_comes_with_the_wheel(complete_installation: Installation) -> None:
+    grammars = [module for name, (module, _) in WHEELS.items() if not may_be_missing(name)]
+    names = sorted({*foreign_imports(), *grammars} - OPTIONAL)
+    assert {"numpy", "faiss", "platformdirs", "tree_sitter_python"} <= set(names)
+    code = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]"
+    done = complete_installation.run("python", "-c", code, *names)
     assert done.returncode == 0, done.stderr
-    best = json.loads(done.stdout)["results"][0]
-    assert (best["path"], best["symbol"]) == (path, symbol)
+
+
+def foreign_imports() -> set[str]:
+    """Return the first names of all modules that the packages import and neither they nor Python itself hold."""
+    modules = read_modules()
+    known = frozenset(modules)
+    found = {found.target.partition(".")[0] for module in modules.values() for found in find_imports(module, known)}
+    return found - set(PACKAGES) - sys.stdlib_module_names
