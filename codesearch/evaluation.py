@@ -92,11 +92,6 @@ def is_covered(target: Target, place: Place) -> bool:
     return place.start_line <= target.end_line and target.start_line <= place.end_line
 
 
-def existing_targets(targets: Iterable[Target], paths: Collection[str]) -> list[Target]:
-    """Keep the targets whose file is there: the ideal counts no others."""
-    return [target for target in targets if any(is_same_path(target.path, path) for path in paths)]
-
-
 def rank_of(target: Target, places: Sequence[Place]) -> int | None:
     """Return the 1-based position of the first result that covers the target, or None."""
     return next((rank for rank, place in enumerate(places, 1) if is_covered(target, place)), None)

@@ -30,11 +30,3 @@ class Lines:
     def end_of(self, line: int) -> int:
         """Return the offset after the line's last byte, its line break left out."""
         return self.starts[line] + len(self.texts[line].removesuffix(b"\r"))
-
-    def trim(self, first: int, last: int) -> tuple[int, int]:
-        """Return the range without blank lines at its ends; `first > last` when nothing is left."""
-        while first <= last and self.is_blank[first]:
-            first += 1
-        while last >= first and self.is_blank[last]:
-            last -= 1
-        return first, last

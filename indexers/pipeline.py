@@ -36,7 +36,6 @@ class PipelineCounts:
     """What the pipeline did so far."""
 
     n_encoded: int = 0
-    n_cached: int = 0
 
 
 class EncodingPipeline:
@@ -110,7 +109,6 @@ class EncodingPipeline:
             self._cache.put_many(made)
             known = {**known, **made}
         self.counts.n_encoded += len(missing)
-        self.counts.n_cached += len(inputs) - len(missing)
         return np.stack([known[key] for key in keys])
 
     def _encode_checked(self, inputs: Sequence[str]) -> FloatArray:

@@ -12,7 +12,6 @@ from codesearch.evaluation import (
     ScoredQuery,
     Scores,
     Target,
-    existing_targets,
     is_covered,
     is_same_path,
     mean_scores,
@@ -105,10 +104,6 @@ def test_recall_is_the_share_of_targets_covered() -> None:
 def test_the_reciprocal_rank_is_that_of_the_best_target() -> None:
     assert reciprocal_rank(places("x.py", "b.py", "a.py"), [A, B]) == 0.5
     assert reciprocal_rank([], [A]) == 0
-
-
-def test_targets_that_are_not_there_are_left_out_of_the_ideal() -> None:
-    assert existing_targets([A, B], {"src/a.py"}) == [A]
 
 
 def test_means_are_taken_by_category_and_overall_by_repository() -> None:
