@@ -21,13 +21,11 @@ from codesearch.search.ranking import Evidence, Ranked, WordScores, rank
 from codesearch.search.selection import Eligible, select
 from codesearch.search.stopwatch import Stopwatch
 from codesearch.search.terms import QueryTerms, choose_terms
-from codesearch.storage.rows import ChunkRow, Selection
+from codesearch.storage.rows import ChunkRow
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import Degradation, Mode, ScoreParts, SearchOptions, SearchResult, Stage
 from indexers.errors import EncoderError
 from indexers.types import Encoder, FloatArray, Task
-
-NO_LIMITS = Selection()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from codesearch.search import engine
+from codesearch.storage.rows import Selection
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import MODES, Filters, Mode, SearchOptions
 from indexers.encoders.hashing import HashingEncoder
@@ -178,7 +179,7 @@ def test_the_full_dimension_decides_and_not_the_prefix(index_of: IndexOf, marked
     )
     snapshot = index_of({"a.py": "near_prefix = 1\n", "b.py": "near_whole = 2\n"}, encoder)
     vector = encoder.encode_query("question", "search")
-    coarse = snapshot.find_dense(vector, GRANULARITIES[:1], engine.NO_LIMITS, 2)
+    coarse = snapshot.find_dense(vector, GRANULARITIES[:1], Selection(), 2)
     assert [row.path for row in snapshot.chunks(coarse.ids)] == ["a.py", "b.py"]
     for mode in ("dense", "hybrid"):
         outcome = engine.search(snapshot, encoder, "question", SearchOptions(mode=mode))
