@@ -33,6 +33,8 @@ class SearchOptions:
     mode: Mode = "hybrid"
     filters: Filters = field(default_factory=Filters)
     explain: bool = False
+    prefilter: int = 2000
+    """How many chunks words choose in mode prefilter, for the vectors to rank."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ class ScoreParts:
     """Cosine at full dimension, -1 to 1."""
     fused: float
     prior: float
-    """Factor from the code itself: definition, path, tests, generated; 1 is neutral."""
+    """Factor for what the code is (definition, path, size, tests, generated), times the decay of each further result of
+    its file; 1 is neutral. `score` is `fused` times this."""
 
 
 @dataclass(frozen=True, slots=True)

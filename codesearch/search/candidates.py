@@ -1,11 +1,12 @@
 """Collects candidates: words, vectors and definitions each propose, within the selection, with a quota a granularity.
 
-Knows how many to ask for and in which mode; the scores of the proposers are not kept, since each candidate is scored
-anew in full.
+Knows how many to ask for and in which mode. Proposers are asked for more than the quota, and what they propose is cut
+to it by scores of our own, so that the candidates depend on the chunks of the index and not on its history.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -13,19 +14,23 @@ import numpy.typing as npt
 from codesearch.search.constants import (
     DEFINITION_QUOTA,
     DENSE_QUOTA,
+    LEXICAL_OVERFETCH,
     LEXICAL_QUOTA,
-    PREFILTER_QUOTA,
+    MAX_OVERFETCH,
+    PREFILTER_CONTAINERS,
     PREFILTER_RESCORED,
-    QUOTED_QUOTA,
+    SCORE_DIGITS,
 )
 from codesearch.search.selection import Eligible
 from codesearch.search.stopwatch import Stopwatch
-from codesearch.storage.rows import ChunkRow, Selection
+from codesearch.search.word_scores import WordScorer
+from codesearch.storage.rows import ChunkRow, DenseHits, Selection
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import Mode
 from indexers.types import GRANULARITIES, FloatArray, Granularity
 
 Ids = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +38,25 @@ class Wanted:
     """What the proposers are asked for."""
 
     mode: Mode
-    terms: tuple[str, ...]
+    words: WordScorer
+    """Has the terms to ask for."""
     names: tuple[str, ...]
     """Lower-cased names whose definitions are candidates."""
     vector: FloatArray | None
     """`[dim]`, unit length; None where no encoder is to be had or the mode has no use for it."""
     limit: int
     """Results that are asked for; many results need more leaves than the quota."""
+    n_prefiltered: int
+    """Chunks that words choose in mode prefilter."""
 
 
 def collect(snapshot: Snapshot, wanted: Wanted, eligible: Eligible, watch: Stopwatch) -> Ids:
     """Ask every proposer that the mode has; return the distinct ids of all that they found, ascending."""
     if wanted.mode == "prefilter" and wanted.vector is not None:
-        return _prefilter(snapshot, wanted.terms, wanted.vector, eligible, watch)
+        return _prefilter(snapshot, wanted, eligible, watch)
     found: list[Ids] = [np.zeros(0, dtype=np.int64)]
     if wanted.mode != "dense" or wanted.vector is None:
-        found.append(_find_lexical(snapshot, wanted.terms, eligible.selection, at_least(LEXICAL_QUOTA, wanted.limit)))
+        found.append(_find_lexical(snapshot, wanted.words, eligible.selection, at_least(LEXICAL_QUOTA, wanted.limit)))
         watch.record("lexical", eligible.n_chunks, len(found[-1]))
     if wanted.vector is not None:
         found.append(_find_dense(snapshot, wanted.vector, eligible.selection, at_least(DENSE_QUOTA, wanted.limit)))
@@ -57,7 +65,7 @@ def collect(snapshot: Snapshot, wanted: Wanted, eligible: Eligible, watch: Stopw
         found.append(find_definitions(snapshot, wanted.names, eligible))
         watch.record("definitions", eligible.n_chunks, len(found[-1]))
     if eligible.quoted_ids is not None:
-        found.append(eligible.quoted_ids[: max(QUOTED_QUOTA, wanted.limit)])
+        found.append(eligible.quoted_ids)
     ids = np.unique(np.concatenate(found))
     watch.record("union", sum(len(part) for part in found), len(ids))
     return ids
@@ -69,12 +77,13 @@ def at_least(quota: Mapping[Granularity, int], limit: int) -> dict[Granularity, 
 
 
 def find_definitions(snapshot: Snapshot, names: Sequence[str], eligible: Eligible) -> Ids:
-    """Return eligible chunks that define any of `names`; a name with too many definitions distinguishes nothing."""
+    """Return eligible chunks that define any of `names`; too many definitions of one name distinguish nothing."""
     found = snapshot.chunks_defining(names) if names else {}
-    parts = [ids for ids in found.values() if len(ids) <= DEFINITION_QUOTA]
-    if not parts:
+    if not found:
         return np.zeros(0, dtype=np.int64)
-    return eligible.keep(snapshot, np.unique(np.concatenate(parts)))
+    kept = eligible.keep(snapshot, np.unique(np.concatenate(list(found.values()))))
+    parts = [part for ids in found.values() if len(part := ids[np.isin(ids, kept)]) <= DEFINITION_QUOTA]
+    return np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int64)
 
 
 def find_contexts(snapshot: Snapshot, rows: Sequence[ChunkRow]) -> list[ChunkRow]:
@@ -85,28 +94,76 @@ def find_contexts(snapshot: Snapshot, rows: Sequence[ChunkRow]) -> list[ChunkRow
     return snapshot.chunks([file.first_chunk + file.n_chunks - 1 for file in files])
 
 
-def _find_lexical(
-    snapshot: Snapshot, terms: Sequence[str], selection: Selection, quota: Mapping[Granularity, int]
-) -> Ids:
-    if not terms:
+def keep_best(snapshot: Snapshot, ids: Ids, scores: Floats, quota: int) -> Ids:
+    """Return the `quota` of `ids` with the highest scores; of those that tie at the edge the first by path and line."""
+    if len(ids) <= quota:
+        return ids
+    rounded = np.round(scores, SCORE_DIGITS)
+    edge = np.partition(rounded, len(ids) - quota)[len(ids) - quota]
+    above, tied = ids[rounded > edge], ids[rounded == edge]
+    if len(above) + len(tied) > quota:
+        # The chunks of one file have consecutive ids in an order that its text decides.
+        rows = sorted(snapshot.chunks(tied), key=lambda row: (row.path, row.id))
+        tied = np.array([row.id for row in rows[: quota - len(above)]], dtype=np.int64)
+    return np.concatenate([above, tied])
+
+
+def _find_lexical(snapshot: Snapshot, words: WordScorer, selection: Selection, quota: Mapping[Granularity, int]) -> Ids:
+    if not words.terms.known:
         return np.zeros(0, dtype=np.int64)
-    found = [snapshot.find_lexical(terms, name, selection, quota[name]) for name in GRANULARITIES]
-    return np.asarray(np.concatenate(found), dtype=np.int64)
+    return np.concatenate([_best_by_words(snapshot, words, name, selection, quota[name]) for name in GRANULARITIES])
+
+
+def _best_by_words(
+    snapshot: Snapshot, words: WordScorer, granularity: Granularity, selection: Selection, quota: int
+) -> Ids:
+    n_asked = LEXICAL_OVERFETCH * quota
+    while True:
+        ids = snapshot.find_lexical(words.terms.known, granularity, selection, n_asked)
+        scores = words.score(ids, granularity)
+        if len(ids) < n_asked or n_asked >= MAX_OVERFETCH * quota or _is_settled(scores, quota):
+            return keep_best(snapshot, ids, scores, quota)
+        n_asked *= 2
+
+
+def _is_settled(scores: Floats, quota: int) -> bool:
+    """Say whether the last quarter of what was proposed is below the quota's edge: more proposals would be too."""
+    edge = np.partition(scores, len(scores) - quota)[len(scores) - quota]
+    return bool(scores[len(scores) * 3 // 4 :].max() < edge)
 
 
 def _find_dense(snapshot: Snapshot, vector: FloatArray, selection: Selection, quota: Mapping[Granularity, int]) -> Ids:
-    found = [snapshot.find_dense(vector, (name,), selection, quota[name]).ids for name in GRANULARITIES]
-    return np.asarray(np.concatenate(found), dtype=np.int64)
+    def find(name: Granularity, limit: int) -> DenseHits:
+        return snapshot.find_dense(vector, (name,), selection, limit)
+
+    return np.concatenate([_best_by_vector(snapshot, partial(find, name), quota[name]) for name in GRANULARITIES])
 
 
-def _prefilter(
-    snapshot: Snapshot, terms: Sequence[str], vector: FloatArray, eligible: Eligible, watch: Stopwatch
-) -> Ids:
-    """BM25 chooses, the coarse vectors choose among those, nothing else proposes."""
-    chosen = _find_lexical(snapshot, terms, eligible.selection, PREFILTER_QUOTA)
-    if len(chosen) == 0 and eligible.quoted_ids is not None:
-        chosen = eligible.quoted_ids[: sum(PREFILTER_QUOTA.values())]
+def _best_by_vector(snapshot: Snapshot, find: Callable[[int], DenseHits], quota: int) -> Ids:
+    """Return the `quota` best, asking for more as long as those tie with what may follow."""
+    n_asked = quota + 1
+    while True:
+        hits = find(n_asked)
+        if len(hits.ids) < n_asked or n_asked >= MAX_OVERFETCH * quota or hits.scores[-1] < hits.scores[quota - 1]:
+            return keep_best(snapshot, hits.ids, hits.scores.astype(np.float64), quota)
+        n_asked *= 2
+
+
+def _prefilter(snapshot: Snapshot, wanted: Wanted, eligible: Eligible, watch: Stopwatch) -> Ids:
+    """BM25 chooses, the coarse vectors choose among those, nothing else proposes; quoted text chooses in full."""
+    if eligible.quoted_ids is not None:
+        return np.sort(eligible.quoted_ids)
+    vector = wanted.vector
+    assert vector is not None
+    chosen = _find_lexical(snapshot, wanted.words, eligible.selection, prefilter_quota(wanted.n_prefiltered))
     watch.record("lexical", eligible.n_chunks, len(chosen))
-    ids = np.sort(snapshot.find_dense_among(vector, chosen, PREFILTER_RESCORED).ids)
+    n_rescored = max(PREFILTER_RESCORED, wanted.limit)
+    ids = _best_by_vector(snapshot, lambda limit: snapshot.find_dense_among(vector, chosen, limit), n_rescored)
     watch.record("dense", len(chosen), len(ids))
-    return np.asarray(ids, dtype=np.int64)
+    return np.sort(ids)
+
+
+def prefilter_quota(n_chunks: int) -> dict[Granularity, int]:
+    """Return how many of each granularity words choose in mode prefilter, `n_chunks` together."""
+    n_containers = int(n_chunks * PREFILTER_CONTAINERS)
+    return {"leaf": n_chunks - 2 * n_containers, "class": n_containers, "file": n_containers}

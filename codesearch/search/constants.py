@@ -42,11 +42,14 @@ DENSE_QUOTA: dict[Granularity, int] = {"leaf": 20, "class": 5, "file": 10}
 DEFINITION_QUOTA = 60
 """A name with more definitions, such as `get`, distinguishes nothing: its words find it as well."""
 
-QUOTED_QUOTA = 500
-"""Chunks with the quoted text that are scored even where no word of it is a term."""
+LEXICAL_OVERFETCH = 3
+"""How many times the quota tantivy is asked for; BM25F of our own chooses among them."""
 
-PREFILTER_QUOTA: dict[Granularity, int] = {"leaf": 1600, "class": 200, "file": 200}
-"""Mode prefilter: BM25 chooses these 2,000 in all, the number the mode is defined by."""
+MAX_OVERFETCH = 16
+"""How many times the quota a proposer is asked for at most, where its last proposals are as good as its first."""
+
+PREFILTER_CONTAINERS = 0.1
+"""Mode prefilter: share of classes and of files, each, among the chunks that words choose."""
 
 PREFILTER_RESCORED = 200
 """Mode prefilter: the best by coarse vectors that are rescored at full dimension."""
@@ -77,6 +80,9 @@ DEFINITION_WEIGHT = 1.5
 
 SPELLED = 1.0
 """Sureness of a name that the query spells like code."""
+
+BARE = 3.0
+"""Factor for the very spelling of a name that is the whole query: its definition is what was asked for."""
 
 LAST_PART = 0.7
 """Sureness of the last part of a qualified name alone: another class may have a method of that name."""

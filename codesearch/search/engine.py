@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from codesearch.search import bm25f
 from codesearch.search.candidates import Wanted, collect, find_contexts
 from codesearch.search.constants import DENSE_SHARE, EXPLAINING_SHARE
 from codesearch.search.diversity import Choice, choose
@@ -17,15 +16,20 @@ from codesearch.search.names import asked_names, spellings
 from codesearch.search.path_kinds import find_asked_kinds
 from codesearch.search.priors import Asked, find_priors
 from codesearch.search.query import Query, merge_filters, parse_query, plain_query, resolve_filters
-from codesearch.search.ranking import Evidence, Ranked, WordScores, rank
-from codesearch.search.selection import Eligible, select
+from codesearch.search.ranking import Evidence, Ranked, rank
+from codesearch.search.selection import Eligible, list_chunks, select
 from codesearch.search.stopwatch import Stopwatch
-from codesearch.search.terms import QueryTerms, choose_terms
+from codesearch.search.terms import choose_terms
+from codesearch.search.word_scores import WordScorer
+from codesearch.storage.checksums import rebuild_command
 from codesearch.storage.rows import ChunkRow
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import Degradation, Mode, ScoreParts, SearchOptions, SearchResult, Stage
 from indexers.errors import EncoderError
 from indexers.types import Encoder, FloatArray, Task
+
+BATCH = 4096
+"""Rows whose vectors are read at once: 40 MB at 2,560 dimensions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +50,18 @@ class _Encoded:
 
 
 def search(snapshot: Snapshot, encoder: Encoder | None, query: str, options: SearchOptions) -> SearchOutcome:
-    """Answer `query`; filters inside it are added to those of the options.
+    """Answer `query`; filters inside it are added to those of the options, and without words list what they leave.
 
     Raises:
-        QueryError: the query has no words, or a filter makes no sense.
+        QueryError: the query is blank, or a filter makes no sense.
         CorruptIndexError: what is stored does not match its checksum.
     """
     parsed = parse_query(query)
     filters = merge_filters(resolve_filters(options.filters), parsed.filters)
-    return _answer(snapshot, encoder, parsed, "search", replace(options, filters=filters))
+    options = replace(options, filters=filters)
+    if not parsed.text:
+        return _list(snapshot, options)
+    return _answer(snapshot, encoder, parsed, "search", options)
 
 
 def similar(snapshot: Snapshot, encoder: Encoder | None, text: str, options: SearchOptions) -> SearchOutcome:
@@ -78,25 +85,29 @@ def _answer(
         return SearchOutcome((), watch.stages, None)
     encoded = _Encoded(None, None)
     if options.mode != "lexical":
-        encoded = _encode(encoder, query.text, task)
+        encoded = _encode(snapshot, encoder, query.text, task)
         watch.record("encode", 1, int(encoded.vector is not None))
     mode: Mode = "lexical" if encoded.vector is None else options.mode
-    terms = choose_terms(snapshot, query)
-    wanted = Wanted(mode, terms.known, spellings(query), encoded.vector, options.limit)
+    words = WordScorer(snapshot, choose_terms(snapshot, query))
+    wanted = Wanted(mode, words, spellings(query), encoded.vector, options.limit, options.prefilter)
     ids = collect(snapshot, wanted, eligible, watch)
     rows = snapshot.chunks(ids)
     n_candidates = len(rows)
-    rows += find_contexts(snapshot, rows)
+    known = [*rows, *find_contexts(snapshot, rows)]
+    # Mode prefilter shows and compares nothing but what words chose.
+    rows = rows if mode == "prefilter" else known
     watch.record("rows", len(ids), len(rows))
     evidence = Evidence(
         rows=rows,
-        words=None if mode == "dense" else _score_words(snapshot, rows, terms),
-        cosine=None if encoded.vector is None else snapshot.cosines(encoded.vector, rows).astype(np.float64),
-        dense_share=DENSE_SHARE[query.shape],
+        words=None if mode == "dense" else words.score_rows(rows),
+        cosine=None if encoded.vector is None else _compare(snapshot, encoded.vector, rows),
+        dense_share=1.0 if mode == "prefilter" else DENSE_SHARE[query.shape],
+        in_context=mode != "prefilter",
     )
     watch.record("rescore", len(rows), len(rows))
-    asked = Asked(terms.shares, asked_names(query, terms.shares), find_asked_kinds(query.text))
-    ranked = rank(evidence, find_priors(rows, asked))
+    shares = words.terms.shares
+    priors = find_priors(known, Asked(shares, asked_names(query, shares), find_asked_kinds(query.text)))
+    ranked = rank(evidence, priors[: len(rows)])
     watch.record("rank", len(rows), n_candidates)
     # File chunks that only gave context may not be eligible themselves.
     is_context = np.arange(len(rows)) >= n_candidates
@@ -105,20 +116,49 @@ def _answer(
     share = 0.0 if query.quoted else EXPLAINING_SHARE
     chosen = choose(rows, ranked, is_shown, options.limit, explaining=share)
     watch.record("diversity", n_candidates, len(chosen))
-    results = tuple(_result(snapshot, evidence, ranked, choice) for choice in chosen)
+    results = tuple(_show(snapshot, evidence, ranked, choice) for choice in chosen)
     watch.record("read", len(chosen), len(results))
     return SearchOutcome(results, watch.stages, encoded.degraded)
 
 
-def _encode(encoder: Encoder | None, text: str, task: Task) -> _Encoded:
+def _list(snapshot: Snapshot, options: SearchOptions) -> SearchOutcome:
+    """Answer a query of filters alone: nothing is compared, every score is 0."""
+    watch = Stopwatch()
+    rows = list_chunks(snapshot, options.filters, options.limit)
+    watch.record("list", snapshot.info.n_chunks, len(rows))
+    parts = ScoreParts(bm25=None, cosine=None, fused=0.0, prior=1.0)
+    results = tuple(_result(snapshot, row, 0.0, parts) for row in rows)
+    watch.record("read", len(rows), len(results))
+    return SearchOutcome(results, watch.stages, None)
+
+
+def _encode(snapshot: Snapshot, encoder: Encoder | None, text: str, task: Task) -> _Encoded:
     if encoder is None:
-        remedy = "run codesearch status to see which encoder the index needs, or search with --mode lexical"
-        return _Encoded(None, Degradation("no encoder is at hand: the answer rests on words alone", remedy))
+        return _Encoded(None, _degrade("no encoder is at hand that gives this index's vectors", snapshot))
     try:
-        return _Encoded(encoder.encode_query(text, task), None)
+        vector = encoder.encode_query(text, task)
     except EncoderError as error:
         remedy = "mend the encoder or search with --mode lexical"
         return _Encoded(None, Degradation(f"the encoder failed: {error}; the answer rests on words alone", remedy))
+    if vector.shape != (snapshot.info.dim,):
+        reason = (
+            f"the encoder gave a vector of shape {vector.shape} where this index has {snapshot.info.dim} dimensions"
+        )
+        return _Encoded(None, _degrade(reason, snapshot))
+    if not np.isfinite(vector).all():
+        return _Encoded(None, _degrade("the encoder gave a vector with numbers that are none", snapshot))
+    return _Encoded(vector, None)
+
+
+def _degrade(reason: str, snapshot: Snapshot) -> Degradation:
+    remedy = f"{rebuild_command(snapshot.info.root)}, or search with --mode lexical"
+    return Degradation(f"{reason}: the answer rests on words alone", remedy)
+
+
+def _compare(snapshot: Snapshot, vector: FloatArray, rows: Sequence[ChunkRow]) -> npt.NDArray[np.float64]:
+    """Return the cosine of each row at full dimension; in batches, since quoted text may leave any number of rows."""
+    batches = [snapshot.cosines(vector, rows[start : start + BATCH]) for start in range(0, len(rows), BATCH)]
+    return np.concatenate([np.zeros(0), *batches])
 
 
 def _is_eligible(rows: Sequence[ChunkRow], eligible: Eligible) -> npt.NDArray[np.bool_]:
@@ -129,17 +169,8 @@ def _is_eligible(rows: Sequence[ChunkRow], eligible: Eligible) -> npt.NDArray[np
     return allowed
 
 
-def _score_words(snapshot: Snapshot, rows: Sequence[ChunkRow], terms: QueryTerms) -> WordScores:
-    found = bm25f.count_fields(snapshot.bags([row.id for row in rows]), terms.scored)
-    mean_lengths = np.array([terms.mean_lengths[row.granularity] for row in rows], dtype=np.float64)
-    scores = bm25f.score(found, terms.scored, mean_lengths.reshape(len(rows), bm25f.N_FIELDS))
-    return WordScores(scores, bm25f.highest_score(terms.scored), bm25f.coverage(found, terms.scored))
-
-
-def _result(snapshot: Snapshot, evidence: Evidence, ranked: Ranked, choice: Choice) -> SearchResult:
+def _show(snapshot: Snapshot, evidence: Evidence, ranked: Ranked, choice: Choice) -> SearchResult:
     position = choice.place
-    row = evidence.rows[position]
-    content = snapshot.text(row.file_id)[row.start_byte : row.end_byte].decode("utf-8", "replace")
     cosine = None if evidence.cosine is None else float(evidence.cosine[position])
     parts = ScoreParts(
         bm25=None if evidence.words is None else float(evidence.words.bm25[position]),
@@ -147,6 +178,11 @@ def _result(snapshot: Snapshot, evidence: Evidence, ranked: Ranked, choice: Choi
         fused=float(ranked.fused[position]),
         prior=float(ranked.prior[position]) * choice.decay,
     )
+    return _result(snapshot, evidence.rows[position], float(ranked.score[position]) * choice.decay, parts)
+
+
+def _result(snapshot: Snapshot, row: ChunkRow, score: float, parts: ScoreParts) -> SearchResult:
+    content = snapshot.text(row.file_id)[row.start_byte : row.end_byte].decode("utf-8", "replace")
     return SearchResult(
         path=row.path,
         start_line=row.start_line,
@@ -157,7 +193,7 @@ def _result(snapshot: Snapshot, evidence: Evidence, ranked: Ranked, choice: Choi
         signature=row.signature,
         documentation=row.documentation,
         language=row.language,
-        score=float(ranked.score[position]) * choice.decay,
+        score=score,
         scores=parts,
         content=content,
         stale=False,

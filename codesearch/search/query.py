@@ -27,6 +27,9 @@ _QUALIFIED = re.compile(r"[^\W\d]\w*(?:(?:\.|::|#|->|\\)~?[^\W\d]\w*[!?]?)+")
 _SEPARATOR = re.compile(r"\.|::|#|->|\\")
 _CODE_WORD = re.compile(r"[^\W\d]\w*(?:(?:\.|::|#|->|\\)[^\W\d]\w*)*")
 _CALL = re.compile(r"\([^()]*\)$")
+MAX_CHARACTERS = 10_000
+"""Characters of a query that are read: some 250 lines of code; what is longer, such as a piped diff, is cut there."""
+
 _MAX_SHOWN = 3
 """Near matches in an error: more than three is a list to read, not a hint."""
 
@@ -36,7 +39,7 @@ class Query:
     """What was asked. Value of `parse_query`."""
 
     text: str
-    """The words without filters; quoted text keeps its words and loses its quotes."""
+    """The words without filters, perhaps none; quoted text keeps its words and loses its quotes."""
     quoted: tuple[str, ...]
     """Texts that every result contains byte for byte."""
     filters: Filters
@@ -46,11 +49,12 @@ class Query:
 
 
 def parse_query(raw: str) -> Query:
-    """Split `raw` into filters, quoted text and words.
+    """Split the beginning of `raw` into filters, quoted text and words; there may be filters alone, and no words.
 
     Raises:
-        QueryError: nothing to search for is left, or a filter names an unknown language or kind.
+        QueryError: there is nothing at all, or a filter names an unknown language or kind.
     """
+    raw = cut_query(raw)
     found: dict[str, list[str]] = {}
     quoted: list[str] = []
     words: list[str] = []
@@ -63,23 +67,29 @@ def parse_query(raw: str) -> Query:
             words.append(quoted[-1])
         else:
             words.append(piece["word"] or piece[0])
-    text = " ".join(words) if found or quoted else raw.strip()
-    if not text:
-        raise QueryError("the query has no words; write what to search for beside the filters")
+    text = " ".join(words) if found or quoted else raw
     filters = resolve_filters(_read_filters(found))
+    if not text and not found:
+        raise QueryError("the query has no words; write what to search for")
     shape = find_shape(text)
     return Query(text, tuple(quoted), filters, shape, find_identifiers(text, shape))
 
 
 def plain_query(text: str) -> Query:
-    """Take `text` as words only: a piece of code whose `key:value` and quotes mean nothing.
+    """Take the beginning of `text` as words only: a piece of code whose `key:value` and quotes mean nothing.
 
     Raises:
         QueryError: the text is blank.
     """
     if not text.strip():
         raise QueryError("the text is empty; give some code or words to compare with")
-    return Query(text.strip(), (), Filters(), "words", ())
+    return Query(cut_query(text), (), Filters(), "words", ())
+
+
+def cut_query(text: str) -> str:
+    """Return `text` without blanks around it, cut between two words where it has more than `MAX_CHARACTERS`."""
+    text = text.strip()
+    return text if len(text) <= MAX_CHARACTERS else text[:MAX_CHARACTERS].rsplit(maxsplit=1)[0]
 
 
 def find_shape(text: str) -> Shape:

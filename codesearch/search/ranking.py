@@ -39,6 +39,8 @@ class Evidence:
     cosine: Floats | None
     """At full dimension, NaN where a chunk has no vector yet."""
     dense_share: float
+    in_context: bool = True
+    """Whether the evidence of a file counts for its parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Ranked:
 def rank(evidence: Evidence, priors: Floats) -> Ranked:
     """Score every candidate."""
     own = own_evidence(evidence)
-    fused = add_context(own, evidence.rows)
+    fused = add_context(own, evidence.rows) if evidence.in_context else own
     explains = own if evidence.words is None else evidence.words.coverage
     return Ranked(explains, fused, priors, fused * priors)
 

@@ -65,6 +65,26 @@ def select(snapshot: Snapshot, filters: Filters, quoted: Sequence[str]) -> Eligi
     return Eligible(selection, np.array(ids, dtype=np.int64), len(ids))
 
 
+def list_chunks(snapshot: Snapshot, filters: Filters, limit: int) -> list[ChunkRow]:
+    """Return at most `limit` chunks that `filters` leave, by path and line; files, unless kinds are asked for.
+
+    No line is in two of them: of a class inside a class, the outer one is listed.
+    """
+    files = _allowed_files(snapshot, filters)
+    kinds: frozenset[Kind] = _allowed_kinds(filters) or frozenset({"file"})
+    found: list[ChunkRow] = []
+    for file in snapshot.files() if files is None else files:
+        if len(found) >= limit:
+            break
+        chunks = [chunk for chunk in snapshot.chunks_of_file(file.id) if chunk.kind in kinds]
+        last_line = 0
+        for chunk in sorted(chunks, key=lambda chunk: (chunk.start_line, -chunk.end_line)):
+            if chunk.start_line > last_line:
+                found.append(chunk)
+                last_line = chunk.end_line
+    return found[:limit]
+
+
 def find_quoted(snapshot: Snapshot, files: Sequence[FileRow], quoted: Sequence[str]) -> list[ChunkRow]:
     """Return all chunks of `files` whose span contains each quoted text, byte for byte, by path and line.
 

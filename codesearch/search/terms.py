@@ -20,8 +20,8 @@ class QueryTerms:
     shares: Mapping[str, float]
     """Each term's share of the query's weight, 1 together, in the order of the query."""
     scored: TermWeights
-    known: tuple[str, ...]
-    """Those that some chunk contains."""
+    known: Mapping[str, float]
+    """Those that some chunk contains, with their weights."""
     mean_lengths: Mapping[Granularity, FloatArray]
     """Of each field, `[fields]`."""
 
@@ -36,7 +36,7 @@ def choose_terms(snapshot: Snapshot, query: Query) -> QueryTerms:
     weights = dict(zip(own, (idf * list(own.values())).tolist(), strict=True))
     heaviest = set(sorted(weights, key=lambda term: (-weights[term], term))[:MAX_TERMS])
     kept = {term: weight for term, weight in weights.items() if term in heaviest}
-    known = tuple(term for term, n in zip(own, df, strict=True) if n and term in heaviest)
+    known = {term: kept[term] for term, n in zip(own, df, strict=True) if n and term in heaviest}
     total = sum(kept.values())
     shares = {term: weight / total for term, weight in kept.items()}
     return QueryTerms(

@@ -1,14 +1,17 @@
-"""The tantivy side: proposes chunk ids for terms, by a BM25 of its own. Final scores are computed elsewhere.
+"""The tantivy side: proposes chunk ids for weighted terms, by a BM25 of its own. Final scores are computed elsewhere.
 
+Its order comes close to that of BM25F over live statistics: terms count as often as their fields weigh, and padding
+softens the normalisation for length. It is not the same, since tantivy counts dead chunks and rounds lengths.
 A term is written as the 16 hex digits of its hash, so that a folder is made of nothing but the catalogue's term bags
 and can be made again from them. A folder `lexical-<n>` is private to its writer until the catalogue names it, and
 never changes after: an update starts from hard links to the segments of the folder before. Deletes are those of
 earlier generations, so a folder may hold dead chunks; readers drop ids that are not live.
 """
 
+import math
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -28,23 +31,30 @@ HEAP_BYTES = 64_000_000
 N_THREADS = 1
 """More would split a small commit into as many segments, and the parsers want the other cores."""
 
-INDEX_FIELDS: dict[str, tuple[Field, ...]] = {
-    "symbol": ("symbol", "qualified_name"),
-    "path": ("path",),
-    "body": ("signature", "documentation", "body"),
+REPEATS: dict[Field, int] = {
+    "symbol": 3,
+    "qualified_name": 1,
+    "path": 2,
+    "signature": 1,
+    "documentation": 1,
+    "body": 1,
 }
+"""How often a field's terms are written: near the weights of BM25F, which saturates after the sum over fields."""
 
-BOOSTS = {"symbol": 2.0, "path": 1.0, "body": 1.0}
-"""Names say more than bodies; enough for proposing, the final weights are the ranking's own."""
+PADDING: dict[Granularity, int] = {"leaf": 140, "class": 1000, "file": 1000}
+"""Terms in each document that nobody asks for, near the mean length: they halve the normalisation for length.
+
+Of the 60 leaves with the highest BM25F among 25,000 chunks, 99.8 % are then in the first 180 proposals; 94 % without
+padding, 61 % where symbol, path and body are fields of their own.
+"""
 
 TERM_BYTES = BAG_DTYPE["term"].itemsize
 
 PRINTED_WIDTH = 2 * TERM_BYTES + 1
 """Characters of a printed term with the blank behind it."""
 
-_INDEX_FIELD_OF = np.array([next(i for i, fields in enumerate(INDEX_FIELDS.values()) if f in fields) for f in FIELDS])
-"""The number of the index field that each of `FIELDS` belongs to."""
-
+_REPEATS = np.array([REPEATS[name] for name in FIELDS])
+_PAD = "-"
 _ANALYZER = "words"
 _META_FILES = {"meta.json", ".managed.json"}
 
@@ -124,8 +134,8 @@ class LexicalWriter:
         """Add chunks."""
         assert self._writer is not None
         made = [
-            _make_document(document, texts)
-            for document, texts in zip(documents, print_terms([d.bag for d in documents]), strict=True)
+            _make_document(document, text)
+            for document, text in zip(documents, print_terms([d.bag for d in documents]), strict=True)
         ]
         with write_errors(self.folder, self._mend):
             for document in made:
@@ -159,17 +169,20 @@ class LexicalWriter:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def print_terms(bags: Sequence[bytes]) -> list[list[str]]:
-    """Return for each bag, for each of `INDEX_FIELDS`, its terms as hex digits, each as often as it counts."""
+def terms_field(granularity: Granularity) -> str:
+    """Return the name of the field for the terms of chunks of one granularity."""
+    return f"{granularity}_terms"
+
+
+def print_terms(bags: Sequence[bytes]) -> list[str]:
+    """Return for each bag its terms as hex digits, each as often as it counts times what its field weighs."""
     entries = unpack_bag(b"".join(bags))
+    n_times = entries["count"] * _REPEATS[entries["field"]]
+    printed = np.repeat(entries["term"], n_times).tobytes().hex(" ", TERM_BYTES)
     owners = np.repeat(np.arange(len(bags)), [len(bag) // BAG_DTYPE.itemsize for bag in bags])
-    cells = owners * len(INDEX_FIELDS) + _INDEX_FIELD_OF[entries["field"]]
-    order = np.argsort(cells, kind="stable")
-    printed = np.repeat(entries["term"][order], entries["count"][order]).tobytes().hex(" ", TERM_BYTES)
-    n_terms = np.bincount(cells, weights=entries["count"], minlength=len(bags) * len(INDEX_FIELDS))
+    n_terms = np.bincount(owners, weights=n_times, minlength=len(bags))
     ends = (np.cumsum(n_terms).astype(np.int64) * PRINTED_WIDTH).tolist()
-    texts = [printed[start:end] for start, end in pairwise([0, *ends])]
-    return [texts[i : i + len(INDEX_FIELDS)] for i in range(0, len(texts), len(INDEX_FIELDS))]
+    return [printed[start:end] for start, end in pairwise([0, *ends])]
 
 
 def print_term(term_hash: int) -> str:
@@ -178,7 +191,7 @@ def print_term(term_hash: int) -> str:
 
 
 def make_schema() -> tantivy.Schema:
-    """Return the fields: ids, kind, and for each granularity symbol, path and body.
+    """Return the fields: ids, kind, and the terms of each granularity.
 
     Fields of their own for each granularity keep a query a plain disjunction, which tantivy prunes; a mandatory
     clause for the granularity would make it score every match.
@@ -188,8 +201,7 @@ def make_schema() -> tantivy.Schema:
     builder.add_unsigned_field("file", indexed=True)
     builder.add_text_field("kind", tokenizer_name="raw", index_option="basic")
     for granularity in GRANULARITIES:
-        for name in INDEX_FIELDS:
-            builder.add_text_field(f"{granularity}_{name}", tokenizer_name=_ANALYZER, index_option="freq")
+        builder.add_text_field(terms_field(granularity), tokenizer_name=_ANALYZER, index_option="freq")
     return builder.build()
 
 
@@ -208,10 +220,13 @@ class LexicalReader:
         self._schema = make_schema()
 
     def find(
-        self, term_hashes: Sequence[int], granularity: Granularity, limits: Sequence[tantivy.Query], limit: int
+        self, weights: Mapping[int, float], granularity: Granularity, limits: Sequence[tantivy.Query], limit: int
     ) -> list[int]:
-        """Return at most `limit` ids of chunks that contain a term, best first, dead ones among them."""
-        query = self._any_term(term_hashes, granularity)
+        """Return at most `limit` ids of chunks that contain a term, best first, dead ones among them.
+
+        `weights` says by term hash how much a term counts where it occurs.
+        """
+        query = self._any_term(weights, granularity)
         if limits:
             must = tantivy.Occur.Must
             query = tantivy.Query.boolean_query([(must, query), *((must, clause) for clause in limits)])
@@ -228,26 +243,28 @@ class LexicalReader:
         names = [kind for kind in KINDS if kind in set(kinds)]
         return tantivy.Query.const_score_query(tantivy.Query.term_set_query(self._schema, "kind", names), 0.0)
 
-    def _any_term(self, term_hashes: Sequence[int], granularity: Granularity) -> tantivy.Query:
-        clauses = [
-            (tantivy.Occur.Should, tantivy.Query.boost_query(self._term(f"{granularity}_{name}", term), boost))
-            for term in map(print_term, term_hashes)
-            for name, boost in BOOSTS.items()
-        ]
+    def _any_term(self, weights: Mapping[int, float], granularity: Granularity) -> tantivy.Query:
+        field = terms_field(granularity)
+        clauses = []
+        for term_hash, weight in weights.items():
+            term = print_term(term_hash)
+            query = tantivy.Query.term_query(self._schema, field, term, index_option="freq")
+            boosted = tantivy.Query.boost_query(query, weight / self._rarity(field, term))
+            clauses.append((tantivy.Occur.Should, boosted))
         return tantivy.Query.boolean_query(clauses)
 
-    def _term(self, field: str, term: str) -> tantivy.Query:
-        return tantivy.Query.term_query(self._schema, field, term, index_option="freq")
+    def _rarity(self, field: str, term: str) -> float:
+        """Return what tantivy itself multiplies a term by: its idf among all documents, dead ones and other fields."""
+        n_with = self._searcher.doc_freq(field, term)
+        return math.log1p((max(self._searcher.num_docs - n_with, 0) + 0.5) / (n_with + 0.5))
 
 
-def _make_document(document: TermDocument, texts: Sequence[str]) -> tantivy.Document:
+def _make_document(document: TermDocument, text: str) -> tantivy.Document:
     made = tantivy.Document()
     made.add_unsigned("id", document.chunk_id)
     made.add_unsigned("file", document.file_id)
     made.add_text("kind", document.kind)
-    for name, text in zip(INDEX_FIELDS, texts, strict=True):
-        if text:
-            made.add_text(f"{document.granularity}_{name}", text)
+    made.add_text(terms_field(document.granularity), text + f" {_PAD}" * PADDING[document.granularity])
     return made
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codesearch.errors import QueryError
-from codesearch.search.query import parse_query, plain_query, resolve_filters
+from codesearch.search.query import MAX_CHARACTERS, parse_query, plain_query, resolve_filters
 from codesearch.types import Filters
 
 
@@ -83,10 +83,26 @@ def test_filters_of_the_options_are_checked_the_same_way() -> None:
         resolve_filters(Filters(excluded_languages=("pythn",)))
 
 
-@pytest.mark.parametrize("text", ["", "  ", "lang:python", "path:src -path:x"])
+@pytest.mark.parametrize("text", ["", "  ", " " * 2 * MAX_CHARACTERS])
 def test_a_query_without_words_says_so(text: str) -> None:
     with pytest.raises(QueryError, match="words"):
         parse_query(text)
+
+
+def test_filters_may_stand_alone_and_are_checked_first() -> None:
+    query = parse_query("path:src -path:x")
+    assert (query.text, query.filters) == ("", Filters(paths=("src",), excluded_paths=("x",)))
+    with pytest.raises(QueryError, match="unknown kind 'zzz'"):
+        parse_query("kind:zzz")
+
+
+def test_a_long_query_is_cut_between_two_words() -> None:
+    text = "word and " * MAX_CHARACTERS
+    for query in (parse_query(text), plain_query(text)):
+        assert MAX_CHARACTERS - 9 < len(query.text) <= MAX_CHARACTERS
+        assert query.text.split()[-1] in ("word", "and")
+    assert parse_query("lang:py " + text).text.startswith("word and")
+    assert len(parse_query("x" * 2 * MAX_CHARACTERS).text) == MAX_CHARACTERS
 
 
 @pytest.mark.parametrize(

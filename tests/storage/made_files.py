@@ -211,7 +211,7 @@ def state_of(snapshot: Snapshot) -> dict[str, object]:
         {granularity: mean.tolist() for granularity, mean in statistics.mean_lengths.items()},
     )
     for granularity in GRANULARITIES:
-        words = snapshot.find_lexical(["retry", "py"], granularity, Selection(), 10_000)
+        words = snapshot.find_lexical({"retry": 1.0, "py": 1.0}, granularity, Selection(), 10_000)
         state[f"lexical {granularity}"] = {places[i] for i in words.tolist()}
         hits = snapshot.find_dense(probes[0], [granularity], Selection(), 10_000)
         scored = zip(hits.ids.tolist(), hits.scores.tolist(), strict=True)

@@ -116,7 +116,7 @@ def test_a_killed_first_build_keeps_the_batches_it_committed(folder: Path, step:
     with Snapshot.open(folder) as snapshot:
         assert snapshot.info.complete is is_switched
         assert len(snapshot.files()) == snapshot.info.files_done == (4 if is_switched else 2)
-        assert len(snapshot.find_lexical(["py"], "file", Selection(), 9)) == snapshot.info.n_files
+        assert len(snapshot.find_lexical({"py": 1.0}, "file", Selection(), 9)) == snapshot.info.n_files
     with Writer.open(folder) as writer:
         for i in range(len(writer.known_files()), 4):
             writer.add(build_file(f"f{i}.py"))

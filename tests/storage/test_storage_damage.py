@@ -154,7 +154,7 @@ def test_no_flipped_byte_of_the_catalogue_raises_anything_else(index: Path) -> N
                 for read in reads:
                     read(snapshot)
                 snapshot.chunks_defining(["thing"])
-                snapshot.find_lexical(["py"], "leaf", Selection(), 9)
+                snapshot.find_lexical({"py": 1.0}, "leaf", Selection(), 9)
         except CodesearchError as error:
             assert "codesearch" in str(error)  # noqa: PT017
 
@@ -167,7 +167,9 @@ def test_no_flipped_byte_of_a_lexical_file_raises_anything_else(index: Path, pat
         rewrite(path, whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
         try:
             with Snapshot.open(index) as snapshot:
-                found = snapshot.find_lexical(["py", "retry"], "leaf", Selection(kinds=frozenset({"method"})), 9)
+                found = snapshot.find_lexical(
+                    {"py": 1.0, "retry": 1.0}, "leaf", Selection(kinds=frozenset({"method"})), 9
+                )
                 snapshot.chunks(found)
         except CorruptIndexError as error:
             assert REBUILD in str(error)  # noqa: PT017

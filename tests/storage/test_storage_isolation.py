@@ -195,7 +195,7 @@ def test_readers_find_an_index_at_every_moment_of_many_rebuilds(folder: Path) ->
         while not stop.is_set():
             with Snapshot.open(folder) as snapshot:
                 paths = [row.path for row in snapshot.files()]
-                found = snapshot.chunks(snapshot.find_lexical(["py"], "file", Selection(), 9))
+                found = snapshot.chunks(snapshot.find_lexical({"py": 1.0}, "file", Selection(), 9))
                 assert [chunk.path for chunk in found] == paths
                 n_opened += 1
         return n_opened

@@ -17,7 +17,7 @@ def write(folder: Path, base: Path | None, documents: list[TermDocument], dead: 
 
 
 def find(folder: Path, *terms: str) -> list[int]:
-    return LexicalReader(folder, "mend it").find([hash_term(term) for term in terms], "leaf", [], 10)
+    return LexicalReader(folder, "mend it").find({hash_term(term): 1.0 for term in terms}, "leaf", [], 10)
 
 
 def test_a_name_weighs_more_than_a_body(tmp_path: Path) -> None:
@@ -38,11 +38,11 @@ def test_a_granularity_is_searched_alone(tmp_path: Path) -> None:
     ]
     write(tmp_path / "lexical-1", None, documents)
     reader = LexicalReader(tmp_path / "lexical-1", "mend it")
-    assert reader.find([hash_term("retry")], "file", [], 10) == [2]
-    assert reader.find([hash_term("retry")], "class", [], 10) == []
-    assert reader.find([hash_term("retry")], "leaf", [reader.of_kinds(["class"])], 10) == []
-    assert reader.find([hash_term("retry")], "leaf", [reader.among("file", [1, 7])], 10) == [1]
-    assert reader.find([hash_term("retry")], "leaf", [reader.among("id", [2])], 10) == []
+    assert reader.find({hash_term("retry"): 1.0}, "file", [], 10) == [2]
+    assert reader.find({hash_term("retry"): 1.0}, "class", [], 10) == []
+    assert reader.find({hash_term("retry"): 1.0}, "leaf", [reader.of_kinds(["class"])], 10) == []
+    assert reader.find({hash_term("retry"): 1.0}, "leaf", [reader.among("file", [1, 7])], 10) == [1]
+    assert reader.find({hash_term("retry"): 1.0}, "leaf", [reader.among("id", [2])], 10) == []
 
 
 def test_a_folder_starts_from_its_base_and_leaves_it_as_it_was(tmp_path: Path) -> None:

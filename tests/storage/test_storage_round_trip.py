@@ -54,7 +54,7 @@ def test_a_second_window_finds_its_chunk(folder: Path) -> None:
 def test_a_term_finds_the_leaves_that_contain_it(folder: Path) -> None:
     files = [build_file(f"f{i}.py", n_leaves=5) for i in range(20)]
     with Snapshot.open(write_index(folder, files)) as snapshot:
-        found = snapshot.find_lexical(["backoff", "no\ud800text"], "leaf", Selection(), 1000)
+        found = snapshot.find_lexical({"backoff": 1.0, "no\ud800text": 1.0}, "leaf", Selection(), 1000)
         wanted = [
             row.first_chunk + i
             for row in snapshot.files()
@@ -90,7 +90,7 @@ def test_one_selected_file_fills_its_results(folder: Path) -> None:
         leaves = list(range(row.first_chunk, row.first_chunk + 5))
         dense = snapshot.find_dense(files[3].vectors[0], ["leaf"], only, 5)
         assert sorted(dense.ids.tolist()) == leaves
-        assert sorted(snapshot.find_lexical(["py"], "leaf", only, 5).tolist()) == leaves
+        assert sorted(snapshot.find_lexical({"py": 1.0}, "leaf", only, 5).tolist()) == leaves
 
 
 def test_kinds_and_chunk_ids_limit_both_stages(folder: Path) -> None:
@@ -100,10 +100,10 @@ def test_kinds_and_chunk_ids_limit_both_stages(folder: Path) -> None:
         wanted = sorted(c.id for c in everything if c.kind == "method")
         methods = Selection(kinds=frozenset({"method"}))
         assert sorted(snapshot.find_dense(files[0].vectors[0], ["leaf"], methods, 999).ids.tolist()) == wanted
-        assert sorted(snapshot.find_lexical(["py"], "leaf", methods, 999).tolist()) == wanted
+        assert sorted(snapshot.find_lexical({"py": 1.0}, "leaf", methods, 999).tolist()) == wanted
         some = Selection(chunk_ids=np.array(wanted[::3]))
         assert sorted(snapshot.find_dense(files[0].vectors[0], ["leaf"], some, 999).ids.tolist()) == wanted[::3]
-        assert sorted(snapshot.find_lexical(["py"], "leaf", some, 999).tolist()) == wanted[::3]
+        assert sorted(snapshot.find_lexical({"py": 1.0}, "leaf", some, 999).tolist()) == wanted[::3]
         among = snapshot.find_dense_among(files[0].vectors[0], np.array(wanted[::-1]), 4)
         best = snapshot.find_dense(files[0].vectors[0], ["leaf"], methods, 4)
         assert among.ids.tolist() == best.ids.tolist()
@@ -130,7 +130,7 @@ def test_replaced_and_removed_files_are_gone(folder: Path) -> None:
         assert [row.path for row in snapshot.files()] == ["f0.py", "f1.py", "f3.py"]
         assert snapshot.files()[2].stat == FileStat(1, 2, 3, 4)
         assert snapshot.info.n_chunks == 6 + 4 + 6
-        assert len(snapshot.find_lexical(["py"], "leaf", Selection(), 99)) == 4 + 2 + 4
+        assert len(snapshot.find_lexical({"py": 1.0}, "leaf", Selection(), 99)) == 4 + 2 + 4
         assert snapshot.info.updated_at == NOW
         assert snapshot.chunks([8, 1]) == snapshot.chunks([1])
 
@@ -152,7 +152,7 @@ def test_a_commit_without_changes_keeps_the_generation(folder: Path) -> None:
 def test_an_empty_index_answers_with_nothing(folder: Path) -> None:
     with Snapshot.open(write_index(folder, [])) as snapshot:
         assert (snapshot.info.generation, snapshot.info.n_chunks, list(snapshot.files())) == (1, 0, [])
-        assert len(snapshot.find_lexical(["x"], "leaf", Selection(), 9)) == 0
+        assert len(snapshot.find_lexical({"x": 1.0}, "leaf", Selection(), 9)) == 0
         assert len(snapshot.find_dense(build_file("f.py").vectors[0], ["leaf"], Selection(), 9).ids) == 0
 
 
@@ -161,7 +161,7 @@ def test_chunks_without_vectors_are_found_by_their_words(folder: Path) -> None:
     none = (0,) * len(file.n_rows)
     write_index(folder, [replace(file, vectors=file.vectors[:0], first_row=none, n_rows=none)])
     with Snapshot.open(folder) as snapshot:
-        ids = snapshot.find_lexical(["py"], "leaf", Selection(), 9)
+        ids = snapshot.find_lexical({"py": 1.0}, "leaf", Selection(), 9)
         chunks = snapshot.chunks(ids)
         assert len(ids) == 4
         assert {chunk.row for chunk in chunks} == {None}
@@ -186,7 +186,7 @@ def test_an_unfinished_index_says_so(folder: Path) -> None:
             with Snapshot.open(folder) as snapshot:
                 info = snapshot.info
                 assert (info.complete, info.files_done, info.files_todo) == (False, i + 1, 2 - i)
-                assert len(snapshot.find_lexical(["py"], "file", Selection(), 9)) == i + 1
+                assert len(snapshot.find_lexical({"py": 1.0}, "file", Selection(), 9)) == i + 1
 
 
 def test_making_an_index_anew_keeps_the_old_one_until_its_first_commit(folder: Path) -> None:
@@ -196,7 +196,7 @@ def test_making_an_index_anew_keeps_the_old_one_until_its_first_commit(folder: P
         with Snapshot.open(folder) as snapshot:
             assert [row.path for row in snapshot.files()] == ["old.py"]
             writer.commit(complete=True, files_todo=0, checked_at=NOW)
-            assert len(snapshot.find_lexical(["old"], "file", Selection(), 9)) == 1
+            assert len(snapshot.find_lexical({"old": 1.0}, "file", Selection(), 9)) == 1
     with Snapshot.open(folder) as snapshot:
         assert [row.path for row in snapshot.files()] == ["new.py"]
         assert snapshot.info.generation == 2
