@@ -1,7 +1,7 @@
 """Which names a query may mean, how surely, and whether a chunk carries one of them.
 
-Names are compared without case, underscores and separators, so `getUserName`, `get_user_name` and the words
-"get user name" mean the same. Knows no index.
+A name as spelled is surest. For less, names meet without case, underscores and separators, so that `getUserName`,
+`get_user_name` and the words "get user name" find each other. Knows no index.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from codesearch.search.constants import (
+    BARE,
     CAPITALISED,
     INNER,
     JOINED,
@@ -37,23 +38,30 @@ def fold(name: str) -> str:
     return _FOLD.sub("", name).lower()
 
 
+def spelling_key(name: str) -> str:
+    """Return a key that only this very spelling has, whatever separates its parts; folded names lack the mark."""
+    return f"={_SEPARATORS.sub('.', name)}"
+
+
 def asked_names(query: Query, shares: Mapping[str, float]) -> dict[str, float]:
-    """Return names that the query may mean, as spelled and folded, each with its sureness above 0 and up to 1.
+    """Return the keys of names that the query may mean, each with its sureness above 0 and up to 1.
 
     `shares` are the terms' shares of the query's weight: a name that is all of the query is what was asked for, one
     among many words may be a mere mention.
     """
     names: dict[str, float] = {}
+    is_bare = query.shape in ("symbol", "qualified")
+    exact = BARE if is_bare else 1.0
 
     def add(spelled: str, sureness: float) -> None:
         share = min(1.0, recall(set(tokenize(spelled)), shares)) ** NAME_SHARE_EXPONENT
-        for name in (spelled, fold(spelled)):
-            names[name] = max(names.get(name, 0.0), sureness * share)
+        for key, worth in ((spelling_key(spelled), exact), (fold(spelled), 1.0)):
+            names[key] = max(names.get(key, 0.0), sureness * share * worth)
 
     for identifier in query.identifiers[:MAX_NAME_WORDS]:
         add(identifier, SPELLED)
         add(last_part(identifier), LAST_PART)
-    if query.shape in ("symbol", "qualified"):
+    if is_bare:
         return names
     words = [word.lower() for word in content_words(query.text)[:MAX_NAME_WORDS]]
     for length in range(2, LONGEST_JOIN + 1):
@@ -103,12 +111,12 @@ def _keys_of(symbol: str, qualified_name: str) -> dict[str, float]:
     """Return under which names a chunk may be asked for, each with the factor that a match there keeps."""
     keys = _keys_inside((symbol,)) if symbol else {}
     if qualified_name and qualified_name != symbol:
-        tail = "".join(_SEPARATORS.split(qualified_name)[-2:])
-        keys = {**keys, fold(qualified_name): 1.0, fold(tail): 1.0}
+        tail = ".".join(_SEPARATORS.split(qualified_name)[-2:])
+        keys = {**_keys_inside((qualified_name, tail)), **keys}
     return keys
 
 
 @lru_cache(maxsize=1 << 12)
 def _keys_inside(names: tuple[str, ...]) -> dict[str, float]:
-    """Return names as spelled and, for less, in any spelling."""
-    return {fold(name): OTHER_CASE for name in names} | dict.fromkeys(names, 1.0)
+    """Return the keys of names as spelled and, for less, in any spelling."""
+    return {fold(name): OTHER_CASE for name in names} | {spelling_key(name): 1.0 for name in names}
