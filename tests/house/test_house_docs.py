@@ -65,6 +65,13 @@ def test_nobody_is_told_to_install_another_project_of_our_name() -> None:
     assert [name for name, text in texts.items() if from_the_index.search(text)] == []
 
 
+def test_the_readme_s_house_has_every_room() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    house = readme[readme.index("## The house") : readme.index("## Licence")]
+    rooms = {name.split(".")[1] for name in read_modules() if name.startswith("codesearch.")} - {"__main__"}
+    assert [room for room in sorted(rooms) if not re.search(rf"\b{room}\b", house)] == []
+
+
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 def test_the_ci_script_runs_the_readme_s_test_command_with_all_extras() -> None:
     done = subprocess.run([str(ROOT / ".ci" / "run"), "--dry-run"], capture_output=True, text=True, check=True)
