@@ -73,7 +73,7 @@ def _make_language(pointer: object) -> tree_sitter.Language:
 
 
 def _load_from_pack(name: str) -> tree_sitter.Language:
-    remedy = f"no grammar for {name}: run pip install \".[languages]\" in the folder of codesearch's source"
+    remedy = f'no grammar for {name}: run pip install ".[languages]" in the folder of codesearch\'s source'
     try:
         pack = import_module("tree_sitter_language_pack")
     except ImportError as error:
