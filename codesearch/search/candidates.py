@@ -81,9 +81,11 @@ def find_definitions(snapshot: Snapshot, names: Sequence[str], eligible: Eligibl
     found = snapshot.chunks_defining(names) if names else {}
     if not found:
         return np.zeros(0, dtype=np.int64)
-    kept = eligible.keep(snapshot, np.unique(np.concatenate(list(found.values()))))
-    parts = [part for ids in found.values() if len(part := ids[np.isin(ids, kept)]) <= DEFINITION_QUOTA]
-    return np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int64)
+    if eligible.has_limits():
+        kept = eligible.keep(snapshot, np.unique(np.concatenate(list(found.values()))))
+        found = {name: ids[np.isin(ids, kept)] for name, ids in found.items()}
+    few = [ids for ids in found.values() if len(ids) <= DEFINITION_QUOTA]
+    return np.unique(np.concatenate(few)) if few else np.zeros(0, dtype=np.int64)
 
 
 def find_contexts(snapshot: Snapshot, rows: Sequence[ChunkRow]) -> list[ChunkRow]:
@@ -117,7 +119,7 @@ def _find_lexical(snapshot: Snapshot, words: WordScorer, selection: Selection, q
 def _best_by_words(
     snapshot: Snapshot, words: WordScorer, granularity: Granularity, selection: Selection, quota: int
 ) -> Ids:
-    n_asked = LEXICAL_OVERFETCH * quota
+    n_asked = LEXICAL_OVERFETCH[granularity] * quota
     while True:
         ids = snapshot.find_lexical(words.terms.known, granularity, selection, n_asked)
         scores = words.score(ids, granularity)

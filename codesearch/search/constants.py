@@ -42,8 +42,9 @@ DENSE_QUOTA: dict[Granularity, int] = {"leaf": 20, "class": 5, "file": 10}
 DEFINITION_QUOTA = 60
 """A name with more definitions, such as `get`, distinguishes nothing: its words find it as well."""
 
-LEXICAL_OVERFETCH = 3
-"""How many times the quota tantivy is asked for; BM25F of our own chooses among them."""
+LEXICAL_OVERFETCH: dict[Granularity, int] = {"leaf": 3, "class": 5, "file": 3}
+"""How many times the quota tantivy is asked for; BM25F of our own chooses among them. Of the best by BM25F these hold
+99.8, 96 and 99.7 %; where the last quarter of them is among the best, more are asked for."""
 
 MAX_OVERFETCH = 16
 """How many times the quota a proposer is asked for at most, where its last proposals are as good as its first."""

@@ -34,12 +34,17 @@ class Eligible:
         kept = np.asarray(ids, dtype=np.int64)
         if self.selection.chunk_ids is not None:
             return kept[np.isin(kept, self.selection.chunk_ids)]
-        if self.selection.file_ids is None and self.selection.kinds is None:
+        if not self.has_limits():
             return kept
         rows = snapshot.chunks(kept)
         files = None if self.selection.file_ids is None else frozenset(self.selection.file_ids.tolist())
         allowed = [row.id for row in rows if (files is None or row.file_id in files) and self.has_kind(row.kind)]
         return np.array(allowed, dtype=np.int64)
+
+    def has_limits(self) -> bool:
+        """Say whether anything is not eligible."""
+        limits = (self.selection.file_ids, self.selection.kinds, self.selection.chunk_ids)
+        return any(limit is not None for limit in limits)
 
     def has_kind(self, kind: Kind) -> bool:
         """Say whether chunks of this kind are eligible."""

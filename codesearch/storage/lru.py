@@ -1,6 +1,7 @@
 """A bounded memory of what was read last. Safe for several threads."""
 
 import threading
+from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key")
@@ -22,6 +23,16 @@ class Lru(Generic[Key, Value]):
             if value is not None:
                 self._values[key] = value
             return value
+
+    def get_all(self, keys: Iterable[Key]) -> dict[Key, Value]:
+        """Return the values that are remembered, by key."""
+        found: dict[Key, Value] = {}
+        with self._lock:
+            for key in keys:
+                value = self._values.pop(key, None)
+                if value is not None:
+                    self._values[key] = found[key] = value
+        return found
 
     def put(self, key: Key, value: Value) -> None:
         """Remember a value, forgetting the one that was not used for longest."""

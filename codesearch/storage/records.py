@@ -61,7 +61,7 @@ class Records:
     def chunks(self, ids: Iterable[int]) -> list[ChunkRow]:
         """Return chunks in the order asked, leaving out ids that are not live."""
         wanted = [int(i) for i in ids]
-        found = {i: chunk for i in wanted if (chunk := self._chunks.get(i)) is not None}
+        found = self._chunks.get_all(wanted)
         missing = [i for i in wanted if i not in found]
         if missing:
             rows = self._catalog.rows_of(_SELECT_CHUNKS, missing)
@@ -74,7 +74,7 @@ class Records:
     def bags(self, ids: Iterable[int]) -> list[BagArray]:
         """Return the term bags of live chunks, in the order asked."""
         wanted = [int(i) for i in ids]
-        found = {i: bag for i in wanted if (bag := self._bags.get(i)) is not None}
+        found = self._bags.get_all(wanted)
         missing = [i for i in wanted if i not in found]
         if missing:
             sql = f"SELECT chunk_id, bag, crc FROM bags WHERE chunk_id {_AMONG}"
