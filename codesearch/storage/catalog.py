@@ -58,6 +58,7 @@ class Catalog:
         self.path = path
         self.mend = rebuild_command(None)
         self._file_id = file_id
+        self._is_closed = False
         self._connection = connection
         self._lock = threading.RLock()
 
@@ -105,10 +106,16 @@ class Catalog:
     def close(self) -> None:
         """Close the connection; an open transaction is rolled back."""
         with self._lock:
+            self._is_closed = True
             try:
                 self._connection.close()
             except sqlite3.DatabaseError as error:
                 raise self._translate(error) from error
+
+    def require_open(self) -> None:
+        """Raise StorageError where this was closed."""
+        if self._is_closed:
+            raise self._closed_error()
 
     def is_in_place(self) -> bool:
         """Return whether the path still names the file that was opened, whose log SQLite looks for by name."""
@@ -230,7 +237,12 @@ class Catalog:
         rows = [(f.name, f.size, f.block_size, f.block_crcs) for f in files]
         self.run_many("INSERT INTO derived_files VALUES (?, ?, ?, ?)", rows)
 
+    def _closed_error(self) -> StorageError:
+        return StorageError(f"{self.path.parent} was closed; open it again to read it")
+
     def _translate(self, error: sqlite3.DatabaseError) -> CodesearchError | sqlite3.DatabaseError:
+        if self._is_closed:
+            return self._closed_error()
         if isinstance(error, sqlite3.ProgrammingError):
             return error
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF

@@ -26,6 +26,14 @@ MOSTLY_ALLOWED = 0.4
 OVERFETCH = 2
 """How many times the expected number of hits is asked for then: rows that are not allowed may crowd at the top."""
 
+TIES_EXPECTED = 16
+TIES_GROWTH = 8
+MAX_TIES = 8192
+"""How many hits beyond the last one wanted are fetched to see whether they are equal: copies of a file, empty ones.
+
+Among more copies than the last, which ones are returned is not determined.
+"""
+
 BoolArray = npt.NDArray[np.bool_]
 
 
@@ -73,11 +81,21 @@ class CoarseReader:
         return best_hits(np.concatenate([base.rows, tail.rows]), np.concatenate([base.scores, tail.scores]), limit)
 
     def _find_in_base(self, query: FloatArray, allowed: BoolArray, limit: int) -> RowHits:
+        """Ask for more than `limit` until what is left out scores less: FAISS keeps any of those that are equal."""
         mask = allowed[self._base_rows]
         n_allowed = int(np.count_nonzero(mask))
         if n_allowed == 0:
             return RowHits.none()
         limit = min(limit, n_allowed)
+        n_more = TIES_EXPECTED
+        while True:
+            hits = self._search_allowed(query, min(limit + n_more, n_allowed), mask, n_allowed)
+            scores = _round(hits.scores)
+            if limit + n_more >= n_allowed or scores[-1] < scores[limit - 1] or n_more >= MAX_TIES:
+                return best_hits(hits.rows, hits.scores, limit)
+            n_more *= TIES_GROWTH
+
+    def _search_allowed(self, query: FloatArray, limit: int, mask: BoolArray, n_allowed: int) -> RowHits:
         if n_allowed > len(mask) * MOSTLY_ALLOWED:
             n_asked = min(len(mask), int(OVERFETCH * limit * len(mask) / n_allowed))
             hits = self._search(query, n_asked, mask, None)
@@ -161,12 +179,18 @@ def best_hits(rows: IntArray, scores: FloatArray, limit: int) -> RowHits:
 
     Scores are rounded to 1e-6: equal vectors differ by less between FAISS and the scan, and must stay equal.
     """
-    scores = np.round(scores, 6)
+    scores = _round(scores)
     if len(rows) > limit:
-        kept = np.argpartition(-scores, limit - 1)[:limit]
+        cut = np.partition(scores, len(scores) - limit)[len(scores) - limit]
+        kept = np.flatnonzero(scores >= cut)
         rows, scores = rows[kept], scores[kept]
-    order = np.lexsort((rows, -scores))
+    order = np.lexsort((rows, -scores))[:limit]
     return RowHits(rows[order], scores[order])
+
+
+def _round(scores: FloatArray) -> FloatArray:
+    rounded: FloatArray = np.round(scores, 6)
+    return rounded
 
 
 def rows_mask(n_total: int, first: IntArray, n_rows: IntArray) -> BoolArray:

@@ -8,6 +8,7 @@ from codesearch.storage.catalog import CATALOG_NAME, Catalog, remove_catalog
 from codesearch.storage.derived import unused_vectors_number
 from codesearch.storage.rows import Generation, IndexInfo, NewIndex
 from codesearch.storage.schema import FORMAT_VERSION
+from codesearch.storage.statistics import start_statistics
 from codesearch.storage.vectors import vectors_name
 
 
@@ -32,6 +33,7 @@ def first_generation(folder: Path, catalog: Catalog, new: NewIndex) -> Generatio
     catalog.begin("IMMEDIATE")
     number = catalog.read_revision().generation
     catalog.make_tables()
+    start_statistics(catalog)
     info = IndexInfo(
         root=new.root,
         index_id=uuid4().hex,

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from codesearch.errors import CorruptIndexError
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.checksums import bag_checksum, chunk_checksum, file_checksum, hash_text, mismatch
 from codesearch.storage.rows import FileRow, Generation, TermDocument
@@ -110,10 +111,13 @@ def delete_file(catalog: Catalog, row: FileRow) -> None:
 def read_skipped(catalog: Catalog) -> list[Skipped]:
     """Read the list of skipped files, in the order it was given."""
     columns = "path, reason, detail, size_bytes, mtime_ns, ctime_ns, inode"
-    return [
-        Skipped(path, SkipReason(reason), detail, _read_stat(stat))
-        for path, reason, detail, *stat in catalog.rows(f"SELECT {columns} FROM skipped ORDER BY rowid")
-    ]
+    rows = catalog.rows(f"SELECT {columns} FROM skipped ORDER BY rowid")
+    try:
+        return [Skipped(path, SkipReason(reason), detail, _read_stat(stat)) for path, reason, detail, *stat in rows]
+    except (TypeError, ValueError) as error:
+        raise CorruptIndexError(
+            f"the skipped files of {catalog.path} make no sense ({error}); {catalog.mend}"
+        ) from error
 
 
 def write_skipped(catalog: Catalog, skipped: Iterable[Skipped]) -> None:

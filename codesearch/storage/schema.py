@@ -29,6 +29,7 @@ TABLES: tuple[str, ...] = (
     "CREATE TABLE bags (chunk_id INTEGER PRIMARY KEY, bag BLOB NOT NULL, crc INTEGER NOT NULL)",
     "CREATE TABLE definitions (name TEXT, chunk_id INTEGER, PRIMARY KEY (name, chunk_id)) WITHOUT ROWID",
     "CREATE TABLE terms (hash INTEGER PRIMARY KEY, df INTEGER NOT NULL, checksum INTEGER NOT NULL)",
+    "CREATE TABLE term_totals (n_terms INTEGER NOT NULL, checksums INTEGER NOT NULL, checksum INTEGER NOT NULL)",
     """CREATE TABLE statistics (
         granularity TEXT PRIMARY KEY, n_chunks INTEGER NOT NULL, lengths TEXT NOT NULL, checksum INTEGER NOT NULL
         ) WITHOUT ROWID""",

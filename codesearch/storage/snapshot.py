@@ -7,6 +7,7 @@ Knows no query language, no fusion and no ranking.
 import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -37,7 +38,7 @@ from codesearch.storage.statistics import read_statistics
 from codesearch.storage.vectors import VectorReader
 from codesearch.types import SecretPlace
 from indexers.terms import BagArray, hash_term
-from indexers.types import GRANULARITIES, FloatArray, Granularity, Skipped
+from indexers.types import GRANULARITIES, FloatArray, Granularity, Kind, Skipped
 
 __all__ = [
     "ChunkRow",
@@ -65,7 +66,19 @@ MAX_LISTED_IDS = 1024
 FETCH_GROWTH = 4
 """How many more hits are asked for when too many were dead or not selected."""
 
+CHECKED_HITS = 32
+"""Leaves looked at to confirm that a term is gone: of those, the last update may have left some dead."""
+
 NO_IDS: IntArray = np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    """A chunk that owns a row of the vectors."""
+
+    chunk_id: int
+    granularity: Granularity
+    kind: Kind
 
 
 class Snapshot:
@@ -147,6 +160,10 @@ class Snapshot:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def n_live_rows(self) -> int:
+        """Count the vectors that some chunk owns; `info.n_rows` counts those of removed files too."""
+        return int(np.count_nonzero(self._flags))
+
     # Candidates
 
     def find_lexical(
@@ -156,6 +173,7 @@ class Snapshot:
 
         `terms` says how much each counts where it occurs, above 0.
         """
+        self._catalog.require_open()
         wanted = {hash_term(term): weight for term, weight in terms.items()}
         if not wanted or limit <= 0 or self._lexical is None or _is_empty(selection):
             return NO_IDS
@@ -241,8 +259,17 @@ class Snapshot:
         return self._records.bags(ids)
 
     def statistics(self, term_hashes: Sequence[int]) -> LexicalStatistics:
-        """Return the document frequencies of the terms, and what BM25F needs beside them."""
-        return read_statistics(self._catalog, term_hashes)
+        """Return the document frequencies of the terms, and what BM25F needs beside them.
+
+        Raises CorruptIndexError where the catalogue misses a term that a live leaf contains.
+        """
+        statistics = read_statistics(self._catalog, term_hashes)
+        for term_hash, df in statistics.df.items():
+            if df == 0 and self._lexical is not None:
+                ids = self._lexical.find({term_hash: 1.0}, "leaf", (), CHECKED_HITS)
+                if self._is_selected(np.array(ids, dtype=np.int64), Selection()).any():
+                    raise self._records.mismatch("the list of terms")
+        return statistics
 
     def chunks_defining(self, names: Sequence[str]) -> dict[str, IntArray]:
         """Return the chunks that define each name, by lowercased name; names nobody defines are left out."""
@@ -293,25 +320,25 @@ class Snapshot:
         listed = None if selection.chunk_ids is None else set(selection.chunk_ids.tolist())
         best: dict[int, float] = {}
         for row, score in zip(hits.rows.tolist(), hits.scores.tolist(), strict=True):
-            for chunk_id, granularity, kind in owners.get(row, ()):
-                is_wanted = granularity in granularities and (selection.kinds is None or kind in selection.kinds)
-                if is_wanted and (listed is None or chunk_id in listed):
-                    best.setdefault(chunk_id, score)
+            for owner in owners.get(row, ()):
+                is_kind = selection.kinds is None or owner.kind in selection.kinds
+                if is_kind and owner.granularity in granularities and (listed is None or owner.chunk_id in listed):
+                    best.setdefault(owner.chunk_id, score)
         return best
 
-    def _owners(self, rows: IntArray) -> dict[int, list[tuple[int, str, str]]]:
-        """Return (chunk id, granularity, kind) of the chunks that own each row."""
-        owners: dict[int, list[tuple[int, str, str]]] = {}
+    def _owners(self, rows: IntArray) -> dict[int, list[_Owner]]:
+        """Return the chunks that own each row."""
+        owners: dict[int, list[_Owner]] = {}
         sql = 'SELECT "row", id, granularity, kind FROM chunks WHERE "row" IN (SELECT value FROM json_each(?))'
         for row, *owner in self._catalog.rows_of(sql, rows.tolist()):
-            owners.setdefault(row, []).append((owner[0], owner[1], owner[2]))
+            owners.setdefault(row, []).append(_Owner(*owner))
         for row in rows[(self._flags[rows] & np.uint16(CONTINUES)) != 0].tolist():
             file = self._spans[np.searchsorted(self._spans[:, 3], row, side="right") - 1]
             windowed = self._catalog.rows(
                 'SELECT id, granularity, kind FROM chunks WHERE "row" >= ? AND "row" < ? AND "row" + n_rows > ?',
                 (int(file[3]), row, row),
             )
-            owners.setdefault(row, []).extend((i, g, k) for i, g, k in windowed)
+            owners.setdefault(row, []).extend(_Owner(*owner) for owner in windowed)
         return owners
 
 

@@ -5,6 +5,7 @@ Adds a commit's `Tally` to what is stored and reads what a query needs. Knows no
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,20 +19,36 @@ LOOKUP_TERMS = 10_000
 """Terms looked up in one statement while a commit is added; bounds its JSON parameter to 200 KB."""
 
 
+@dataclass(frozen=True, slots=True)
+class _TermTotals:
+    """What tells that terms are missing: how many there are, and the sum of their checksums."""
+
+    n_terms: int
+    checksums: int
+
+
+def start_statistics(catalog: Catalog) -> None:
+    """Write the statistics of an index without chunks."""
+    for granularity in GRANULARITIES:
+        _write_totals(catalog, granularity, 0, np.zeros(len(FIELDS), np.int64))
+    catalog.run("INSERT INTO term_totals VALUES (0, 0, ?)", (text_checksum("0", "0"),))
+
+
 def add_tally(catalog: Catalog, tally: Tally) -> None:
     """Add what a commit changes."""
     terms, changes = tally.term_changes()
     signed = terms.view(np.int64)
+    found = _read_term_totals(catalog)
+    n_terms, checksums = found.n_terms, found.checksums
     for start in range(0, len(signed), LOOKUP_TERMS):
-        _add_terms(catalog, signed[start : start + LOOKUP_TERMS], changes[start : start + LOOKUP_TERMS])
-    totals = _read_totals(catalog)
-    for granularity in GRANULARITIES:
-        n_chunks, lengths = totals[granularity]
-        packed = json.dumps([int(n) for n in lengths + tally.lengths[granularity]])
-        n_chunks += tally.n_chunks[granularity]
-        checksum = text_checksum(granularity, str(n_chunks), packed)
-        row = (granularity, n_chunks, packed, checksum)
-        catalog.run("INSERT OR REPLACE INTO statistics VALUES (?, ?, ?, ?)", row)
+        added = _add_terms(catalog, signed[start : start + LOOKUP_TERMS], changes[start : start + LOOKUP_TERMS])
+        n_terms += added.n_terms
+        checksums += added.checksums
+    row = (n_terms, checksums, text_checksum(str(n_terms), str(checksums)))
+    catalog.run("UPDATE term_totals SET n_terms = ?, checksums = ?, checksum = ?", row)
+    for granularity, (n_chunks, lengths) in _read_totals(catalog).items():
+        n_now = n_chunks + tally.n_chunks[granularity]
+        _write_totals(catalog, granularity, n_now, lengths + tally.lengths[granularity])
 
 
 def n_chunks_of(catalog: Catalog) -> dict[Granularity, int]:
@@ -54,8 +71,11 @@ def read_statistics(catalog: Catalog, term_hashes: Sequence[int]) -> LexicalStat
 def check_terms(catalog: Catalog) -> None:
     """Check every stored term and all totals; raises CorruptIndexError."""
     _read_totals(catalog)
-    for key, df, checksum in catalog.rows("SELECT hash, df, checksum FROM terms"):
+    rows = catalog.rows("SELECT hash, df, checksum FROM terms")
+    for key, df, checksum in rows:
         _check_term(catalog, key, df, checksum)
+    if _TermTotals(len(rows), sum(checksum for _, _, checksum in rows)) != _read_term_totals(catalog):
+        raise mismatch(f"the list of terms of {catalog.path}", catalog.mend)
 
 
 def _check_term(catalog: Catalog, key: int, df: object, checksum: int) -> int:
@@ -68,7 +88,8 @@ def _mean(n_chunks: int, lengths: IntArray) -> FloatArray:
     return (lengths / max(1, n_chunks)).astype(np.float32)
 
 
-def _add_terms(catalog: Catalog, signed: IntArray, changes: IntArray) -> None:
+def _add_terms(catalog: Catalog, signed: IntArray, changes: IntArray) -> _TermTotals:
+    """Add to the frequencies of some terms; return what that adds to the totals."""
     stored = _read_df(catalog, signed)
     rows: list[tuple[int, int, int]] = []
     gone: list[tuple[int]] = []
@@ -80,6 +101,8 @@ def _add_terms(catalog: Catalog, signed: IntArray, changes: IntArray) -> None:
             gone.append((key,))
     catalog.run_many("INSERT OR REPLACE INTO terms VALUES (?, ?, ?)", rows)
     catalog.run_many("DELETE FROM terms WHERE hash = ?", gone)
+    before = sum(term_checksum(key, df) for key, df in stored.items())
+    return _TermTotals(len(rows) - len(stored), sum(checksum for _, _, checksum in rows) - before)
 
 
 def _read_df(catalog: Catalog, signed: IntArray) -> dict[int, int]:
@@ -89,9 +112,24 @@ def _read_df(catalog: Catalog, signed: IntArray) -> dict[int, int]:
 
 
 def _read_totals(catalog: Catalog) -> dict[Granularity, tuple[int, IntArray]]:
-    totals: dict[Granularity, tuple[int, IntArray]] = {g: (0, np.zeros(len(FIELDS), np.int64)) for g in GRANULARITIES}
+    totals: dict[Granularity, tuple[int, IntArray]] = {}
     for granularity, n_chunks, packed, checksum in catalog.rows("SELECT * FROM statistics"):
         if text_checksum(str(granularity), str(n_chunks), str(packed)) != checksum:
             raise mismatch(f"the statistics of {catalog.path}", catalog.mend)
         totals[granularity] = (int(n_chunks), np.array(json.loads(packed), dtype=np.int64))
+    if totals.keys() != set(GRANULARITIES):
+        raise mismatch(f"the statistics of {catalog.path}", catalog.mend)
     return totals
+
+
+def _write_totals(catalog: Catalog, granularity: Granularity, n_chunks: int, lengths: IntArray) -> None:
+    packed = json.dumps(lengths.tolist())
+    row = (granularity, n_chunks, packed, text_checksum(granularity, str(n_chunks), packed))
+    catalog.run("INSERT OR REPLACE INTO statistics VALUES (?, ?, ?, ?)", row)
+
+
+def _read_term_totals(catalog: Catalog) -> _TermTotals:
+    rows = catalog.rows("SELECT n_terms, checksums, checksum FROM term_totals")
+    if len(rows) != 1 or text_checksum(str(rows[0][0]), str(rows[0][1])) != rows[0][2]:
+        raise mismatch(f"the number of terms of {catalog.path}", catalog.mend)
+    return _TermTotals(int(rows[0][0]), int(rows[0][1]))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from codesearch.errors import CorruptIndexError
+from codesearch.errors import CorruptIndexError, StorageError
 from codesearch.storage.checksums import mismatch, vector_checksum
 from codesearch.storage.platform import open_for_reading, open_private
 from codesearch.storage.rows import IntArray
@@ -84,17 +84,19 @@ class VectorReader:
         if size < n_rows * self._dtype.itemsize:
             raise CorruptIndexError(f"{path} has {size} bytes instead of {n_rows * self._dtype.itemsize}; {mend}")
         self._file = open_for_reading(path)
+        self._is_closed = False
 
     def read(self, rows: IntArray) -> FloatArray:
         """Return float32 `[len(rows), dim]` of the rows as stored."""
         size = self._dtype.itemsize
         offsets = [int(row) * size for row in rows]
+        if self._is_closed:
+            raise StorageError(f"{self._path} was closed; open the index again to read it")
         self._file.advise(offsets, size)
         records = np.empty(len(rows), dtype=self._dtype)
         raw = records.view(np.uint8).reshape(len(rows), size)
         for target, offset in zip(raw, offsets, strict=True):
-            if self._file.read_into(target, offset) != size:
-                raise CorruptIndexError(f"{self._path} ends before row {offset // size}; {self.mend}")
+            self._read_into(target, offset)
         return self._checked(records, rows)
 
     def read_blocks(self, first: int, end: int) -> Iterator[FloatArray]:
@@ -103,9 +105,18 @@ class VectorReader:
         for start in range(first, end, BLOCK_ROWS):
             stop = min(start + BLOCK_ROWS, end)
             records = np.empty(stop - start, dtype=self._dtype)
-            if self._file.read_into(records.view(np.uint8), start * size) != len(records) * size:
-                raise CorruptIndexError(f"{self._path} ends before row {stop}; {self.mend}")
+            self._read_into(records.view(np.uint8), start * size)
             yield self._checked(records, np.arange(start, stop, dtype=np.int64))
+
+    def _read_into(self, target: npt.NDArray[np.uint8], offset: int) -> None:
+        try:
+            n_read = self._file.read_into(target, offset)
+        except OSError as error:
+            raise StorageError(
+                f"{self._path} cannot be read ({error}); check the disk's health and try again"
+            ) from error
+        if n_read != len(target):
+            raise CorruptIndexError(f"{self._path} ends before byte {offset + len(target)}; {self.mend}")
 
     def _checked(self, records: npt.NDArray[Any], rows: IntArray) -> FloatArray:
         halves = np.ascontiguousarray(records["vector"])
@@ -116,6 +127,7 @@ class VectorReader:
 
     def close(self) -> None:
         """Give the file back."""
+        self._is_closed = True
         self._file.close()
 
 

@@ -1,5 +1,6 @@
 """Reads everything that a generation holds and says what does not match. Mends nothing."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
@@ -10,6 +11,7 @@ import numpy as np
 from codesearch.errors import CorruptIndexError
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.checksums import find_damaged_blocks
+from codesearch.storage.ingest import definition_names
 from codesearch.storage.records import Records
 from codesearch.storage.row_flags import FLAGS_DTYPE
 from codesearch.storage.rows import FileRow, Generation
@@ -54,7 +56,7 @@ def _checks(folder: Path, catalog: Catalog, generation: Generation) -> Iterator[
     yield records.files
     if not _run(records.files):
         for file in records.files():
-            yield partial(_check_file, records, file)
+            yield partial(_check_file, records, catalog, file)
 
 
 def _check_vectors(folder: Path, catalog: Catalog, generation: Generation) -> None:
@@ -65,9 +67,20 @@ def _check_vectors(folder: Path, catalog: Catalog, generation: Generation) -> No
                 raise CorruptIndexError(f"{folder / generation.vectors_name} holds no numbers; {catalog.mend}")
 
 
-def _check_file(records: Records, file: FileRow) -> None:
+def _check_file(records: Records, catalog: Catalog, file: FileRow) -> None:
     records.text(file.id)
     ids = range(file.first_chunk, file.first_chunk + file.n_chunks)
-    if len(records.chunks(ids)) != file.n_chunks:
+    chunks = records.chunks(ids)
+    if len(chunks) != file.n_chunks:
         raise records.mismatch(f"the list of chunks of {file.path}")
     records.bags(ids)
+    wanted = {
+        (n, chunk.id) for chunk in chunks for n in definition_names(chunk.symbol, chunk.qualified_name, chunk.names)
+    }
+    sql = (
+        "SELECT name, chunk_id FROM definitions "
+        "WHERE name IN (SELECT value FROM json_each(?)) AND chunk_id BETWEEN ? AND ?"
+    )
+    names = json.dumps(sorted({name for name, _ in wanted}))
+    if set(catalog.rows(sql, (names, file.first_chunk, file.first_chunk + file.n_chunks - 1))) != wanted:
+        raise records.mismatch(f"the list of definitions of {file.path}")
