@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codesearch.errors import QueryError
-from codesearch.search.query import content_words, parse_query
+from codesearch.search.query import content_words, cut_query, parse_query
 from indexers.tokenizer import tokenize
 
 MAX_LINES = 12
@@ -30,7 +30,7 @@ def find_query_terms(query: str) -> frozenset[str]:
     try:
         text = parse_query(query).text
     except QueryError:  # a piece of code to compare with, which happens to hold something like a filter
-        text = query
+        text = cut_query(query)
     return frozenset(tokenize(" ".join(content_words(text))))
 
 

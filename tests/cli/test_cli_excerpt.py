@@ -37,6 +37,7 @@ def test_filters_are_no_terms_of_the_query() -> None:
     assert find_query_terms("lang:python -path:tests Retries backed off") == {"retri", "back"}
     assert find_query_terms('path:"my folder" "retries"') == {"retri"}
     assert "retri" in find_query_terms("retries = load(lang:nothing)  kind:odd")
+    assert find_query_terms("lang:python") == frozenset()
 
 
 def test_the_line_of_a_result_is_that_of_its_signature() -> None:
