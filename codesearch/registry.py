@@ -123,7 +123,7 @@ def find_moved(real: Path, home: Path) -> tuple[Path, list[RootEntry]]:
     start = real if real.is_dir() else real.parent
     for root in (start, *start.parents) if known else ():
         if found := [entry for entry, info in known if _is_renamed(entry, info, root, home)]:
-            return root, found
+            return root, [max(found, key=lambda entry: entry.updated_at or "")]  # all are of this very folder
     known = [(entry, info) for entry, info in known if info.git_identity]
     for root in (start, *start.parents) if known else ():
         identity = _identify(root)

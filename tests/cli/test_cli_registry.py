@@ -143,6 +143,14 @@ def test_a_folder_without_git_takes_its_index_along_when_it_is_renamed(plain: Pa
 
 
 @pytest.mark.slow
+def test_of_two_indexes_of_one_renamed_folder_the_newer_goes_along(plain: Path, home: Path) -> None:
+    second = plain.rename(plain.with_name("second"))
+    Index.build(second, BuildOptions(n_workers=1), home=home)
+    third = second.rename(plain.with_name("third"))
+    assert locate(third, home).moved_from == second
+
+
+@pytest.mark.slow
 def test_another_folder_that_got_the_inode_of_a_root_does_not_take_its_index(plain: Path, home: Path) -> None:
     new = plain.rename(plain.with_name("new"))
     for path in ("a.py", "src/b.py"):
