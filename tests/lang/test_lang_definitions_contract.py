@@ -105,7 +105,7 @@ def test_each_script_of_a_component_is_read_in_its_language() -> None:
 
 
 def test_a_missing_grammar_is_named_with_its_remedy() -> None:
-    with pytest.raises(GrammarMissing, match=r"codesearch\[languages\]"):
+    with pytest.raises(GrammarMissing, match=r"\.\[languages\]"):
         load_grammar("no-such-grammar")
 
 
