@@ -196,7 +196,7 @@ class Index:
             chunks_by_kind=dict(counts.chunks_by_kind),
             files_by_language=dict(counts.files_by_language),
             n_windowed=counts.n_windowed,
-            n_vectors=info.n_rows,
+            n_vectors=snapshot.n_live_rows(),
             encoder=info.encoder_name,
             encoder_identity=info.encoder_identity,
             encoder_summary=info.encoder_summary,

@@ -6,8 +6,10 @@ import pytest
 
 from codesearch.errors import LockedError, NoIndexError
 from codesearch.maintenance import compact, verify
+from codesearch.storage.rows import Selection
 from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.writer import Writer
+from indexers.types import GRANULARITIES
 from tests.storage.made_files import NOW, build_big_file, build_file, rewrite, state_of, write_index
 
 
@@ -33,6 +35,34 @@ def test_compaction_changes_no_answer_and_leaves_live_rows_only(folder: Path) ->
         assert (folder / "vectors-2.bin").stat().st_size == after.info.n_rows * 36
         assert after.info.checked_at == NOW
     assert not (folder / "vectors-1.bin").exists()
+    assert verify(folder) == []
+
+
+def proposals(folder: Path) -> list[list[tuple[str, int]]]:
+    """What tantivy proposes for some words, best first, by path and place within the file."""
+    with Snapshot.open(folder) as snapshot:
+        files = {row.id: row for row in snapshot.files()}
+        found: list[list[tuple[str, int]]] = []
+        for words in ("retry", "retry token", "parse close read", "größe thing write", "py"):
+            weights = dict.fromkeys(words.split(), 1.0)
+            for granularity in GRANULARITIES:
+                chunks = snapshot.chunks(snapshot.find_lexical(weights, granularity, Selection(), 30))
+                found.append([(chunk.path, chunk.id - files[chunk.file_id].first_chunk) for chunk in chunks])
+        return found
+
+
+def test_after_compaction_words_propose_what_they_propose_in_a_fresh_build(folder: Path) -> None:
+    """Dead chunks, and the rare words that only they had, weigh in tantivy's order until then."""
+    kept = [build_file(f"f{i}.py", n_leaves=9) for i in range(0, 30, 2)]
+    write_index(folder, [*kept, *(build_file(f"f{i}.py", n_leaves=25) for i in range(1, 30, 2))])
+    with Writer.open(folder) as writer:
+        for i in range(1, 30, 2):
+            writer.remove(f"f{i}.py")
+        writer.add(build_file("f0.py", seed=4))
+        writer.commit(complete=True, files_todo=0, checked_at=NOW)
+    compact(folder)
+    fresh = sorted([build_file("f0.py", seed=4), *kept[1:]], key=lambda file: file.parsed.path)
+    assert proposals(folder) == proposals(write_index(folder.with_name("fresh"), fresh))
     assert verify(folder) == []
 
 

@@ -37,6 +37,17 @@ def test_an_open_index_follows_a_rebuild(root: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_status_counts_the_vectors_that_are_left(root: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    Index.build(root, ONE, home=home)
+    (root / "queue.py").write_text("def drain():\n    return 2\n")
+    Index.build(root, ONE, home=home)
+    Index.build(root, ONE, home=tmp_path / "fresh")
+    with Index.open(root, home) as updated, Index.open(root, tmp_path / "fresh") as fresh:
+        assert updated.status().n_vectors == fresh.status().n_vectors > 0
+
+
+@pytest.mark.slow
 def test_an_open_index_follows_an_index_that_was_removed_and_made_again(root: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     Index.build(root, ONE, home=home)
