@@ -1,7 +1,7 @@
 """The vector cache: one SQLite file that spares encoding the same input twice, shared by all roots and processes.
 
-Disposable: whatever is wrong with it is a miss and a warning, never an error, and a damaged file is set aside and
-begun anew. Bounded: what was used longest ago goes first. Knows keys and vectors, not what they stand for.
+Disposable: whatever is wrong with it is a miss and one of its `warnings`, never an error, and a damaged file is set
+aside and begun anew. Bounded: what was used longest ago goes first. Knows keys and vectors, not what they stand for.
 """
 
 import os
@@ -34,6 +34,9 @@ KEYS_PER_QUERY = 500
 MAX_PENDING_TOUCHES = 10_000
 """Uses noted in memory before they are written; lost with the process, which costs nothing but order."""
 
+MAX_WARNINGS = 8
+"""Different things that are remembered to have gone wrong; whoever has so many needs no more."""
+
 EVICTIONS_PER_ROW = 4
 """Old rows that one new row may push out: keeps transactions short, yet shrinks a cache whose bound was lowered."""
 
@@ -48,17 +51,13 @@ _DAMAGE = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLIT
 """Primary codes that mean: these bytes are no cache of ours. All else (busy, full, read-only) may pass by itself."""
 
 
-def ignore_warning(message: str) -> None:
-    """Drop a warning: for callers that have nobody to tell."""
-
-
 @dataclass(frozen=True, slots=True)
 class CacheOptions:
-    """How large the cache may grow, what time it is, and whom to tell that it does not work."""
+    """How large the cache may grow, what time it is, and how long to wait for another process."""
 
     max_bytes: int = DEFAULT_MAX_BYTES
     clock: Callable[[], float] = time.time
-    warn: Callable[[str], None] = ignore_warning
+    busy_timeout_s: float = BUSY_TIMEOUT_S
 
 
 class SqliteVectorCache:
@@ -69,6 +68,7 @@ class SqliteVectorCache:
         self._options = options or CacheOptions()
         self._lock = threading.Lock()
         self._touched: set[bytes] = set()
+        self._warnings: dict[str, int] = {}
         self._connection: sqlite3.Connection | None = None
         self._inode = 0
         with self._lock, self._guarded():
@@ -79,6 +79,11 @@ class SqliteVectorCache:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What went wrong so far, in the order in which each was first seen; at most `MAX_WARNINGS`."""
+        return tuple(text if n == 1 else f"{text} ({n} times)" for text, n in self._warnings.items())
 
     def get_many(self, keys: Sequence[bytes]) -> dict[bytes, FloatArray]:
         """Return the vectors that are known and sound, float32 `[dim]` each, rounded to float16."""
@@ -155,12 +160,16 @@ class SqliteVectorCache:
         except sqlite3.Error as error:
             self._recover(error)
         except OSError as error:
-            self._options.warn(f"vector cache {self._path} cannot be used: {error}; going on without it")
+            self._warn(f"vector cache {self._path} cannot be used: {error}; going on without it")
+
+    def _warn(self, text: str) -> None:
+        if text in self._warnings or len(self._warnings) < MAX_WARNINGS:
+            self._warnings[text] = self._warnings.get(text, 0) + 1
 
     def _recover(self, error: sqlite3.Error) -> None:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
         if code not in _DAMAGE:
-            self._options.warn(f"vector cache {self._path} cannot be used just now: {error}; going on without it")
+            self._warn(f"vector cache {self._path} cannot be used just now: {error}; going on without it")
             return
         self._touched.clear()
         self._disconnect()
@@ -169,12 +178,10 @@ class SqliteVectorCache:
             self._open()
         except (OSError, sqlite3.Error) as again:
             self._disconnect()
-            self._options.warn(f"vector cache {self._path} is damaged ({error}) and cannot be replaced: {again}")
+            self._warn(f"vector cache {self._path} is damaged ({error}) and cannot be replaced: {again}")
             return
         if aside:
-            self._options.warn(
-                f"vector cache {self._path} was damaged ({error}); set aside as {aside.name}, begun anew"
-            )
+            self._warn(f"vector cache {self._path} was damaged ({error}); set aside as {aside.name}, begun anew")
 
     def _set_aside(self) -> Path | None:
         """Rename the damaged file, unless another process has already put a sound one in its place."""
@@ -194,7 +201,7 @@ class SqliteVectorCache:
         self._path.chmod(PRIVATE_FILE)
         self._inode = self._path.stat().st_ino
         self._connection = sqlite3.connect(
-            self._path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+            self._path, timeout=self._options.busy_timeout_s, isolation_level=None, check_same_thread=False
         )
         _prepare(self._connection)
 

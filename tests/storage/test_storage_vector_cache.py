@@ -173,47 +173,43 @@ def test_a_lowered_bound_shrinks_the_content_step_by_step(path: Path) -> None:
 def test_a_file_that_is_no_database_is_set_aside_with_a_warning(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
-    warnings: list[str] = []
-    with SqliteVectorCache(path, CacheOptions(warn=warnings.append)) as cache:
+    with SqliteVectorCache(path) as cache:
         cache.put_many(vectors_of(range(3)))
         assert len(cache.get_many([key_of(n) for n in range(3)])) == 3
-    assert len(warnings) == 1
-    assert "set aside as vectors.db.damaged" in warnings[0]
+    assert len(cache.warnings) == 1
+    assert "set aside as vectors.db.damaged" in cache.warnings[0]
     assert path.with_name("vectors.db.damaged").read_bytes()[:9] == content[:9]
 
 
 def test_damage_found_in_the_midst_costs_the_batch_and_nothing_else(path: Path) -> None:
-    warnings: list[str] = []
     kept = vectors_of(range(2_000), dim=64)
     with SqliteVectorCache(path) as cache:
         cache.put_many(kept)
     content = bytearray(path.read_bytes())
     content[4096:] = b"\x00" * (len(content) - 4096)
     path.write_bytes(content)
-    with SqliteVectorCache(path, CacheOptions(warn=warnings.append)) as cache:
+    with SqliteVectorCache(path) as cache:
         assert cache.get_many(list(kept)) == {}
         cache.put_many(kept)
         assert len(cache.get_many(list(kept))) == 2_000
-    assert len(warnings) == 1
+    assert len(cache.warnings) == 1
 
 
 def test_a_file_of_another_schema_is_set_aside(path: Path) -> None:
     path.parent.mkdir()
     with raw(path) as connection:
         connection.execute("PRAGMA user_version = 99")
-    warnings: list[str] = []
-    with SqliteVectorCache(path, CacheOptions(warn=warnings.append)) as cache:
+    with SqliteVectorCache(path) as cache:
         cache.put_many(vectors_of(range(1)))
         assert cache.get_many([key_of(0)])
-    assert "schema 99" in warnings[0]
+    assert "schema 99" in cache.warnings[0]
 
 
 def test_a_sound_file_that_another_process_put_in_place_is_not_set_aside(path: Path, tmp_path: Path) -> None:
     fresh = tmp_path / "fresh.db"
     with SqliteVectorCache(fresh) as other:
         other.put_many(vectors_of(range(4)))
-    warnings: list[str] = []
-    with SqliteVectorCache(path, CacheOptions(warn=warnings.append)) as cache:
+    with SqliteVectorCache(path) as cache:
         cache.put_many(vectors_of(range(1)))
         with raw(path) as connection:
             connection.execute("DROP TABLE vectors")
@@ -222,53 +218,58 @@ def test_a_sound_file_that_another_process_put_in_place_is_not_set_aside(path: P
             path.with_name(path.name + suffix).unlink()
         assert cache.get_many([key_of(3)]) == {}
         assert cache.get_many([key_of(3)]).keys() == {key_of(3)}
-    assert warnings == []
+    assert cache.warnings == ()
 
 
 def test_a_home_that_cannot_be_made_leaves_a_cache_that_knows_nothing(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("a file where the folder should be")
-    warnings: list[str] = []
-    with SqliteVectorCache(tmp_path / "home" / "vectors.db", CacheOptions(warn=warnings.append)) as cache:
+    with SqliteVectorCache(tmp_path / "home" / "vectors.db") as cache:
         cache.put_many(vectors_of(range(1)))
         assert cache.get_many([key_of(0)]) == {}
-    assert len(warnings) == 1
+    assert len(cache.warnings) == 1
 
 
-def test_a_write_lock_held_by_another_loses_the_batch_not_the_caller(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("codesearch.storage.vector_cache.BUSY_TIMEOUT_S", 0.01)
-    warnings: list[str] = []
-    with SqliteVectorCache(path, CacheOptions(warn=warnings.append)) as cache:
+def test_a_write_lock_held_by_another_loses_the_batch_not_the_caller(path: Path) -> None:
+    with SqliteVectorCache(path, CacheOptions(busy_timeout_s=0.01)) as cache:
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             cache.put_many(vectors_of(range(1)))
             assert cache.get_many([key_of(0)]) == {}
         cache.put_many(vectors_of(range(1)))
         assert cache.get_many([key_of(0)])
-    assert len(warnings) == 1
-    assert "locked" in warnings[0]
+    assert len(cache.warnings) == 1
+    assert "locked" in cache.warnings[0]
+
+
+def test_what_goes_wrong_again_and_again_is_told_once(path: Path) -> None:
+    with SqliteVectorCache(path, CacheOptions(busy_timeout_s=0.001)) as cache:
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            for number in range(3):
+                cache.put_many(vectors_of(range(number, number + 1)))
+        assert len(cache.warnings) == 1
+        assert cache.warnings[0].endswith("going on without it (3 times)")
 
 
 def test_a_closed_cache_knows_nothing_and_complains_about_nothing(path: Path) -> None:
-    warnings: list[str] = []
-    cache = SqliteVectorCache(path, CacheOptions(warn=warnings.append))
+    cache = SqliteVectorCache(path)
     cache.put_many(vectors_of(range(1)))
     cache.close()
     cache.put_many(vectors_of(range(1)))
     assert cache.get_many([key_of(0)]) == {}
-    assert warnings == []
+    assert cache.warnings == ()
 
 
 WRITE = """
 import sys
 from pathlib import Path
 import numpy as np
-from codesearch.storage.vector_cache import CacheOptions, SqliteVectorCache
+from codesearch.storage.vector_cache import SqliteVectorCache
 start = int(sys.argv[2])
-with SqliteVectorCache(Path(sys.argv[1]), CacheOptions(warn=sys.exit)) as cache:
+with SqliteVectorCache(Path(sys.argv[1])) as cache:
     for number in range(start, start + 100):
         cache.put_many({number.to_bytes(16, "little"): np.full(16, number % 7, np.float32)})
+sys.exit("; ".join(cache.warnings) or None)
 """
 
 
