@@ -69,6 +69,17 @@ class BrokenEncoder(MarkedEncoder):
         raise EncoderError(f"the server does not answer {text!r} ({task})")
 
 
+@dataclass
+class AnsweringEncoder(MarkedEncoder):
+    """Gives one vector for every query, whatever the index needs."""
+
+    answer: FloatArray = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+
+    def encode_query(self, text: str, task: Task) -> FloatArray:  # noqa: ARG002
+        """Return the one vector."""
+        return self.answer
+
+
 @dataclass(frozen=True)
 class SearchRoom:
     """Makes indexes under one folder and closes them after the test."""
@@ -163,6 +174,12 @@ def marked() -> Callable[[Mapping[str, Sequence[float]]], Encoder]:
 def broken() -> Encoder:
     """Give the encoder that fails on queries."""
     return BrokenEncoder({})
+
+
+@pytest.fixture
+def answering() -> Callable[[FloatArray], Encoder]:
+    """Give the encoder with one vector for every query."""
+    return lambda vector: AnsweringEncoder({}, answer=vector)
 
 
 def _stat(path: Path) -> FileStat:

@@ -1,16 +1,20 @@
 """Whole queries over small real indexes: modes, filters, quoted text, ties, scores, degradation."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from codesearch.errors import QueryError
 from codesearch.search import engine
+from codesearch.search.query import MAX_CHARACTERS
 from codesearch.storage.rows import Selection
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import MODES, Filters, Mode, SearchOptions
 from indexers.encoders.hashing import HashingEncoder
-from indexers.types import GRANULARITIES, Encoder
+from indexers.types import GRANULARITIES, Encoder, FloatArray, Task
 
 IndexOf = Callable[..., Snapshot]
 MakeEncoder = Callable[[Mapping[str, Sequence[float]]], Encoder]
@@ -59,6 +63,19 @@ func AddItem(cart *Cart, item Item) {
 }
 
 SHOWN = SearchOptions(limit=50)
+
+
+class Recording(HashingEncoder):
+    """Remembers the queries that it encodes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+
+    def encode_query(self, text: str, task: Task) -> FloatArray:
+        """Encode and remember."""
+        self.texts.append(text)
+        return super().encode_query(text, task)
 
 
 def places(outcome: engine.SearchOutcome) -> list[tuple[str, str]]:
@@ -193,6 +210,111 @@ def test_prefilter_looks_at_vectors_only_among_what_words_chose(index_of: IndexO
     outcome = engine.search(snapshot, encoder, "word", SearchOptions(mode="prefilter", explain=True))
     assert [r.path for r in outcome.results] == ["b.py"]
     assert {r.path for r in engine.search(snapshot, encoder, "word", SearchOptions()).results} == {"a.py", "b.py"}
+
+
+def test_prefilter_ranks_what_words_chose_by_cosine_times_prior_alone(index_of: IndexOf) -> None:
+    snapshot = index_of(SHOP)
+    outcome = engine.search(snapshot, HashingEncoder(), "delay of the attempt", replace(SHOWN, mode="prefilter"))
+    best = max(result.scores.cosine or 0 for result in outcome.results)
+    assert len(outcome.results) > 1
+    for result in outcome.results:
+        # Whatever is shown was chosen by words: nothing came along as the context of another chunk.
+        assert result.scores.bm25
+        assert result.scores.cosine is not None
+        assert result.scores.fused == pytest.approx(result.scores.cosine / best)
+
+
+def test_prefilter_takes_as_many_chunks_from_the_words_as_asked(index_of: IndexOf) -> None:
+    snapshot = index_of({f"m{n}.py": f"def retry_{n}():\n    pass\n" for n in range(9)})
+    for n_chunks in (1, 5):
+        options = SearchOptions(mode="prefilter", prefilter=n_chunks)
+        outcome = engine.search(snapshot, HashingEncoder(), "retry", options)
+        assert {stage.name: stage.n_out for stage in outcome.stages}["lexical"] == n_chunks
+        assert len(outcome.results) == n_chunks
+
+
+@pytest.mark.slow
+def test_all_quoted_text_is_shown_in_every_mode_however_much_there_is(index_of: IndexOf) -> None:
+    files = {f"m{n:03}.py": f"def f{n}():\n    return x[{n}]->ynull({n})\n" for n in range(601)}
+    files["zz.py"] = 'def wanted_name():\n    """Sum the price of carts."""\n    return cart[0]->ynull(1)\n'
+    snapshot = index_of(files)
+    for mode in MODES:
+        # A part of a word, which BM25 finds nowhere.
+        outcome = engine.search(snapshot, HashingEncoder(), '"]->ynul"', SearchOptions(limit=1000, mode=mode))
+        assert {r.path for r in outcome.results} == set(files)
+        outcome = engine.search(snapshot, HashingEncoder(), '"ull(" wanted', SearchOptions(limit=1000, mode=mode))
+        assert {r.path for r in outcome.results} == set(files)
+
+
+def test_a_name_with_many_definitions_is_found_where_a_filter_leaves_few(index_of: IndexOf) -> None:
+    files = {f"m{n:02}.py": f"def run():\n    return {n}\n" for n in range(70)}
+    snapshot = index_of({**files, "z.go": "package z\n\nfunc run() int {\n\treturn 1\n}\n"})
+    outcome = engine.search(snapshot, HashingEncoder(), "run lang:go", SearchOptions())
+    assert {stage.name: stage.n_out for stage in outcome.stages}["definitions"] == 1
+    everywhere = engine.search(snapshot, HashingEncoder(), "run", SearchOptions())
+    assert {stage.name: stage.n_out for stage in everywhere.stages}["definitions"] == 0
+
+
+@pytest.mark.parametrize(
+    ("vector", "reason"), [([float("nan")] * 512, "numbers that are none"), ([1.0] * 256, r"shape \(256,\)")]
+)
+def test_a_vector_that_makes_no_sense_degrades_to_words(
+    index_of: IndexOf, answering: Callable[[FloatArray], Encoder], vector: list[float], reason: str
+) -> None:
+    snapshot = index_of(SHOP)
+    encoder = answering(np.array(vector, dtype=np.float32))
+    for mode in ("hybrid", "dense", "prefilter"):
+        outcome = engine.search(snapshot, encoder, "cart price", SearchOptions(mode=mode))
+        assert outcome.degraded is not None
+        assert re.search(reason, outcome.degraded.reason)
+        assert "words alone" in outcome.degraded.reason
+        lexical = engine.search(snapshot, None, "cart price", SearchOptions(mode="lexical"))
+        assert outcome.results == lexical.results
+
+
+def test_without_the_encoder_of_the_index_the_remedy_is_the_rebuild_of_its_root(index_of: IndexOf) -> None:
+    snapshot = index_of(SHOP)
+    degraded = engine.search(snapshot, None, "cart price", SearchOptions()).degraded
+    assert degraded is not None
+    assert f"codesearch index {snapshot.info.root} --rebuild" in degraded.remedy
+
+
+def test_filters_alone_list_what_they_leave_by_path_and_line(index_of: IndexOf) -> None:
+    snapshot = index_of(SHOP)
+
+    def found(query: str, limit: int = 50) -> list[tuple[str, str]]:
+        return places(engine.search(snapshot, None, query, SearchOptions(limit=limit)))
+
+    functions = [("src/cart.go", "AddItem"), ("src/cart.py", "add_item"), ("src/cart.py", "total_price")]
+    assert found("kind:function path:src/cart*") == functions
+    assert found("kind:function path:src/cart*", 2) == functions[:2]
+    assert found("kind:class") == [("src/retry.py", "RetryPolicy")]
+    assert [path for path, _ in found("path:src/**")] == ["src/cart.go", "src/cart.py", "src/retry.py"]
+    assert [path for path, _ in found("-lang:python")] == ["docs/retries.md", "src/cart.go"]
+    # Methods lie inside their class, and no line is listed twice.
+    assert found("kind:class kind:method") == [("src/retry.py", "RetryPolicy")]
+    assert found("path:nowhere") == []
+
+
+def test_filters_alone_give_no_scores_and_are_checked_like_any(index_of: IndexOf) -> None:
+    outcome = engine.search(index_of(SHOP), HashingEncoder(), "kind:class", SearchOptions())
+    assert [(r.score, r.scores.bm25, r.scores.cosine) for r in outcome.results] == [(0.0, None, None)]
+    with pytest.raises(QueryError, match="unknown kind 'zzz'"):
+        engine.search(index_of(SHOP), HashingEncoder(), "kind:zzz", SearchOptions())
+
+
+@pytest.mark.slow
+def test_a_text_of_megabytes_is_cut_for_words_and_encoder_alike(index_of: IndexOf) -> None:
+    encoder = Recording()
+    snapshot = index_of(SHOP)
+    text = "price of the cart_items total\n" * 200_000
+    for outcome in (
+        engine.search(snapshot, encoder, text, SearchOptions()),
+        engine.similar(snapshot, encoder, text, SearchOptions()),
+    ):
+        assert outcome.results[0].path.startswith("src/cart")
+        assert sum(stage.took_ms for stage in outcome.stages) < 1000
+    assert [MAX_CHARACTERS - 30 < len(text) <= MAX_CHARACTERS for text in encoder.texts] == [True, True]
 
 
 def test_ties_break_by_path_and_the_answer_is_the_same_each_time(index_of: IndexOf) -> None:
