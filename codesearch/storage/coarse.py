@@ -63,7 +63,10 @@ class CoarseReader:
     """A pinned base with the rows behind it; the base may be unlinked while this lives."""
 
     def __init__(self, base: Path | None, base_rows: IntArray, vectors: VectorReader, coarse_dim: int) -> None:
-        """Pin `base`, which holds the rows `base_rows` in order; the tail starts behind the last of them."""
+        """Pin `base`, which holds the rows `base_rows` in order; the tail starts behind the last of them.
+
+        FAISS opens it when it is first asked, or at once where a file that was unlinked has no name.
+        """
         self._vectors = vectors
         self._coarse_dim = coarse_dim
         self._base_rows = base_rows
@@ -72,6 +75,8 @@ class CoarseReader:
         self._fd = -1 if base is None else os.open(base, os.O_RDONLY)
         self._index: Any = None
         self._tail: FloatArray | None = None
+        if base is not None and name_of_open_file(self._fd) is None:
+            self._open_index()
 
     def find(self, vector: FloatArray, allowed: BoolArray, limit: int) -> RowHits:
         """Return the `limit` allowed rows most similar to the full-dimension `vector`; `allowed` is `[n_rows]`."""
@@ -123,9 +128,9 @@ class CoarseReader:
             import faiss
 
             assert self._path is not None
-            name = name_of_open_file(self._fd, self._path)
+            name = name_of_open_file(self._fd) or self._path
             try:
-                self._index = faiss.read_index(name, faiss.IO_FLAG_MMAP_IFC)
+                self._index = faiss.read_index(str(name), faiss.IO_FLAG_MMAP_IFC)
             except (RuntimeError, MemoryError) as error:
                 raise CorruptIndexError(f"{self._path} cannot be read ({error}); {self._vectors.mend}") from error
             if self._index.ntotal != len(self._base_rows) or self._index.d != self._coarse_dim:

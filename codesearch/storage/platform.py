@@ -5,6 +5,7 @@ Every call has a portable fallback, chosen by what `os` offers. Knows nothing of
 
 import os
 import shutil
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +18,8 @@ PRIVATE_FILE = 0o600
 
 HAS_POSITIONAL_READS = hasattr(os, "preadv")
 HAS_READ_AHEAD = hasattr(os, "posix_fadvise")
+HAS_OPEN_FOLDERS = hasattr(os, "O_DIRECTORY")
+"""Else this is Windows: it syncs folders alone, and gives open files no second name."""
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -64,20 +67,22 @@ class PositionalFile:
 
 
 class SeekingFile:
-    """`ReadFile` by seek and read, for systems without `preadv`; one thread at a time."""
+    """`ReadFile` by seek and read, for systems without `preadv`; threads wait for each other."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("rb", buffering=0)
+        self._lock = threading.Lock()
 
     def read_into(self, buffer: Bytes, offset: int) -> int:
-        self._file.seek(offset)
-        done = 0
-        while done < len(buffer):
-            n = self._file.readinto(buffer[done:].data)
-            if not n:
-                break
-            done += n
-        return done
+        with self._lock:
+            self._file.seek(offset)
+            done = 0
+            while done < len(buffer):
+                n = self._file.readinto(buffer[done:].data)
+                if not n:
+                    break
+                done += n
+            return done
 
     def advise(self, offsets: Iterable[int], size: int) -> None:  # noqa: ARG002
         return
@@ -113,10 +118,10 @@ def sync_file(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring a folder's entries to the disk; where folders cannot be opened (Windows) the system does it alone."""
-    if os.name == "nt":
+    """Bring a folder's entries to the disk; where folders cannot be opened the system does it alone."""
+    if not HAS_OPEN_FOLDERS:
         return
-    fd = os.open(folder, os.O_RDONLY)
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(fd)
     finally:
@@ -145,10 +150,10 @@ def remove_quietly(path: Path) -> bool:
     return True
 
 
-def name_of_open_file(fd: int, path: Path) -> str:
-    """Return a name under which an open file can be opened again even after it was unlinked."""
+def name_of_open_file(fd: int) -> Path | None:
+    """Return a name under which an open file can be opened again even after it was unlinked; None where none is."""
     pinned = Path(f"/dev/fd/{fd}")
-    return str(pinned) if pinned.exists() else str(path)
+    return pinned if HAS_OPEN_FOLDERS and pinned.exists() else None
 
 
 def try_lock(fd: int) -> bool:
