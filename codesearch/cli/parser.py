@@ -33,6 +33,7 @@ examples:
 
 SEARCH_EXAMPLES = """\
 filters can stand in the query too: lang:python path:src/** kind:function -path:tests
+a query of filters alone lists what they leave, by path
 text in "double quotes" must occur exactly as written
 
 examples:
@@ -221,6 +222,13 @@ def _add_output(parser: Parser) -> None:
         default="hybrid",
         metavar="MODE",
         help="hybrid (default), lexical (words), dense (meaning), prefilter (words choose, meaning ranks)",
+    )
+    parser.add_argument(
+        "--prefilter",
+        type=read_count,
+        default=2000,
+        metavar="N",
+        help="chunks that words choose in mode prefilter (default 2000)",
     )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON object")

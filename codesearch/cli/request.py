@@ -31,7 +31,9 @@ def read_options(parsed: argparse.Namespace, prefix: str) -> SearchOptions:
         kinds=tuple(parsed.kind),
         excluded_kinds=tuple(parsed.not_kind),
     )
-    return SearchOptions(limit=parsed.limit, mode=parsed.mode, filters=filters, explain=parsed.explain)
+    return SearchOptions(
+        limit=parsed.limit, mode=parsed.mode, filters=filters, explain=parsed.explain, prefilter=parsed.prefilter
+    )
 
 
 def print_response(response: SearchResponse, parsed: argparse.Namespace, terminal: Terminal) -> Outcome:

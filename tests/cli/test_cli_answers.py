@@ -169,6 +169,17 @@ def test_every_mode_answers(repo: Path, run: Run) -> None:
         assert "src/net/retry.py" in paths_of(answer.out), mode
 
 
+def test_words_choose_as_many_chunks_for_the_vectors_as_asked(repo: Path, run: Run) -> None:
+    for n_chunks, n_found in (("1", 1), ("2", 2)):
+        answer = run("search", "retry backoff", repo, "--jsonl", "--mode", "prefilter", "--prefilter", n_chunks)
+        assert len(answer.out.splitlines()) == n_found
+
+
+def test_filters_alone_list_what_they_leave(repo: Path, run: Run) -> None:
+    assert paths_of(run("search", "path:src/net/retry.py", repo, "--json").out) == ["src/net/retry.py"]
+    assert "unknown kind 'zzz'" in run("search", "kind:zzz", repo).err
+
+
 def test_a_query_may_start_with_a_dash_or_come_from_standard_input(repo: Path, run: Run) -> None:
     assert run("search", "--", "-retry", repo).status == 0
     assert "retry_with_backoff" in run("search", "-", repo, stdin="retry\nwith backoff\n").out
