@@ -6,12 +6,11 @@ A process of its own because only killing a process ends a hanging grammar. Know
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from indexers.frames import read_frame, write_frame
 from indexers.types import (
     Chunk,
-    Field,
     FileStat,
     ParsedFile,
     Secret,
@@ -19,7 +18,6 @@ from indexers.types import (
     SkipReason,
     SourceFile,
     SourceText,
-    Terms,
 )
 
 
@@ -68,7 +66,6 @@ def reply_to_file(header: dict[str, Any], payload: bytes) -> ParsedFile | Skippe
         stat=FileStat(*header["stat"]),
         text=SourceText(blobs[0], header["encoding"], blobs[1], secrets),
         chunks=tuple(_chunk(row) for row in header["chunks"]),
-        terms=tuple(_split_terms(leaf) for leaf in header["terms"]),
         bags=tuple(blobs[2:]),
         note=header["note"],
     )
@@ -103,7 +100,6 @@ def _reply_of(parsed: ParsedFile | Skipped) -> tuple[dict[str, Any], bytes]:
         "note": parsed.note,
         "sizes": [len(blob) for blob in blobs],
         "chunks": [[getattr(chunk, name) for name in Chunk.__slots__] for chunk in parsed.chunks],
-        "terms": [{field: " ".join(words) for field, words in leaf.items()} for leaf in parsed.terms],
     }
     return header, b"".join(blobs)
 
@@ -111,10 +107,6 @@ def _reply_of(parsed: ParsedFile | Skipped) -> tuple[dict[str, Any], bytes]:
 def _chunk(row: list[Any]) -> Chunk:
     fields = dict(zip(Chunk.__slots__, row, strict=True))
     return Chunk(**{**fields, "names": tuple(fields["names"])})
-
-
-def _split_terms(leaf: dict[str, str]) -> Terms:
-    return {cast("Field", field): words.split(" ") for field, words in leaf.items()}
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def _assemble(
     terms = tuple(_leaf_terms(chunk, text.data, path_terms) for chunk in chunks if chunk.granularity == "leaf")
     runs = [(chunk.first_leaf, chunk.n_leaves) for chunk in chunks[len(terms) :]]
     bags = tuple(pack_bags(terms, runs))
-    return ParsedFile(file.path, language, file.stat, text, chunks, terms, bags, note)
+    return ParsedFile(file.path, language, file.stat, text, chunks, bags, note)
 
 
 def _leaf_terms(chunk: Chunk, data: bytes, path_terms: list[str]) -> Terms:

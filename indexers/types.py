@@ -153,15 +153,13 @@ Terms = Mapping[Field, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
-    """A file cut into chunks and terms. `chunks` holds the leaves first, in order, then classes, then the file."""
+    """A file cut into chunks. `chunks` holds the leaves first, in order, then classes, then the file."""
 
     path: str
     language: str
     stat: FileStat
     text: SourceText
     chunks: tuple[Chunk, ...]
-    terms: tuple[Terms, ...]
-    """One mapping a leaf, in leaf order."""
     bags: tuple[bytes, ...]
     """One packed bag (`indexers.terms.BAG_DTYPE`) a chunk, in chunk order; a container's is the sum of its leaves'."""
     note: str = ""

@@ -8,6 +8,7 @@ import pytest
 from indexers.errors import ParserError
 from indexers.frames import read_frame, write_frame
 from indexers.parsers import ParserOptions, ParserPool, worker_command
+from indexers.terms import hash_term, unpack_bag
 from indexers.types import FileStat, ParsedFile, Skipped, SourceFile
 
 STUB = """
@@ -90,8 +91,8 @@ def test_a_real_parser_process_cuts_a_real_file(tmp_path: Path) -> None:
     assert isinstance(parsed, ParsedFile)
     assert parsed.language == "python"
     assert [c.symbol for c in parsed.chunks if c.kind == "function"] == ["area"]
-    assert parsed.terms[1]["symbol"] == ["area"]
     assert len(parsed.bags) == len(parsed.chunks)
+    assert hash_term("area") in unpack_bag(parsed.bags[1])["term"]
 
 
 def test_modules_in_the_searched_folder_never_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

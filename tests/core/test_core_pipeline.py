@@ -70,9 +70,8 @@ class DictCache:
 def parsed(path: str, text: str, definitions: Sequence[Definition] = ()) -> ParsedFile:
     data = text.encode()
     chunks = chunk_file(path, data, definitions)
-    n_leaves = sum(chunk.granularity == "leaf" for chunk in chunks)
     source = SourceText(data, "utf-8", b"")
-    return ParsedFile(path, "python", FileStat(0, 0, 0, 0), source, chunks, ({},) * n_leaves, (b"",) * len(chunks))
+    return ParsedFile(path, "python", FileStat(0, 0, 0, 0), source, chunks, (b"",) * len(chunks))
 
 
 def function(text: str, name: str, first: str, last: str) -> Definition:

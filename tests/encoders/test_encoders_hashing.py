@@ -67,7 +67,7 @@ def test_a_known_text_keeps_its_known_vector(encoder: HashingEncoder) -> None:
     vector = encoder.encode_documents(["parseHttpHeader"])[0]
     largest = np.argsort(-np.abs(vector), kind="stable")[:4]
     assert largest.tolist() == [508, 287, 139, 477]
-    np.testing.assert_allclose(vector[largest], [0.7326, -0.4176, -0.3533, -0.3146], atol=5e-5)
+    np.testing.assert_allclose(vector[largest], [0.6594, -0.4641, -0.3926, -0.3693], atol=5e-5)
 
 
 def test_forgetting_the_vocabulary_changes_no_vector() -> None:

@@ -65,7 +65,6 @@ def make_file(path: str, language: str, line: bytes, terms: Terms, vector: Float
         stat=FileStat(1, 1, 1, 1),
         text=SourceText(line * LEAVES_EACH, "utf-8", path.encode().ljust(16)[:16]),
         chunks=(*leaves, whole),
-        terms=leaf_terms,
         bags=tuple(pack_bags(leaf_terms, [(0, LEAVES_EACH)])),
     )
     n_chunks = LEAVES_EACH + 1

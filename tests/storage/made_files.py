@@ -132,7 +132,7 @@ class _Draft:
         bags = pack_bags(self.terms, [(c.first_leaf, c.n_leaves) for c in self.chunks[len(self.terms) :]])
         secrets = (Secret(1, "token"),) if self.random.random() < 0.2 else ()
         text = SourceText(data, "utf-8", blake2b(data, digest_size=16).digest(), secrets)
-        parsed = ParsedFile(self.path, "python", stat, text, tuple(self.chunks), tuple(self.terms), tuple(bags))
+        parsed = ParsedFile(self.path, "python", stat, text, tuple(self.chunks), tuple(bags))
         vectors = np.array(self.vectors, dtype=np.float32).reshape(-1, self.dim)
         return EncodedFile(parsed, vectors, tuple(self.first_row), tuple(self.n_rows))
 

@@ -66,9 +66,7 @@ class _Model:
     def _restat(self, path: str, stat: FileStat) -> None:
         file = self.files[path]
         parsed = file.parsed
-        moved = type(parsed)(
-            parsed.path, parsed.language, stat, parsed.text, parsed.chunks, parsed.terms, parsed.bags, parsed.note
-        )
+        moved = type(parsed)(parsed.path, parsed.language, stat, parsed.text, parsed.chunks, parsed.bags, parsed.note)
         self.files[path] = EncodedFile(moved, file.vectors, file.first_row, file.n_rows)
         self.writer.restat(path, stat)
 

@@ -58,8 +58,8 @@ def test_a_term_finds_the_leaves_that_contain_it(folder: Path) -> None:
         wanted = [
             row.first_chunk + i
             for row in snapshot.files()
-            for i, terms in enumerate(next(f for f in files if f.parsed.path == row.path).parsed.terms)
-            if any("backoff" in words for words in terms.values())
+            for i, bag in enumerate(next(f for f in files if f.parsed.path == row.path).parsed.bags[: row.n_leaves])
+            if hash_term("backoff") in unpack_bag(bag)["term"]
         ]
         assert sorted(found.tolist()) == sorted(wanted)
         statistics = snapshot.statistics([hash_term("backoff"), hash_term("nowhere")])
