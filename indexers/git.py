@@ -129,16 +129,16 @@ def find_configured_rules(tree: WorkTree) -> list[Path]:
 
 
 def git_identity(root: Path) -> str | None:
-    """Return the ids of the first commits and the root's path in the work tree; None without git or commits.
+    """Return the id of the main line's first commit and the root's path in the work tree; None without either.
 
     It stays when the folder moves; two clones of one repository have the same.
     """
     tree = find_work_tree(root)
     if tree is None:
         return None
-    answer = _run(root, "rev-list", "--max-parents=0", "HEAD")
-    commits = sorted(answer.stdout.decode("ascii", "replace").split())
-    return f"{'+'.join(commits)}:{tree.prefix.decode('utf-8', 'backslashreplace')}" if commits else None
+    answer = _run(root, "rev-list", "--max-parents=0", "--first-parent", "HEAD")
+    commit = answer.stdout.decode("ascii", "replace").strip()
+    return f"{commit}:{tree.prefix.decode('utf-8', 'backslashreplace')}" if commit else None
 
 
 def _is_ignored(tree: WorkTree) -> bool:
