@@ -52,6 +52,16 @@ def unpack_bag(bag: bytes) -> BagArray:
     return np.frombuffer(bag, dtype=BAG_DTYPE)
 
 
+def measure_bags(bags: Sequence[BagArray]) -> npt.NDArray[np.int64]:
+    """Return how many terms each field of each bag has, `[bags, fields]`."""
+    n_fields = len(FIELDS)
+    # Joined as bytes: numpy checks the fields of every structured array that it concatenates.
+    entries = unpack_bag(b"".join([bag.data for bag in bags]))
+    cells = np.repeat(np.arange(0, len(bags) * n_fields, n_fields), [len(bag) for bag in bags]) + entries["field"]
+    lengths = np.bincount(cells, weights=entries["count"], minlength=len(bags) * n_fields)
+    return lengths.astype(np.int64).reshape(len(bags), n_fields)
+
+
 def _count_leaves(leaves: Sequence[Terms]) -> tuple[BagArray, list[int]]:
     """Return the entries of all leaves, sorted by (leaf, term, field), and where each leaf's begin, plus the end."""
     groups = [

@@ -23,6 +23,8 @@ from indexers.types import FIELDS
 
 Floats = npt.NDArray[np.float64]
 
+IntArray = npt.NDArray[np.int64]
+
 N_FIELDS = len(FIELDS)
 
 
@@ -58,22 +60,18 @@ def weigh_terms(weights: Mapping[int, float]) -> TermWeights:
     return TermWeights(np.array(order, dtype=np.uint64), np.array([weights[term] for term in order], dtype=np.float64))
 
 
-def count_fields(bags: Sequence[BagArray], terms: TermWeights) -> FieldCounts:
-    """Count the query's terms and all terms, by field, in each bag."""
-    n_chunks, n_terms = len(bags), len(terms.hashes)
+def count_fields(bags: Sequence[BagArray], lengths: IntArray, terms: TermWeights) -> FieldCounts:
+    """Count the query's terms by field in each bag; `lengths` is `[chunks, fields]`, of all terms."""
     # Joined as bytes: numpy checks the fields of every structured array that it concatenates.
     entries = np.frombuffer(b"".join([bag.data for bag in bags]), dtype=BAG_DTYPE)
-    cell_of = np.repeat(np.arange(0, n_chunks * N_FIELDS, N_FIELDS), [len(bag) for bag in bags])
-    cell_of += entries["field"]
-    n_cells = n_chunks * N_FIELDS
-    lengths = np.bincount(cell_of, weights=entries["count"], minlength=n_cells).astype(np.float64)
-    counts = np.zeros((n_terms, n_cells))
+    ends = np.cumsum([len(bag) for bag in bags], dtype=np.int64)
+    counts = np.zeros((len(bags), len(terms.hashes), N_FIELDS))
     column = np.ascontiguousarray(entries["term"])
     for position, term in enumerate(terms.hashes):
         hit = np.flatnonzero(column == term)
-        counts[position, cell_of[hit]] = entries["count"][hit]
-    shaped = counts.reshape(n_terms, n_chunks, N_FIELDS).transpose(1, 0, 2)
-    return FieldCounts(shaped, lengths.reshape(n_chunks, N_FIELDS))
+        found = entries[hit]
+        counts[np.searchsorted(ends, hit, side="right"), position, found["field"]] = found["count"]
+    return FieldCounts(counts, lengths.astype(np.float64))
 
 
 def score(found: FieldCounts, terms: TermWeights, mean_lengths: Floats) -> Floats:

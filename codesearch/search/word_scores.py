@@ -13,7 +13,7 @@ from codesearch.search.ranking import WordScores
 from codesearch.search.terms import QueryTerms
 from codesearch.storage.rows import ChunkRow
 from codesearch.storage.snapshot import Snapshot
-from indexers.types import Granularity
+from indexers.types import GRANULARITIES, Granularity
 
 Floats = npt.NDArray[np.float64]
 
@@ -28,6 +28,7 @@ class WordScorer:
         self.terms = terms
         """What is asked for."""
         self._snapshot = snapshot
+        self._mean_lengths = np.array([terms.mean_lengths[name] for name in GRANULARITIES], dtype=np.float64)
         self._bm25: dict[int, float] = {}
         self._coverage: dict[int, float] = {}
 
@@ -52,8 +53,9 @@ class WordScorer:
         listed = list(missing)
         for start in range(0, len(listed), BATCH):
             batch = listed[start : start + BATCH]
-            found = bm25f.count_fields(self._snapshot.bags(batch), self.terms.scored)
-            mean_lengths = np.array([self.terms.mean_lengths[missing[i]] for i in batch], dtype=np.float64)
+            lengths = self._snapshot.field_lengths(batch)
+            found = bm25f.count_fields(self._snapshot.bags(batch), lengths, self.terms.scored)
+            mean_lengths = self._mean_lengths[[GRANULARITIES.index(missing[i]) for i in batch]]
             scores = bm25f.score(found, self.terms.scored, mean_lengths)
             self._bm25.update(zip(batch, scores.tolist(), strict=True))
             coverage = bm25f.coverage(found, self.terms.scored)

@@ -18,8 +18,8 @@ from codesearch.storage.lru import Lru
 from codesearch.storage.rows import ChunkRow, Counts, FileRow, IntArray
 from codesearch.storage.schema import CHUNK_COLUMNS, FILE_COLUMNS
 from codesearch.types import SecretPlace
-from indexers.terms import BagArray, unpack_bag
-from indexers.types import Secret, Skipped
+from indexers.terms import BagArray, measure_bags, unpack_bag
+from indexers.types import FIELDS, Secret, Skipped
 
 CHUNKS_KEPT = 16_384
 """Some 15 MB: the candidates of the last dozens of queries."""
@@ -27,8 +27,8 @@ CHUNKS_KEPT = 16_384
 BAGS_KEPT = 8_192
 """Some 10 MB, a file's bag being ten times a function's."""
 
-TEXTS_KEPT = 64
-"""A few screens of results; source files of 10 KB on average."""
+TEXTS_KEPT = 256
+"""The results of the last dozens of queries; some 3 MB, source files being of 10 KB on average."""
 
 _AMONG = "IN (SELECT value FROM json_each(?))"
 _SELECT_CHUNKS = f"SELECT {CHUNK_COLUMNS}, checksum FROM chunks WHERE id {_AMONG}"
@@ -42,6 +42,7 @@ class Records:
         self._catalog = catalog
         self._chunks: Lru[int, ChunkRow] = Lru(CHUNKS_KEPT)
         self._bags: Lru[int, BagArray] = Lru(BAGS_KEPT)
+        self._lengths: Lru[int, tuple[int, ...]] = Lru(BAGS_KEPT)
         self._texts: Lru[int, bytes] = Lru(TEXTS_KEPT)
         self._files: dict[int, FileRow] = {}
         self._all_files: tuple[FileRow, ...] | None = None
@@ -86,6 +87,17 @@ class Records:
             if i not in found:
                 raise self.mismatch(f"the missing term bag of chunk {i}")
         return [found[i] for i in wanted]
+
+    def field_lengths(self, ids: Iterable[int]) -> IntArray:
+        """Return how many terms each field of live chunks has, `[chunks, fields]`, in the order asked."""
+        wanted = [int(i) for i in ids]
+        found = self._lengths.get_all(wanted)
+        missing = [i for i in wanted if i not in found]
+        if missing:
+            for i, lengths in zip(missing, measure_bags(self.bags(missing)).tolist(), strict=True):
+                found[i] = tuple(lengths)
+                self._lengths.put(i, found[i])
+        return np.array([found[i] for i in wanted], dtype=np.int64).reshape(-1, len(FIELDS))
 
     def text(self, file_id: int) -> bytes:
         """Return a file's stored text; KeyError where it is not live."""

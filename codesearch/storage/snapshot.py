@@ -258,6 +258,10 @@ class Snapshot:
         """Return the term bags of live chunks, in the order asked."""
         return self._records.bags(ids)
 
+    def field_lengths(self, ids: IntArray | Sequence[int]) -> IntArray:
+        """Return how many terms each field of live chunks has, `[chunks, fields]`, in the order asked; remembered."""
+        return self._records.field_lengths(ids)
+
     def statistics(self, term_hashes: Sequence[int]) -> LexicalStatistics:
         """Return the document frequencies of the terms, and what BM25F needs beside them.
 
@@ -265,7 +269,7 @@ class Snapshot:
         """
         statistics = read_statistics(self._catalog, term_hashes)
         for term_hash, df in statistics.df.items():
-            if df == 0 and self._lexical is not None:
+            if df == 0 and self._lexical is not None and self._lexical.has_term(term_hash, "leaf"):
                 ids = self._lexical.find({term_hash: 1.0}, "leaf", (), CHECKED_HITS)
                 if self._is_selected(np.array(ids, dtype=np.int64), Selection()).any():
                     raise self._records.mismatch("the list of terms")

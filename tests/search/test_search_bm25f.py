@@ -16,7 +16,7 @@ from codesearch.search.bm25f import (
     weigh_terms,
 )
 from codesearch.search.constants import BM25F_B, BM25F_K1, BM25F_WEIGHTS
-from indexers.terms import hash_term, pack_bag, unpack_bag
+from indexers.terms import hash_term, measure_bags, pack_bag, unpack_bag
 from indexers.types import FIELDS, Field
 
 WORDS = ["retry", "request", "parse", "token", "session"]
@@ -51,7 +51,8 @@ def test_scores_equal_the_plain_formula(docs: list[dict[Field, list[str]]], aske
     weights = {t: math.log(1 + (len(docs) - df[t] + 0.5) / (df[t] + 0.5)) for t in asked}
     means = [sum(len(doc.get(field, ())) for doc in docs) / len(docs) for field in FIELDS]
     terms = weigh_terms({hash_term(term): weight for term, weight in weights.items()})
-    found = count_fields([unpack_bag(pack_bag(doc)) for doc in docs], terms)
+    bags = [unpack_bag(pack_bag(doc)) for doc in docs]
+    found = count_fields(bags, measure_bags(bags), terms)
     scores = score(found, terms, np.array([means] * len(docs)))
     assert scores == pytest.approx([score_slowly(doc, weights, means) for doc in docs], abs=1e-9)
     assert (scores <= highest_score(terms) + 1e-9).all()
@@ -66,10 +67,11 @@ def test_a_rare_term_weighs_more_than_a_common_one() -> None:
 
 def test_no_chunks_give_no_scores() -> None:
     terms = weigh_terms({hash_term("a"): 1.0})
-    assert score(count_fields([], terms), terms, np.zeros((0, 6))).shape == (0,)
+    assert score(count_fields([], measure_bags([]), terms), terms, np.zeros((0, 6))).shape == (0,)
 
 
 def test_a_query_without_terms_scores_zero() -> None:
     terms = weigh_terms({})
-    found = count_fields([unpack_bag(pack_bag({"body": ["a"]}))], terms)
+    bags = [unpack_bag(pack_bag({"body": ["a"]}))]
+    found = count_fields(bags, measure_bags(bags), terms)
     assert score(found, terms, np.ones((1, 6))).tolist() == [0.0]
