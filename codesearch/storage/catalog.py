@@ -200,10 +200,11 @@ class Catalog:
     def read_revision(self) -> Revision:
         """Read which commit this is, unchecked; generation 0 of no index where it cannot be told."""
         if not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'meta'"):
-            return Revision("", 0)
-        found = dict(self.rows("SELECT key, value FROM meta WHERE key IN ('index_id', 'generation')"))
+            return Revision("", 0, None)
+        found = dict(self.rows("SELECT key, value FROM meta WHERE key IN ('index_id', 'generation', 'checked_at')"))
         number = str(found.get("generation"))
-        return Revision(str(found.get("index_id", "")), int(number) if number.isdecimal() else 0)
+        index_id = str(found.get("index_id", ""))
+        return Revision(index_id, int(number) if number.isdecimal() else 0, found.get("checked_at"))
 
     def is_sound(self) -> bool:
         """Let SQLite check the structure of the whole file; False where it finds damage."""

@@ -226,13 +226,18 @@ class LexicalReader:
 
         `weights` says by term hash how much a term counts where it occurs.
         """
-        query = self._any_term(weights, granularity)
-        if limits:
-            must = tantivy.Occur.Must
-            query = tantivy.Query.boolean_query([(must, query), *((must, clause) for clause in limits)])
         with read_errors(self._folder, self._mend):
+            query = self._any_term(weights, granularity)
+            if limits:
+                must = tantivy.Occur.Must
+                query = tantivy.Query.boolean_query([(must, query), *((must, clause) for clause in limits)])
             addresses = [hit[1] for hit in self._searcher.search(query, limit, count=False).hits]
             return [int(i) for i in self._searcher.fast_field_values("id", addresses) if i is not None]
+
+    def has_term(self, term_hash: int, granularity: Granularity) -> bool:
+        """Return whether some document of the granularity contains a term, dead ones counted."""
+        with read_errors(self._folder, self._mend):
+            return int(self._searcher.doc_freq(terms_field(granularity), print_term(term_hash))) > 0
 
     def among(self, field: str, ids: Sequence[int]) -> tantivy.Query:
         """Limit to documents whose `file` or `id` is one of `ids`; adds nothing to the score."""

@@ -35,6 +35,8 @@ class Revision:
 
     index_id: str
     generation: int
+    checked_at: str | None
+    """All that changes where a commit found nothing to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class IndexInfo:
     @property
     def revision(self) -> Revision:
         """What tells this commit from every other one."""
-        return Revision(self.index_id, self.generation)
+        return Revision(self.index_id, self.generation, self.checked_at)
 
 
 @dataclass(frozen=True, slots=True)

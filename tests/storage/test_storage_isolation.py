@@ -174,6 +174,15 @@ def test_an_index_made_anew_is_not_mistaken_for_the_one_of_the_same_generation(f
             assert [row.path for row in newest.files()] == ["new.py"]
 
 
+def test_a_commit_that_found_nothing_to_do_is_seen_by_who_looks(folder: Path) -> None:
+    write_index(folder, [build_file("a.py")])
+    with Snapshot.open(folder) as snapshot, Writer.open(folder) as writer:
+        assert writer.commit(complete=True, files_todo=0, checked_at="2026-02-03T00:00:00Z") == 1
+        assert not snapshot.is_current()
+        with Snapshot.open(folder) as newest:
+            assert (newest.info.generation, newest.info.checked_at) == (1, "2026-02-03T00:00:00Z")
+
+
 def test_a_snapshot_of_a_folder_that_is_gone_is_not_current(folder: Path) -> None:
     write_index(folder, [build_file("a.py")])
     with Snapshot.open(folder) as snapshot:
