@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NoReturn, TypeAlias
 
 from codesearch import __version__
+from codesearch.cli.arguments import list_options, order_arguments, suggest
 from codesearch.cli.errors import UsageError
 
 MODES = ("hybrid", "lexical", "dense", "prefilter")
@@ -82,10 +83,27 @@ class Parser(argparse.ArgumentParser):
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """Read a command line; raises UsageError, or SystemExit(0) once help or version has been printed."""
-    namespace, rest = make_parser().parse_known_args(arguments)
+    parser = make_parser()
+    commands = find_commands(parser)
+    if not arguments or arguments[0].startswith("-"):
+        return parser.parse_args(arguments)
+    name = arguments[0]
+    if name not in commands:
+        known = suggest(name, commands) or f"; there are {', '.join(commands)}"
+        raise UsageError(f"there is no command {name}{known}; see codesearch --help")
+    namespace, rest = parser.parse_known_args([name, *order_arguments(commands[name], arguments[1:])])
     if rest:
-        raise UsageError(_explain_rest(namespace.command, rest))
+        raise UsageError(_explain_rest(commands[name], name, [argument for argument in rest if argument != "--"]))
     return namespace
+
+
+def find_commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Return the parser of each command by its name."""
+    commands: dict[str, argparse.ArgumentParser] = {}
+    for action in parser._actions:  # noqa: SLF001
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            commands.update(action.choices)
+    return commands
 
 
 def make_parser() -> Parser:
@@ -128,6 +146,18 @@ def read_count(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
     return int(text)
+
+
+def read_kinds(text: str) -> list[str]:
+    """Return the kinds of `function` or `function,method`."""
+    kinds = [word for word in re.split(r"[,\s]+", text) if word]
+    for kind in kinds:
+        if kind not in KINDS:
+            hint = suggest(kind, KINDS)
+            raise argparse.ArgumentTypeError(f"there is no kind {kind}{hint}; there are {', '.join(KINDS)}")
+    if not kinds:
+        raise argparse.ArgumentTypeError(f"no kind is named; there are {', '.join(KINDS)}")
+    return kinds
 
 
 def _add_index(commands: Subparsers) -> None:
@@ -191,8 +221,17 @@ def _add_completions(commands: Subparsers) -> None:
 
 def _add_filters(parser: Parser) -> None:
     group = parser.add_argument_group("filters (repeat for more; any match within one option will do)")
-    group.add_argument("--lang", action="append", default=[], metavar="NAME", help="language: python, c#, go")
-    group.add_argument("--kind", action="append", default=[], choices=KINDS, help=", ".join(KINDS), metavar="KIND")
+    group.add_argument(
+        "--lang", action="append", default=[], metavar="NAME", help="language: python, c#, go; several: c,cpp"
+    )
+    group.add_argument(
+        "--kind",
+        action="extend",
+        default=[],
+        type=read_kinds,
+        metavar="KIND",
+        help=f"{', '.join(KINDS)}; several: function,method",
+    )
     group.add_argument(
         "--path",
         action="append",
@@ -203,7 +242,7 @@ def _add_filters(parser: Parser) -> None:
     )
     group.add_argument("--not-lang", action="append", default=[], metavar="NAME", help="leave out a language")
     group.add_argument(
-        "--not-kind", action="append", default=[], choices=KINDS, metavar="KIND", help="leave out a kind"
+        "--not-kind", action="extend", default=[], type=read_kinds, metavar="KIND", help="leave out a kind"
     )
     group.add_argument(
         "--not-path",
@@ -258,10 +297,13 @@ def _add_path(parser: Parser, summary: str) -> None:
     parser.add_argument("path", nargs="?", metavar="PATH", help=summary)
 
 
-def _explain_rest(command: str | None, rest: Sequence[str]) -> str:
+def _explain_rest(parser: argparse.ArgumentParser, command: str, rest: Sequence[str]) -> str:
     typed = " ".join(rest)
-    if command in {"search", "similar"} and not rest[0].startswith("-"):
+    unknown = next((argument for argument in rest if argument.startswith("-")), "")
+    near = suggest(unknown.partition("=")[0], list_options(parser))
+    if command in {"search", "similar"} and not unknown:
         return f"too many arguments: {typed}; put a query of several words in quotes"
-    if command == "search":
-        return f"unknown option {rest[0]}; a query that starts with a dash goes after --"
-    return f"unknown argument {typed}; see codesearch {command or ''} --help".replace("  ", " ")
+    if command == "search" and not near:
+        return f"unknown option {unknown}; a query that starts with a dash goes after --"
+    kind = "option" if unknown else "argument"
+    return f"unknown {kind} {unknown or typed}{near}; see codesearch {command} --help"

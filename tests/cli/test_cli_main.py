@@ -104,6 +104,11 @@ def test_completions_know_every_command(shell: str, capsys: pytest.CaptureFixtur
     assert all(command in script for command in ("index", "search", "similar", "status", "clean"))
 
 
+def test_completions_know_the_kinds(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completions", "bash"]) == 0
+    assert "function method class file section block" in capsys.readouterr().out.replace("'", "")
+
+
 def test_completions_for_bash_are_a_valid_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["completions", "bash"])
     script = tmp_path / "completions.bash"

@@ -116,3 +116,60 @@ def test_reading_a_size_or_a_count_never_fails_otherwise(text: str) -> None:
     for read in (read_size, read_count):
         with suppress(argparse.ArgumentTypeError):
             assert read(text) >= 1
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ["search", "revoke a task", "-n", "1", "celery/worker"],
+        ["search", "-n", "1", "revoke a task", "celery/worker"],
+        ["search", "revoke a task", "celery/worker", "-n1"],
+        ["search", "revoke a task", "--limit=1", "celery/worker"],
+        ["search", "-n", "1", "--", "revoke a task", "celery/worker"],
+        ["search", "revoke a task", "-n", "1", "--", "celery/worker"],
+    ],
+)
+def test_a_path_may_stand_on_either_side_of_an_option(typed: list[str]) -> None:
+    parsed = parse_arguments(typed)
+    assert (parsed.query, parsed.limit, parsed.path) == ("revoke a task", 1, "celery/worker")
+
+
+def test_a_path_may_follow_an_option_of_any_command() -> None:
+    assert parse_arguments(["similar", "a.py:3", "--json", "src"]).path == "src"
+    assert parse_arguments(["index", "--jobs", "2", "src"]).path == "src"
+    assert parse_arguments(["search", "-", "--json", "src"]).query == "-"
+    assert parse_arguments(["search", "--json", "-5", "src"]).query == "-5"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "near"),
+    [
+        (["serach", "q"], "search"),
+        (["stauts"], "status"),
+        (["search", "q", "--limt", "3"], "--limit"),
+        (["search", "q", "--limt=3"], "--limit"),
+        (["index", "--rebiuld"], "--rebuild"),
+        (["search", "q", "--kind", "func"], "function"),
+        (["search", "q", "--not-kind", "class,sektion"], "section"),
+    ],
+)
+def test_what_is_nearly_right_gets_a_suggestion(arguments: list[str], near: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_arguments(arguments)
+    assert f"(did you mean {near}?)" in str(caught.value)
+
+
+def test_what_is_like_no_command_gets_them_all() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_arguments(["where are retries"])
+    assert ", ".join(COMMANDS) in str(caught.value)
+
+
+def test_several_kinds_may_be_named_at_once() -> None:
+    parsed = parse_arguments(
+        ["search", "q", "--kind", "function,method", "--kind", "class", "--not-kind", "file,block"]
+    )
+    assert parsed.kind == ["function", "method", "class"]
+    assert parsed.not_kind == ["file", "block"]
+    with pytest.raises(UsageError, match="no kind is named"):
+        parse_arguments(["search", "q", "--kind", ","])
