@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from codesearch.errors import QueryError
 from codesearch.search.query import content_words, cut_query, parse_query
+from codesearch.types import SearchResult
 from indexers.tokenizer import tokenize
 
 MAX_LINES = 12
@@ -15,6 +16,9 @@ MAX_LINES = 12
 
 MAX_WEIGHED_LINES = 2_000
 """Tokenising more would take longer than the search; the best part of a huge file is then sought in its beginning."""
+
+
+BYTE_ORDER_MARK = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +52,32 @@ def choose_parts(lines: Sequence[str], terms: frozenset[str], max_lines: int = M
     return [Part(0, 1), Part(start, start + body)]
 
 
-def describe_line(content: str, signature: str) -> tuple[int, str]:
-    """Return the line that stands for a result, with its offset: its signature's, else the first not blank."""
-    lines = content.replace("\r\n", "\n").split("\n")
-    wanted = " ".join(signature.split())
+def describe_line(result: SearchResult, terms: frozenset[str]) -> tuple[int, str]:
+    """Return the line that stands for a result, with its offset.
+
+    That of its signature; else the first with most words of the query; where none has any the first of its
+    documentation, or the first not blank.
+    """
+    lines = shown_text(result).replace("\r\n", "\n").split("\n")
+    wanted = " ".join(result.signature.split())
     for offset, line in enumerate(lines):
         text = " ".join(line.split())
         if wanted and text and (wanted.startswith(text.rstrip("{(")) or text.startswith(wanted)) and len(text) > 2:
             return offset, line
+    weights = [len(terms.intersection(tokenize(line))) for line in lines[:MAX_WEIGHED_LINES]]
+    if any(weights):
+        offset = weights.index(max(weights))
+        return offset, lines[offset]
+    documented = result.documentation.strip().partition("\n")[0].strip()
     for offset, line in enumerate(lines):
-        if line.strip():
+        if documented in line and line.strip():
             return offset, line
-    return 0, ""
+    return next(((offset, line) for offset, line in enumerate(lines) if line.strip()), (0, ""))
+
+
+def shown_text(result: SearchResult) -> str:
+    """Return the code without the mark at the beginning of a file that says in which encoding it is."""
+    return result.content.removeprefix(BYTE_ORDER_MARK)
 
 
 def _best_sum(weights: Sequence[int], size: int) -> int:

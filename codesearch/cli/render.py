@@ -4,11 +4,12 @@ Knows values of `codesearch.types` and how they should look; every byte that com
 or `clean_line`.
 """
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from codesearch.cli.excerpt import choose_parts, describe_line
+from codesearch.cli.excerpt import choose_parts, describe_line, shown_text
 from codesearch.cli.highlight import BOLD, CYAN, DIM, GREEN, MAGENTA, YELLOW, highlight_lines, paint
 from codesearch.printable import clean_line, clean_text
 from codesearch.types import IndexState, ScoreParts, SearchResponse, SearchResult, Stage
@@ -49,7 +50,7 @@ def render_block(result: SearchResult, view: View) -> str:
 
 def render_line(result: SearchResult, view: View) -> str:
     """Return one result as grep would: `path:line:text`."""
-    offset, text = describe_line(result.content, result.signature)
+    offset, text = describe_line(result, view.terms)
     path, line = clean_line(view.place(result.path)), str(result.start_line + offset)
     if view.has_color:
         path, line = paint(path, MAGENTA), paint(line, GREEN)
@@ -58,13 +59,23 @@ def render_line(result: SearchResult, view: View) -> str:
 
 def render_state(state: IndexState) -> str:
     """Return the line that says which index answered."""
-    text = f"index: {clean_line(str(state.root))}, generation {state.generation:,}, {count(state.n_chunks, 'chunk')}"
+    text = f"index: {clean_line(str(state.root))}, {count(state.n_chunks, 'chunk')}"
     if not state.complete:
-        todo = "an unknown number" if state.files_todo is None else f"{state.files_todo:,}"
-        text += f"; incomplete: {count(state.files_done, 'file')} done, {todo} to do"
+        text += f"; {describe_gap(state)}"
     if state.stale_files:
-        text += f"; {count(state.stale_files, 'file')} changed since: run codesearch index"
+        text += f"; {count(state.stale_files, 'file')} changed since: run {index_command(state.root)}"
     return text
+
+
+def describe_gap(state: IndexState) -> str:
+    """Return how much an unfinished index lacks, and what goes on with it."""
+    todo = "an unknown number of files" if state.files_todo is None else count(state.files_todo, "file")
+    return f"incomplete: {todo} to do; run {index_command(state.root)} to go on"
+
+
+def index_command(root: Path) -> str:
+    """Return the command that brings an index up to date, as it can be typed."""
+    return clean_line(f"codesearch index {shlex.quote(str(root))}")
 
 
 def render_warnings(response: SearchResponse) -> list[str]:
@@ -112,7 +123,7 @@ def _explain(parts: ScoreParts) -> str:
 
 
 def _code(result: SearchResult, view: View) -> list[str]:
-    plain = clean_text(result.content).rstrip("\n").split("\n")
+    plain = clean_text(shown_text(result)).rstrip("\n").split("\n")
     plain = [_shorten(line) for line in plain]
     parts = choose_parts(plain, view.terms)
     shown = highlight_lines("\n".join(plain), result.language) if view.has_color else plain

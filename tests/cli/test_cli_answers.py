@@ -55,7 +55,7 @@ def test_in_a_pipe_each_result_is_one_line_that_opens_from_here(
     monkeypatch.chdir(repo / "tests")
     answer = run("search", "retry with backoff")
     assert answer.out.splitlines()[0] == "../src/net/retry.py:4:def retry_with_backoff(call, attempts=3):"
-    assert answer.err == f"index: {repo}, generation 1, {chunk_count(run)} chunks\n"
+    assert answer.err == f"index: {repo}, {chunk_count(run)} chunks\n"
 
 
 def chunk_count(run: Run) -> int:

@@ -91,6 +91,12 @@ def test_an_endless_line_is_cut_and_says_by_how_much() -> None:
     assert block.endswith("x … 600 characters")
 
 
+def test_the_mark_at_the_beginning_of_a_file_is_no_text() -> None:
+    result = replace(make_result(content="\ufeffusing System;\nclass A {}\n", start_line=1), signature="")
+    assert render_line(result, PLAIN) == "src/net/retry.py:1:using System;"
+    assert render_block(result, PLAIN).split("\n")[1] == "1  using System;"
+
+
 def test_painted_code_has_as_many_lines_as_plain_code() -> None:
     for content in (PYTHON, "\n\nx = '''\n", "a\r\nb\r\n", "no newline"):
         plain, painted = (render_block(make_result(content=content), view).split("\n") for view in (PLAIN, COLOR))
@@ -112,17 +118,23 @@ def test_paths_open_from_where_the_person_stands(here: str, shown: str) -> None:
     assert make_placer(Path("/r"), Path(here))("src/a.py") == shown
 
 
-def test_the_state_names_root_generation_and_size() -> None:
-    assert render_state(make_state()) == "index: /home/ada/flask, generation 4, 1,234 chunks"
+def test_the_state_names_root_and_size() -> None:
+    assert render_state(make_state()) == "index: /home/ada/flask, 1,234 chunks"
+
+
+def test_the_state_says_how_many_files_changed_where_that_is_known() -> None:
+    state = replace(make_state(Path("/home/ada/my flask")), stale_files=3)
+    assert render_state(state).endswith("; 3 files changed since: run codesearch index '/home/ada/my flask'")
 
 
 def test_an_incomplete_index_says_how_far_it_is() -> None:
-    assert render_state(make_state(complete=False)).endswith("; incomplete: 80 files done, 20 to do")
+    wanted = "; incomplete: 20 files to do; run codesearch index /home/ada/flask to go on"
+    assert render_state(make_state(complete=False)).endswith(wanted)
 
 
 def test_a_count_that_nobody_knows_is_not_zero() -> None:
     state = replace(make_state(complete=False), files_todo=None)
-    assert render_state(state).endswith("an unknown number to do")
+    assert "an unknown number of files to do" in render_state(state)
 
 
 def test_stale_and_degraded_answers_say_so() -> None:
