@@ -205,6 +205,7 @@ class Index:
             skipped=tuple(snapshot.skipped()),
             secrets=tuple(snapshot.secrets()),
             notes=tuple((file.path, note) for file in snapshot.files() if (note := _note_of(file))),
+            max_file_bytes=info.max_file_bytes,
         )
 
     def close(self) -> None:

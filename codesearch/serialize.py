@@ -101,6 +101,7 @@ def status_to_json(status: IndexStatus) -> Json:
             {"path": place.path, "line": place.secret.line, "kind": place.secret.kind} for place in status.secrets
         ],
         "notes": [{"path": path, "note": note} for path, note in status.notes],
+        "max_file_bytes": status.max_file_bytes,
     }
 
 

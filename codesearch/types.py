@@ -199,6 +199,8 @@ class IndexStatus:
     secrets: tuple[SecretPlace, ...]
     notes: tuple[tuple[str, str], ...]
     """(path, why it was cut coarsely or decoded as latin-1)."""
+    max_file_bytes: int
+    """Larger files are left out, in later updates too."""
 
 
 @dataclass(frozen=True, slots=True)

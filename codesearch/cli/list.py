@@ -17,7 +17,8 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
     if parsed.json:
         terminal.result(dump_json(roots_to_json(entries)))
     else:
-        for line in render_roots(entries, datetime.now(UTC)):
+        width = terminal.width() if terminal.shows_results_to_a_person else None
+        for line in render_roots(entries, datetime.now(UTC), width):
             terminal.result(line)
     if not entries:
         terminal.note(f"nothing is indexed in {home}; run codesearch index PATH")

@@ -165,7 +165,12 @@ def _add_index(commands: Subparsers) -> None:
     _add_path(parser, "the folder to index (default: the index around this folder, else this folder)")
     parser.add_argument("--force", action="store_true", help="allow the home folder and / as roots")
     parser.add_argument("--encoder", metavar="NAME", help="encoder of a new index; an old one keeps its own")
-    parser.add_argument("--max-file-size", type=read_size, metavar="SIZE", help="leave out larger files (default 2MiB)")
+    parser.add_argument(
+        "--max-file-size",
+        type=read_size,
+        metavar="SIZE",
+        help="leave out larger files (new index: 2MiB); kept for later runs of this index",
+    )
     parser.add_argument("--rebuild", action="store_true", help="throw the index away and build it again")
     parser.add_argument("--jobs", type=read_count, metavar="N", help="parser processes (default: one a core)")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")

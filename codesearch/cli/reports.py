@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import wrap
 
 from codesearch.cli.progress import describe_rate
-from codesearch.cli.render import count
+from codesearch.cli.render import count, describe_gap, index_command
 from codesearch.printable import clean_line
-from codesearch.types import IndexStatus, RootEntry, SecretPlace, UpdateReport
+from codesearch.types import IndexState, IndexStatus, RootEntry, SecretPlace, UpdateReport
 from indexers.types import Skipped
 
 LANGUAGES_SHOWN = 8
@@ -26,7 +27,7 @@ def summarise(root: Path, report: UpdateReport) -> list[str]:
     done = [f"{number:,} {word}" for number, word in _changes(report) if number]
     lines = [
         f"indexed {clean_line(str(root))}: {count(n_files, 'file')} ({', '.join(done) or 'empty'}), "
-        f"{count(report.n_chunks, 'chunk')}, generation {report.generation:,}, in {report.took_s:.1f} s{_rate(report)}"
+        f"{count(report.n_chunks, 'chunk')}, in {report.took_s:.1f} s{_rate(report)}"
     ]
     if report.skipped:
         lines.append(f"skipped {count(len(report.skipped), 'file')}: {group_skipped(report.skipped)}")
@@ -51,13 +52,13 @@ def render_status(status: IndexStatus) -> list[str]:
         "state": _describe_state(status),
         "updated": f"{status.updated_at}, created {status.created_at}",
         "checked": state.checked_at or "unknown",
-        "changed since": "unknown: nobody looked" if state.stale_files is None else count(state.stale_files, "file"),
+        "changed since": _describe_changes(state),
         "files": f"{status.n_files:,} ({_ranking(status.files_by_language.items())})" if status.n_files else "0",
         "chunks": f"{state.n_chunks:,} ({_ranking(status.chunks_by_kind.items())})" if state.n_chunks else "0",
-        "windowed": f"{count(status.n_windowed, 'chunk')} longer than the encoder reads at once",
-        "vectors": f"{status.n_vectors:,} of {status.dim} dimensions, first search over {status.coarse_dim}",
+        "vectors": _describe_vectors(status),
         "encoder": f"{status.encoder} ({status.encoder_identity})",
         "": status.encoder_summary,
+        "size limit": f"{describe_size(status.max_file_bytes)}; larger files are left out",
         "skipped": _summary(status.skipped),
         "secrets": f"{count(len(status.secrets), 'place')} masked" if status.secrets else "none masked",
     }
@@ -80,14 +81,20 @@ def render_secrets(secrets: Iterable[SecretPlace]) -> list[str]:
     return [f"{clean_line(place.path)}:{place.secret.line}: {clean_line(place.secret.kind)}" for place in secrets]
 
 
-def render_roots(entries: Sequence[RootEntry], now: datetime) -> list[str]:
-    """Return an aligned table: root, size, age, encoder, files, chunks, and what is wrong."""
+def render_roots(entries: Sequence[RootEntry], now: datetime, width: int | None = None) -> list[str]:
+    """Return an aligned table: root, size, age, encoder, files, chunks, and what is wrong.
+
+    Where it is wider than `width`, each root becomes a line of its own with the rest below it.
+    """
     if not entries:
         return []
     rows: list[tuple[str, ...]] = [("ROOT", "SIZE", "UPDATED", "ENCODER", "FILES", "CHUNKS", "NOTE")]
     rows += [_root_row(entry, now) for entry in entries]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    columns = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(f"{cell:<{size}}" for cell, size in zip(row, columns, strict=True)).rstrip() for row in rows]
+    if width is None or max(map(len, lines)) <= width:
+        return lines
+    return [line for row in rows[1:] for line in _stack(row, width)]
 
 
 def describe_size(size_bytes: int) -> str:
@@ -142,6 +149,17 @@ def _root_row(entry: RootEntry, now: datetime) -> tuple[str, ...]:
     )
 
 
+def _stack(row: Sequence[str], width: int) -> list[str]:
+    root, size, age, encoder, n_files, n_chunks, note = row
+    facts = [size] if n_files == "?" else [size, f"updated {age}", encoder, f"{n_files} files", f"{n_chunks} chunks"]
+    text = ", ".join([*facts, note] if note else facts)
+    indent = "  "
+    return [
+        root,
+        *wrap(text, max(width, 20), initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False),
+    ]
+
+
 def _root_note(entry: RootEntry) -> str:
     notes = []
     if entry.is_missing:
@@ -156,9 +174,25 @@ def _root_note(entry: RootEntry) -> str:
 def _describe_state(status: IndexStatus) -> str:
     state = status.state
     if state.complete:
-        return f"generation {state.generation:,}, complete"
-    todo = "an unknown number" if state.files_todo is None else f"{state.files_todo:,}"
-    return f"generation {state.generation:,}, incomplete: {count(state.files_done, 'file')} done, {todo} to do"
+        return f"complete (generation {state.generation:,})"
+    return f"{describe_gap(state)} (generation {state.generation:,})"
+
+
+def _describe_changes(state: IndexState) -> str:
+    if state.stale_files is None:
+        return "unknown: the folder cannot be read"
+    if state.stale_files == 0:
+        return "nothing"
+    return f"{count(state.stale_files, 'file')}; run {index_command(state.root)}"
+
+
+def _describe_vectors(status: IndexStatus) -> str:
+    text = f"{status.n_vectors:,} of {status.dim:,} numbers"
+    if status.coarse_dim < status.dim:
+        text += f", the first {status.coarse_dim:,} of which are compared first"
+    if status.n_windowed:
+        text += f"; {count(status.n_windowed, 'long chunk')} in several parts"
+    return text
 
 
 def _ranking(counts: Iterable[tuple[str, int]]) -> str:

@@ -124,6 +124,7 @@ def make_status() -> IndexStatus:
         ),
         secrets=(SecretPlace("config/dev.py", Secret(12, "github-token")),),
         notes=(("legacy.py", "decoded as latin-1"),),
+        max_file_bytes=2 << 20,
     )
 
 

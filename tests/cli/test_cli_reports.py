@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from codesearch.cli.reports import (
     render_status,
     summarise,
 )
-from codesearch.types import UpdateReport
+from codesearch.types import IndexStatus, UpdateReport
 from indexers.types import Skipped, SkipReason
-from tests.cli.samples import GOLDEN, make_root, make_status
+from tests.cli.samples import GOLDEN, make_root, make_state, make_status
 
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
 
@@ -55,11 +56,49 @@ def test_the_list_of_roots_is_a_table() -> None:
     assert "\n".join(render_roots(roots, NOW)) + "\n" == (GOLDEN / "list.txt").read_text(encoding="utf-8")
 
 
+def test_the_list_of_roots_fits_a_narrow_terminal() -> None:
+    problem = "being built or broken off"
+    lines = render_roots([make_root("/src/flask", is_missing=True), make_root("/bad", problem=problem)], NOW, 50)
+    assert lines == [
+        "/src/flask",
+        "  3.3 MiB, updated 3 hours ago, hashing, 80 files,",
+        "  1,234 chunks, missing",
+        "/bad",
+        "  3.3 MiB, being built or broken off",
+    ]
+    assert render_roots([make_root("/src/flask")], NOW, 80)[0].startswith("ROOT")
+
+
+def status_lines(status: IndexStatus) -> dict[str, str]:
+    pairs = (line.partition(":") for line in render_status(status))
+    return {name: value.strip() for name, _, value in pairs}
+
+
+def test_a_status_says_how_many_files_changed_and_what_to_run() -> None:
+    status = make_status()
+    known = [replace(status, state=replace(status.state, stale_files=number)) for number in (None, 0, 2)]
+    assert [status_lines(status)["changed since"] for status in known] == [
+        "unknown: the folder cannot be read",
+        "nothing",
+        "2 files; run codesearch index /home/ada/flask",
+    ]
+
+
+def test_a_status_says_which_vectors_are_compared_first_only_where_there_is_a_choice() -> None:
+    status = replace(make_status(), dim=2560, coarse_dim=256, n_windowed=0)
+    assert status_lines(status)["vectors"] == "1,190 of 2,560 numbers, the first 256 of which are compared first"
+
+
+def test_a_status_of_an_unfinished_index_says_how_to_go_on() -> None:
+    status = replace(make_status(), state=make_state(complete=False))
+    wanted = "incomplete: 20 files to do; run codesearch index /home/ada/flask to go on (generation 4)"
+    assert status_lines(status)["state"] == wanted
+
+
 def test_a_summary_counts_what_changed_and_what_was_left_out() -> None:
     skipped = [Skipped(name, SkipReason.BINARY) for name in "abc"] + [Skipped("d", SkipReason.TOO_LARGE)]
     assert summarise(Path("/r"), make_report(*skipped, changed=3)) == [
-        "indexed /r: 1,207 files (1,200 added, 3 changed, 4 unchanged), 14,233 chunks, generation 3, "
-        "in 2.0 s, 3.0 MB/s",
+        "indexed /r: 1,207 files (1,200 added, 3 changed, 4 unchanged), 14,233 chunks, in 2.0 s, 3.0 MB/s",
         "skipped 4 files: 3 binary, 1 too large",
         "codesearch status --skipped lists them",
     ]
