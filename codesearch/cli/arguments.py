@@ -1,4 +1,4 @@
-"""Arguments in the order people type them: a PATH may follow an option, and what is nearly right gets a suggestion.
+"""What argparse lacks: a PATH after an option, suggestions for what is nearly right, examples that fit the screen.
 
 Knows argparse parsers and words; knows neither commands nor what they do.
 """
@@ -7,6 +7,7 @@ import argparse
 import difflib
 import re
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 
 _NEGATIVE_NUMBER = re.compile(r"-\d+|-\d*\.\d+")
 
@@ -43,6 +44,30 @@ def suggest(typed: str, known: Iterable[str]) -> str:
     """Return ` (did you mean NAME?)` where something known is spelled nearly like it, else nothing."""
     near = difflib.get_close_matches(typed, list(known), n=1)
     return f" (did you mean {near[0]}?)" if near else ""
+
+
+def fit_line(line: str, width: int) -> list[str]:
+    """Return a line of help in lines of at most `width` columns, as far as its words allow.
+
+    Where an example and what it does stand side by side, what it does moves below.
+    """
+    if len(line) <= width:
+        return [line]
+    indent = line[: len(line) - len(line.lstrip())]
+    example, gap, comment = line.strip().partition("   ")
+    pieces = [(example, indent), (comment.strip(), f"{indent}    ")] if gap and indent else [(line.strip(), indent)]
+    return [part for text, start in pieces for part in _wrap(text, width, start)]
+
+
+def _wrap(text: str, width: int, indent: str) -> list[str]:
+    return wrap(
+        text,
+        max(width, 20),
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  " if indent else "",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _is_option(argument: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NoReturn, TypeAlias
 
 from codesearch import __version__
-from codesearch.cli.arguments import list_options, order_arguments, suggest
+from codesearch.cli.arguments import fit_line, list_options, order_arguments, suggest
 from codesearch.cli.errors import UsageError
 
 MODES = ("hybrid", "lexical", "dense", "prefilter")
@@ -24,7 +24,7 @@ DESCRIPTION = "Semantic search for code repositories: ask in plain words, get th
 
 EXAMPLES = """\
 examples:
-  codesearch index ~/src/flask                    read a repository; again later: only what changed
+  codesearch index ~/src/flask     read a repository; again later: only what changed
   codesearch search "where are retries backed off"
   codesearch search "parse the config file" src --lang python --limit 5
   codesearch search 'path:src/** kind:function "def main("'
@@ -71,6 +71,15 @@ _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _DECIMAL_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
 
 
+class HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Help whose examples keep their lines where they fit, and break between words where they do not."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n".join(
+            f"{indent}{part}" for line in text.splitlines() for part in fit_line(line, width - len(indent))
+        )
+
+
 class Parser(argparse.ArgumentParser):
     """An argparse parser that raises instead of exiting, so that the front door decides how errors look."""
 
@@ -112,7 +121,7 @@ def make_parser() -> Parser:
         prog="codesearch",
         description=DESCRIPTION,
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"codesearch {__version__}")
@@ -225,7 +234,7 @@ def _add_completions(commands: Subparsers) -> None:
 
 
 def _add_filters(parser: Parser) -> None:
-    group = parser.add_argument_group("filters (repeat for more; any match within one option will do)")
+    group = parser.add_argument_group("filters", "repeat for more; any match within one option will do")
     group.add_argument(
         "--lang", action="append", default=[], metavar="NAME", help="language: python, c#, go; several: c,cpp"
     )
@@ -292,7 +301,7 @@ def _add(commands: Subparsers, name: str, summary: str, epilog: str | None = Non
         help=summary,
         description=f"{summary[0].upper()}{summary[1:]}.",
         epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     return parser

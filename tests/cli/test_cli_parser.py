@@ -173,3 +173,25 @@ def test_several_kinds_may_be_named_at_once() -> None:
     assert parsed.not_kind == ["file", "block"]
     with pytest.raises(UsageError, match="no kind is named"):
         parse_arguments(["search", "q", "--kind", ","])
+
+
+@pytest.mark.parametrize("columns", [50, 80])
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
+def test_help_breaks_no_line_within_a_word(
+    command: list[str], columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    with pytest.raises(SystemExit):
+        parse_arguments([*command, "--help"])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if len(line) > columns and " " in line.strip()] == []
+
+
+def test_an_example_and_what_it_does_part_where_both_do_not_fit(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    with pytest.raises(SystemExit):
+        parse_arguments(["index", "--help"])
+    wanted = "\n  codesearch index\n      the index around this folder, or a new one of this\n        folder\n"
+    assert wanted in capsys.readouterr().out

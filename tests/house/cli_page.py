@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator
 from functools import partial
 
-from codesearch.cli.parser import make_parser
+from codesearch.cli.parser import HelpFormatter, make_parser
 from tests.house.house import ROOT
 
 PAGE = ROOT / "docs" / "cli.md"
@@ -37,7 +37,7 @@ def parsers_of(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentPar
 
 def help_of(parser: argparse.ArgumentParser) -> str:
     """Return the help as a terminal of `COLUMNS` columns shows it; argparse keeps two of them free."""
-    parser.formatter_class = partial(argparse.RawDescriptionHelpFormatter, width=COLUMNS - 2)
+    parser.formatter_class = partial(HelpFormatter, width=COLUMNS - 2)
     return parser.format_help()
 
 
