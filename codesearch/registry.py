@@ -31,6 +31,9 @@ from indexers.git import git_identity
 
 VECTOR_CACHE_FILES = ("vectors.db", "vectors.db-wal", "vectors.db-shm")
 
+UNFINISHED = "being built or broken off"
+"""The problem of an index without a first commit."""
+
 _LEAVING = ".leaving-"
 """Prefix of a folder that is being removed: it vanishes by one rename, then its files go one by one."""
 
@@ -102,14 +105,32 @@ def find_nearest(path: Path, home: Path) -> Located | None:
     return None
 
 
+def read_committed(folder: Path) -> IndexInfo | None:
+    """Return what an index says of itself; None where nothing was committed. Raises what reading it raises."""
+    try:
+        info = _read_info(folder)
+    except NoIndexError:
+        return None
+    return info if info.generation > 0 else None
+
+
+def is_abandoned(folder: Path) -> bool:
+    """Return whether this is what a first build left that ended before its first commit; nobody writes there."""
+    if has_index(folder):
+        return False
+    try:
+        WriterLock(folder).close()
+    except CodesearchError:
+        return False
+    return True
+
+
 def has_index(folder: Path) -> bool:
     """Return whether something was committed here; a damaged catalogue counts, for its owner must hear of it."""
     if not (folder / CATALOG_NAME).is_file():
         return False
     try:
-        return _read_info(folder).generation > 0
-    except NoIndexError:
-        return False
+        return read_committed(folder) is not None
     except CodesearchError:
         return True
 
@@ -214,11 +235,11 @@ def _scan(home: Path) -> Iterator[tuple[RootEntry, IndexInfo | None]]:
         if folder.name.startswith(".") or is_beside_its_index(folder) or not folder.is_dir():
             continue
         try:
-            info = _read_info(folder)
+            info = read_committed(folder)
         except CodesearchError as error:
             yield _broken_entry(folder, str(error)), None
         else:
-            yield _entry(folder, info), info
+            yield (_broken_entry(folder, UNFINISHED) if info is None else _entry(folder, info)), info
 
 
 def _read_info(folder: Path) -> IndexInfo:

@@ -7,9 +7,12 @@ from pathlib import Path
 
 from codesearch.cli.errors import UsageError
 from codesearch.cli.progress import ProgressLine
+from codesearch.cli.render import count, index_command
 from codesearch.cli.reports import summarise
 from codesearch.cli.terminal import Terminal
+from codesearch.errors import CodesearchError
 from codesearch.index import Index
+from codesearch.registry import index_folder, read_committed
 from codesearch.types import BuildOptions, UpdateReport
 
 
@@ -20,12 +23,31 @@ def build_index(root: Path, options: BuildOptions, home: Path, terminal: Termina
     line = ProgressLine(terminal.stderr, is_terminal=terminal.stderr.isatty(), width=terminal.width())
     try:
         report = Index.build(root, options, home=home, on_progress=None if quiet else line.update)
+    except KeyboardInterrupt:
+        line.finish()
+        terminal.note(_describe_interruption(root, home))
+        raise
     finally:
         line.finish()
     if not quiet:
         for text in summarise(root, report):
             terminal.note(text)
     return report
+
+
+def _describe_interruption(root: Path, home: Path) -> str:
+    """Return what Ctrl-C left: the commits of a first build, or the index as it was before an update."""
+    command = index_command(root)
+    try:
+        info = read_committed(index_folder(home, root.resolve()))
+    except CodesearchError:
+        return f"interrupted; run {command} to start again"
+    if info is None:
+        return f"interrupted: nothing was kept yet; run {command} to start again"
+    if info.complete:
+        return f"interrupted: the index is as it was before; run {command} to bring it up to date"
+    kept = f"{count(info.n_files, 'file')} and {count(info.n_chunks, 'chunk')}"
+    return f"interrupted: {kept} are kept and can be searched; {command} goes on from there"
 
 
 def _is_utf8(path: Path) -> bool:

@@ -38,7 +38,7 @@ def _choose(parsed: argparse.Namespace, home: Path) -> list[RootEntry]:
     if parsed.all:
         return entries
     if parsed.missing:
-        return [entry for entry in entries if entry.is_missing]
+        return [entry for entry in entries if entry.is_missing or registry.is_abandoned(entry.folder)]
     path = Path(parsed.path).expanduser() if parsed.path is not None else Path.cwd()
     located = registry.find_nearest(path, home)
     if located is None:

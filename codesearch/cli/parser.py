@@ -219,7 +219,11 @@ def _add_clean(commands: Subparsers) -> None:
     _add_path(parser, "remove the index around this path (default: this folder)")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--all", action="store_true", help="remove every index, and the cache of vectors")
-    which.add_argument("--missing", action="store_true", help="remove the indexes of roots that are gone")
+    which.add_argument(
+        "--missing",
+        action="store_true",
+        help="remove the indexes of roots that are gone, and what a broken-off first build left",
+    )
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
 
 

@@ -2,11 +2,13 @@
 
 import json
 import os
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from codesearch.registry import index_folder
+from codesearch.storage.lock import WriterLock
 from codesearch.storage.writer import Writer
 from tests.cli.answers import is_one_error, paths_of
 from tests.cli.conftest import Run
@@ -123,6 +125,19 @@ def test_the_list_and_the_cleaning_of_roots(tmp_path: Path, run: Run) -> None:
     assert run("clean", "--all", "--yes").status == 0
     assert run("list").status == 1
     assert not list((tmp_path / "home").glob("vectors.db*"))
+
+
+def test_cleaning_removes_what_a_killed_first_build_left_unless_it_is_running(
+    tmp_path: Path, repo: Path, run: Run
+) -> None:
+    folder = tmp_path / "home" / "indexes" / "killed-0123456789ab"
+    folder.mkdir()
+    assert "being built or broken off" in run("list").out
+    with closing(WriterLock(folder)):
+        assert run("clean", "--missing", "--yes").status == 1
+    assert run("clean", "--missing", "--yes").status == 0
+    assert not folder.exists()
+    assert run("search", "retry", repo).status == 0
 
 
 def test_the_index_of_a_root_that_is_gone_can_be_named_for_cleaning(tmp_path: Path, run: Run) -> None:

@@ -1,5 +1,6 @@
 import os
 import stat
+from contextlib import closing
 from pathlib import Path
 from shutil import copytree, rmtree
 
@@ -9,6 +10,7 @@ from codesearch import registry
 from codesearch.errors import AmbiguousRootError, LockedError, NoIndexError
 from codesearch.index import Index
 from codesearch.registry import Located, index_folder, list_roots, locate
+from codesearch.storage.lock import WriterLock
 from codesearch.storage.writer import NewIndex, Writer
 from codesearch.types import BuildOptions
 from indexers.encoders.registry import load_encoder
@@ -66,6 +68,20 @@ def test_a_first_build_that_was_killed_before_its_first_commit_is_no_index(tmp_p
     make_index(tmp_path / "repo", home, n_commits=0)
     with pytest.raises(NoIndexError):
         locate(tmp_path / "repo", home)
+
+
+def test_what_a_killed_first_build_left_is_listed_as_such(tmp_path: Path, home: Path) -> None:
+    folder = make_index(tmp_path / "repo", home, n_commits=0)
+    [entry] = list_roots(home)
+    assert (entry.folder, entry.problem) == (folder, "being built or broken off")
+    assert registry.is_abandoned(folder)
+
+
+def test_a_first_build_that_is_running_is_not_abandoned(tmp_path: Path, home: Path) -> None:
+    folder = make_index(tmp_path / "repo", home, n_commits=0)
+    with closing(WriterLock(folder)):
+        assert not registry.is_abandoned(folder)
+    assert not registry.is_abandoned(make_index(tmp_path / "other", home))
 
 
 def test_a_damaged_catalogue_is_found_so_that_its_owner_hears_of_it(tmp_path: Path, home: Path) -> None:

@@ -1,0 +1,73 @@
+"""What Ctrl-C leaves of a build, as it is told."""
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from codesearch.cli.building import build_index
+from codesearch.cli.terminal import Terminal
+from codesearch.registry import index_folder
+from codesearch.storage.writer import Writer
+from codesearch.types import BuildOptions
+from tests.cli.repositories import write_files
+
+SOURCES = {"a.py": "def heron():\n    pass\n"}
+
+
+class Interrupted(StringIO):
+    """A terminal at which Ctrl-C is pressed when the first progress appears."""
+
+    is_pressed = False
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if not self.is_pressed:
+            self.is_pressed = True
+            raise KeyboardInterrupt
+        return super().write(text)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return write_files(tmp_path / "my repo", SOURCES)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+def build(root: Path, home: Path, stderr: StringIO) -> str:
+    build_index(root, BuildOptions(n_workers=1), home, Terminal(StringIO(), StringIO(), stderr, True), quiet=False)
+    return stderr.getvalue()
+
+
+def interrupt(root: Path, home: Path) -> str:
+    stderr = Interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        build(root, home, stderr)
+    return stderr.getvalue()
+
+
+def test_ctrl_c_before_anything_is_kept_says_so(root: Path, home: Path) -> None:
+    wanted = f"interrupted: nothing was kept yet; run codesearch index '{root}' to start again\n"
+    assert interrupt(root, home) == wanted
+
+
+@pytest.mark.slow
+def test_ctrl_c_in_an_update_says_that_the_earlier_index_stands(root: Path, home: Path) -> None:
+    assert "1 added" in build(root, home, StringIO())
+    assert interrupt(root, home).startswith("interrupted: the index is as it was before; run codesearch index '")
+
+
+@pytest.mark.slow
+def test_ctrl_c_in_a_first_build_says_what_is_kept_and_how_to_go_on(root: Path, home: Path) -> None:
+    assert "1 added" in build(root, home, StringIO())
+    with Writer.open(index_folder(home, root)) as writer:
+        writer.commit(complete=False, files_todo=7, checked_at="2026-11-20T09:00:00+00:00")
+    assert interrupt(root, home) == (
+        f"interrupted: 1 file and 2 chunks are kept and can be searched; codesearch index '{root}' goes on from there\n"
+    )
