@@ -27,6 +27,10 @@ _QUALIFIED = re.compile(r"[^\W\d]\w*(?:(?:\.|::|#|->|\\)~?[^\W\d]\w*[!?]?)+")
 _SEPARATOR = re.compile(r"\.|::|#|->|\\")
 _CODE_WORD = re.compile(r"[^\W\d]\w*(?:(?:\.|::|#|->|\\)[^\W\d]\w*)*")
 _CALL = re.compile(r"\([^()]*\)$")
+_DEFINITION = re.compile(
+    r"(?:(?:class|struct|interface|trait|enum|protocol)\s+(?=[A-Z_])|(?:def|defp|fn|func|fun)\s+)"
+    r"(?P<name>[^\W\d]\w*[!?]?)\s*(?:\(.*)?:?"
+)
 MAX_CHARACTERS = 10_000
 """Characters of a query that are read: some 250 lines of code; what is longer, such as a piped diff, is cut there."""
 
@@ -67,7 +71,7 @@ def parse_query(raw: str) -> Query:
             words.append(quoted[-1])
         else:
             words.append(piece["word"] or piece[0])
-    text = " ".join(words) if found or quoted else raw
+    text = _definition_name(" ".join(words) if found or quoted else raw)
     filters = resolve_filters(_read_filters(found))
     if not text and not found:
         raise QueryError("the query has no words; write what to search for")
@@ -84,6 +88,12 @@ def plain_query(text: str) -> Query:
     if not text.strip():
         raise QueryError("the text is empty; give some code or words to compare with")
     return Query(cut_query(text), (), Filters(), "words", ())
+
+
+def _definition_name(text: str) -> str:
+    """Return the name where `text` is the head of a definition, `class Poly` or `def poly(expr):`, else the text."""
+    head = _DEFINITION.fullmatch(text)
+    return head["name"] if head else text
 
 
 def cut_query(text: str) -> str:

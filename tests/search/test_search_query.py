@@ -142,3 +142,22 @@ def test_a_code_snippet_is_taken_as_it_stands() -> None:
 @given(st.text().filter(lambda text: ":" not in text and text.strip()))
 def test_any_text_without_filters_is_a_query(text: str) -> None:
     assert parse_query(text).text.strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("class Poly", "Poly"),
+        ("def run_command(self, args):", "run_command"),
+        ("fn parse", "parse"),
+        ("struct Node", "Node"),
+    ],
+)
+def test_the_head_of_a_definition_asks_for_its_name(text: str, name: str) -> None:
+    query = parse_query(text)
+    assert (query.text, query.shape, query.identifiers) == (name, "symbol", (name,))
+
+
+@pytest.mark.parametrize("text", ["class hierarchy", "type inference", "class Poly and its roots", "interface between"])
+def test_words_that_begin_like_a_definition_stay_words(text: str) -> None:
+    assert parse_query(text).shape == "words"
