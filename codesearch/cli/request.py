@@ -2,9 +2,11 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from codesearch.cli.excerpt import find_query_terms
+from codesearch.cli.nothing import explain_nothing
 from codesearch.cli.outcome import Outcome
 from codesearch.cli.render import (
     View,
@@ -16,6 +18,7 @@ from codesearch.cli.render import (
     render_warnings,
 )
 from codesearch.cli.terminal import Terminal
+from codesearch.search.query import Query
 from codesearch.serialize import dump_json, response_to_json, result_to_json
 from codesearch.types import Filters, SearchOptions, SearchResponse
 
@@ -32,12 +35,18 @@ def read_options(parsed: argparse.Namespace, prefix: str) -> SearchOptions:
         excluded_kinds=tuple(parsed.not_kind),
     )
     return SearchOptions(
-        limit=parsed.limit, mode=parsed.mode, filters=filters, explain=parsed.explain, prefilter=parsed.prefilter
+        limit=parsed.limit, mode=parsed.mode, filters=filters, explain=True, prefilter=parsed.prefilter
     )
 
 
-def print_response(response: SearchResponse, parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
-    """Write results to stdout in the form that was asked for, and all about them to stderr."""
+def print_response(
+    found: SearchResponse, query: Query, options: SearchOptions, parsed: argparse.Namespace, terminal: Terminal
+) -> Outcome:
+    """Write results to stdout in the form that was asked for, and all about them to stderr.
+
+    The stages say why there is no result; they are printed only where they were asked for.
+    """
+    response = found if parsed.explain else replace(found, stages=())
     for line in (render_state(response.index), *render_warnings(response), *render_stages(response.stages)):
         terminal.note(line)
     if parsed.json:
@@ -47,7 +56,10 @@ def print_response(response: SearchResponse, parsed: argparse.Namespace, termina
             terminal.result(dump_json(result_to_json(result)))
     else:
         _print_text(response, parsed, terminal)
-    return Outcome.FOUND if response.results else Outcome.NOTHING
+    if response.results:
+        return Outcome.FOUND
+    terminal.note(explain_nothing(found, query, options.filters))
+    return Outcome.NOTHING
 
 
 def _print_text(response: SearchResponse, parsed: argparse.Namespace, terminal: Terminal) -> None:
@@ -61,7 +73,8 @@ def _print_text(response: SearchResponse, parsed: argparse.Namespace, terminal: 
         for result in response.results:
             terminal.result(render_line(result, view))
         return
-    terminal.result("\n\n".join(render_block(result, view) for result in response.results) or "nothing found")
+    if response.results:
+        terminal.result("\n\n".join(render_block(result, view) for result in response.results))
 
 
 def _words(typed: Sequence[str]) -> tuple[str, ...]:

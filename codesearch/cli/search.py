@@ -7,6 +7,7 @@ from codesearch.cli.opening import existing_path, open_index
 from codesearch.cli.outcome import Outcome
 from codesearch.cli.request import print_response, read_options
 from codesearch.cli.terminal import Terminal
+from codesearch.search.query import parse_query
 
 
 def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
@@ -16,5 +17,6 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
     if not query.strip():
         raise UsageError("the query is empty; say in words what the code does")
     with open_index(parsed.path, terminal, auto_index=parsed.auto_index) as opened:
-        response = opened.index.search(query.strip(), read_options(parsed, opened.prefix))
-        return print_response(response, parsed, terminal)
+        options = read_options(parsed, opened.prefix)
+        response = opened.index.search(query.strip(), options)
+        return print_response(response, parse_query(query), options, parsed, terminal)

@@ -10,6 +10,7 @@ from codesearch.cli.opening import existing_path, open_index
 from codesearch.cli.outcome import Outcome
 from codesearch.cli.request import print_response, read_options
 from codesearch.cli.terminal import Terminal
+from codesearch.search.query import plain_query
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
     with open_index(around, terminal, auto_index=parsed.auto_index) as opened:
         path = _path_in(opened.index.root, place, parsed.place)
         options = read_options(parsed, opened.prefix if parsed.path is not None else "")
-        return print_response(opened.index.similar_to(path, place.line, options), parsed, terminal)
+        response = opened.index.similar_to(path, place.line, options)
+        return print_response(response, plain_query(response.query), options, parsed, terminal)
 
 
 def _run_text(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
@@ -37,8 +39,9 @@ def _run_text(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
     if not text.strip():
         raise UsageError("there is no code to compare with; give PATH:LINE, or code on standard input")
     with open_index(parsed.path, terminal, auto_index=parsed.auto_index) as opened:
-        response = opened.index.similar(text, read_options(parsed, opened.prefix))
-        return print_response(response, parsed, terminal)
+        options = read_options(parsed, opened.prefix)
+        response = opened.index.similar(text, options)
+        return print_response(response, plain_query(text), options, parsed, terminal)
 
 
 def _path_in(root: Path, place: Place, typed: str) -> str:

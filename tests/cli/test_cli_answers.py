@@ -58,6 +58,22 @@ def test_in_a_pipe_each_result_is_one_line_that_opens_from_here(
     assert answer.err == f"index: {repo}, {chunk_count(run)} chunks\n"
 
 
+@pytest.mark.parametrize("form", [(), ("--json",), ("--jsonl",)])
+def test_nothing_found_is_one_line_on_stderr_that_says_which_filter_left_nothing(
+    repo: Path, run: Run, form: tuple[str, ...]
+) -> None:
+    answer = run("search", "retry", repo, "--lang", "go", *form)
+    assert answer.status == 1
+    assert answer.err.splitlines()[1:] == ["nothing found: no chunk of the index passes lang:go"]
+    assert not answer.out or (answer.json()["results"], "stages" in answer.json()) == ([], False)
+
+
+def test_code_unlike_anything_in_a_language_is_not_found_either(repo: Path, run: Run) -> None:
+    answer = run("similar", f"{repo}/src/net/retry.py:6", "--lang", "go")
+    assert (answer.status, answer.out) == (1, "")
+    assert answer.err.endswith("nothing found: no chunk of the index passes lang:go\n")
+
+
 def chunk_count(run: Run) -> int:
     count = run("status", "--json").json()["index"]["chunks"]
     assert isinstance(count, int)
