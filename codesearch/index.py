@@ -25,6 +25,7 @@ from codesearch.errors import (
     QueryError,
     StorageError,
 )
+from codesearch.native import to_native
 from codesearch.registry import folder_size, locate
 from codesearch.search import engine
 from codesearch.storage.rows import FileRow, KnownFile
@@ -270,7 +271,7 @@ class Index:
     def _is_stale(self, result: SearchResult) -> bool:
         """Compare the file on disk with what was indexed: by stat, else by content hash."""
         file = self._snapshot.file_at(result.path)
-        path = self.root / result.path
+        path = self.root / to_native(result.path)
         try:
             status = path.lstat()
         except OSError:

@@ -14,6 +14,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from codesearch.errors import AmbiguousRootError, CodesearchError, NoIndexError, StorageError
+from codesearch.native import from_native, to_native
 from codesearch.replacement import (
     REPLACED,
     finish_replacement,
@@ -254,12 +255,13 @@ def _read_root(folder: Path) -> Path | None:
             rows = catalog.rows("SELECT value FROM meta WHERE key = 'root'")
     except CodesearchError:
         return None
-    return Path(rows[0][0]) if rows else None
+    return Path(to_native(rows[0][0])) if rows else None
 
 
 def _entry(folder: Path, info: IndexInfo) -> RootEntry:
+    root = Path(to_native(str(info.root)))
     return RootEntry(
-        root=info.root,
+        root=root,
         folder=folder,
         size_bytes=folder_size(folder),
         updated_at=info.updated_at,
@@ -267,7 +269,7 @@ def _entry(folder: Path, info: IndexInfo) -> RootEntry:
         n_files=info.n_files,
         n_chunks=info.n_chunks,
         complete=info.complete,
-        is_missing=not info.root.is_dir(),
+        is_missing=not root.is_dir(),
     )
 
 
@@ -328,7 +330,7 @@ def _is_at_home(entry: RootEntry, identity: str, home: Path) -> bool:
 
 
 def _prefix(path: Path, root: Path) -> str:
-    return "" if path == root else path.relative_to(root).as_posix()
+    return "" if path == root else from_native(path.relative_to(root).as_posix())
 
 
 def _ambiguity(root: Path, candidates: list[RootEntry]) -> str:

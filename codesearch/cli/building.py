@@ -12,6 +12,7 @@ from codesearch.cli.reports import summarise
 from codesearch.cli.terminal import Terminal
 from codesearch.errors import CodesearchError
 from codesearch.index import Index
+from codesearch.native import from_native
 from codesearch.registry import index_folder, read_committed
 from codesearch.types import BuildOptions, UpdateReport
 
@@ -19,7 +20,7 @@ from codesearch.types import BuildOptions, UpdateReport
 def build_index(root: Path, options: BuildOptions, home: Path, terminal: Terminal, *, quiet: bool) -> UpdateReport:
     """Create or update the index of `root`, with progress and summary on stderr unless `quiet`."""
     if not _is_utf8(root):
-        raise UsageError(f"the name of {root} is not UTF-8; rename the folder to index it")
+        raise UsageError(_refuse_name(root))
     line = ProgressLine(terminal.stderr, is_terminal=terminal.stderr.isatty(), width=terminal.width())
     try:
         report = Index.build(root, options, home=home, on_progress=None if quiet else line.update)
@@ -48,6 +49,12 @@ def _describe_interruption(root: Path, home: Path) -> str:
         return f"interrupted: the index is as it was before; run {command} to bring it up to date"
     kept = f"{count(info.n_files, 'file')} and {count(info.n_chunks, 'chunk')}"
     return f"interrupted: {kept} are kept and can be searched; {command} goes on from there"
+
+
+def _refuse_name(root: Path) -> str:
+    if _is_utf8(Path(from_native(str(root)))):
+        return f"this locale cannot spell {from_native(str(root))}; set PYTHONUTF8=1 or a UTF-8 locale to index it"
+    return f"the name of {root} is not UTF-8; rename the folder to index it"
 
 
 def _is_utf8(path: Path) -> bool:

@@ -34,6 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         outcome = _fail(terminal, str(error))
     except OSError as error:
         outcome = _fail(terminal, _describe(error))
+    except UnicodeEncodeError as error:  # a name for the system, as streams escape what they cannot express
+        outcome = _fail(terminal, f"this locale cannot spell {error.object}; set PYTHONUTF8=1 or a UTF-8 locale")
     except Exception as error:  # the one broad net: no traceback for the user
         if config.is_debugging():
             raise

@@ -7,13 +7,14 @@ from codesearch.cli.opening import existing_path, open_index
 from codesearch.cli.outcome import Outcome
 from codesearch.cli.request import print_response, read_options
 from codesearch.cli.terminal import Terminal
+from codesearch.native import from_native
 from codesearch.search.query import parse_query
 
 
 def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
     """Search the nearest index and print what it found."""
     existing_path(parsed.path, "; a query of several words goes in quotes")
-    query = terminal.stdin.read() if parsed.query == "-" else parsed.query
+    query = terminal.stdin.read() if parsed.query == "-" else from_native(parsed.query)
     if not query.strip():
         raise UsageError("the query is empty; say in words what the code does")
     with open_index(parsed.path, terminal, auto_index=parsed.auto_index) as opened:

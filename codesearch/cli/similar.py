@@ -10,6 +10,7 @@ from codesearch.cli.opening import existing_path, open_index
 from codesearch.cli.outcome import Outcome
 from codesearch.cli.request import print_response, read_options
 from codesearch.cli.terminal import Terminal
+from codesearch.native import from_native
 from codesearch.search.query import plain_query
 
 
@@ -47,7 +48,7 @@ def _run_text(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
 def _path_in(root: Path, place: Place, typed: str) -> str:
     if not place.path.is_relative_to(root):
         raise UsageError(f"{typed} lies outside {root}; give its code on standard input, with - for PATH:LINE")
-    return place.path.relative_to(root).as_posix()
+    return from_native(place.path.relative_to(root).as_posix())
 
 
 def read_place(typed: str) -> Place:

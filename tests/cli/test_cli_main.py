@@ -201,3 +201,19 @@ def test_an_unforeseen_error_is_one_line_and_says_how_to_see_more(
     monkeypatch.setenv("CODESEARCH_DEBUG", "1")
     with pytest.raises(ZeroDivisionError):
         main(["completions", "bash"])
+
+
+class Ascii(StringIO):
+    """A system that is asked for a name that its locale cannot spell."""
+
+    def write(self, _: str) -> int:
+        raise UnicodeEncodeError("ascii", "ä.py", 0, 1, "ordinal not in range(128)")
+
+
+def test_a_name_that_the_locale_cannot_spell_is_no_internal_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdout", Ascii())
+    assert main(["completions", "bash"]) == 2
+    wanted = "codesearch: error: this locale cannot spell ä.py; set PYTHONUTF8=1 or a UTF-8 locale\n"
+    assert capsys.readouterr().err == wanted

@@ -16,6 +16,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "codesearch.types",
         "codesearch.errors",
         "codesearch.config",
+        "codesearch.native",
         "codesearch.printable",
         "codesearch.serialize",
     ),
