@@ -60,6 +60,9 @@ PREFILTER_RESCORED = 200
 DENSE_SHARE: dict[Shape, float] = {"symbol": 0.1, "qualified": 0.1, "path": 0.1, "words": 0.25}
 """Share of the cosine in the fused score: a name is found by its letters, a question also by its meaning. 0.7, 0.9."""
 
+SURE_COSINE = 0.5
+"""A best cosine below this is no sure match and is not stretched to one. Judged fixtures: +1.5 nDCG; yardstick: 0.0."""
+
 FILE_CONTEXT = 0.8
 """Weight of a file's own score in each of its parts: a question's words are spread over the functions of one file.
 0.2, 1.2."""

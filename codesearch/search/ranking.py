@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from codesearch.search.constants import COHERENCE, COHERENT_FROM, COHERENT_PARTS, FILE_CONTEXT
+from codesearch.search.constants import COHERENCE, COHERENT_FROM, COHERENT_PARTS, FILE_CONTEXT, SURE_COSINE
 from codesearch.storage.rows import ChunkRow
 
 Floats = npt.NDArray[np.float64]
@@ -76,14 +76,12 @@ def own_evidence(evidence: Evidence) -> Floats:
 
 
 def standing(cosine: Floats) -> Floats:
-    """Return each cosine as a share of the best, 0 to 1; negative ones and NaN are 0.
+    """Return each cosine as a share of the best, or of `SURE_COSINE` if none is as high; negative ones and NaN are 0.
 
     Encoders spread their cosines differently, so that only relative values carry over. The best candidate is the one
     value that does not depend on where the candidates end.
     """
-    best = float(np.nanmax(cosine, initial=0.0))
-    if best <= 0.0:
-        return np.zeros(len(cosine))
+    best = max(SURE_COSINE, float(np.nanmax(cosine, initial=0.0)))
     return np.nan_to_num(np.clip(cosine / best, 0.0, 1.0))
 
 

@@ -20,8 +20,9 @@ class QueryTerms:
     shares: Mapping[str, float]
     """Each term's share of the query's weight, 1 together, in the order of the query."""
     scored: TermWeights
+    """Those that some chunk contains: what nobody says must not make what somebody says look weak."""
     known: Mapping[str, float]
-    """Those that some chunk contains, with their weights."""
+    """The scored ones by name."""
     mean_lengths: Mapping[Granularity, FloatArray]
     """Of each field, `[fields]`."""
 
@@ -40,7 +41,7 @@ def choose_terms(snapshot: Snapshot, query: Query) -> QueryTerms:
     total = sum(kept.values())
     shares = {term: weight / total for term, weight in kept.items()}
     return QueryTerms(
-        shares, weigh_terms({hashes[term]: weight for term, weight in kept.items()}), known, statistics.mean_lengths
+        shares, weigh_terms({hashes[term]: weight for term, weight in known.items()}), known, statistics.mean_lengths
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from codesearch.search.constants import DEMOTIONS, EXPLAINING_SHARE
+from codesearch.search.constants import DEMOTIONS, EXPLAINING_SHARE, SURE_COSINE
 from codesearch.search.diversity import choose
 from codesearch.search.priors import Asked, find_priors
 from codesearch.search.ranking import Evidence, Ranked, WordScores, add_context, own_evidence, standing
@@ -173,3 +173,8 @@ def test_a_definition_comes_before_what_uses_or_tests_it() -> None:
     definition = prior("a.py", symbol="retry", qualified_name="retry")
     assert definition > prior("a.py", symbol="caller") == 1.0
     assert definition > prior("a.py", symbol="retry", qualified_name="tests::retry")
+
+
+def test_a_best_cosine_that_is_no_sure_match_is_not_stretched_to_one() -> None:
+    assert standing(np.array([0.1, 0.05])).max() == 0.1 / SURE_COSINE
+    assert standing(np.array([0.9, 0.45])).tolist() == [1.0, 0.5]
