@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -110,7 +111,8 @@ class _Build:
         try:
             with self._open_writer() as writer, closing(SqliteVectorCache(self._home / "vectors.db")) as cache:
                 pipeline = EncodingPipeline(self._encoder_of(writer), cache)
-                return self._update(writer, pipeline, reporter, first_commit_s)
+                report = self._update(writer, pipeline, reporter, first_commit_s)
+                return replace(report, warnings=cache.warnings)
         finally:
             self._remove_unborn()
 

@@ -164,6 +164,8 @@ class UpdateReport:
     skipped: tuple[Skipped, ...]
     generation: int
     took_s: float
+    warnings: tuple[str, ...] = ()
+    """What went wrong beside the way and cost only time, such as a damaged vector cache."""
 
 
 @dataclass(frozen=True, slots=True)

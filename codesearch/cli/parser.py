@@ -41,7 +41,7 @@ examples:
   codesearch search "where are retries backed off"
   codesearch search "read a token from a header" --kind function --not-path tests
   codesearch search -- -x             a query that starts with a dash
-  git diff | codesearch search -      a query from standard input
+  pbpaste | codesearch search -       a query from standard input
 
 exit status: 0 found, 1 nothing found, 2 error
 """

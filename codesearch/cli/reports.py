@@ -32,7 +32,7 @@ def summarise(root: Path, report: UpdateReport) -> list[str]:
     if report.skipped:
         lines.append(f"skipped {count(len(report.skipped), 'file')}: {group_skipped(report.skipped)}")
         lines.append("codesearch status --skipped lists them")
-    return lines
+    return lines + [f"warning: {clean_line(text)}" for text in report.warnings]
 
 
 def group_skipped(skipped: tuple[Skipped, ...]) -> str:

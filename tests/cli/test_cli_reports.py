@@ -47,6 +47,11 @@ def test_skipped_files_are_listed_with_reasons_and_clean_names() -> None:
     ]
 
 
+def test_what_cost_only_time_is_a_warning_line() -> None:
+    report = replace(make_report(), warnings=("vector cache \x1b[31m was damaged",))
+    assert summarise(Path("/src/flask"), report)[-1] == r"warning: vector cache \x1b[31m was damaged"
+
+
 def test_secrets_are_listed_as_places_without_values() -> None:
     assert render_secrets(make_status().secrets) == ["config/dev.py:12: github-token"]
 

@@ -340,6 +340,15 @@ def test_similar_code_is_found_by_code(root: Path, home: Path, run: Callable[[],
     assert found.results[0].symbol == "push"
 
 
+def test_a_damaged_vector_cache_is_a_warning_and_no_failure(root: Path, home: Path) -> None:
+    home.mkdir()
+    (home / "vectors.db").write_bytes(b"no database" * 1000)
+    report = Index.build(root, ONE, home=home)
+    assert report.added == 3
+    assert len(report.warnings) == 1
+    assert "vectors.db" in report.warnings[0]
+
+
 def test_progress_ends_with_all_files_done(root: Path, home: Path) -> None:
     seen: list[Progress] = []
     Index.build(root, ONE, home=home, on_progress=seen.append)
