@@ -9,7 +9,7 @@ import shutil
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -94,6 +94,15 @@ class _Reporter:
         self._on_progress(Progress(stage, done, total, self.n_chunks, self.bytes_read, now - self.started))
 
 
+@dataclass(frozen=True, slots=True)
+class _Tools:
+    """What a run works with, from file to index."""
+
+    pool: ParserPool
+    pipeline: EncodingPipeline
+    writer: Writer
+
+
 class _Build:
     """One run over one tree."""
 
@@ -109,22 +118,27 @@ class _Build:
         reporter = _Reporter(on_progress)
         reporter.report("walk", 0, None)
         try:
-            with self._open_writer() as writer, closing(SqliteVectorCache(self._home / "vectors.db")) as cache:
-                pipeline = EncodingPipeline(self._encoder_of(writer), cache)
-                report = self._update(writer, pipeline, reporter, first_commit_s)
-                return replace(report, warnings=cache.warnings)
+            with ParserPool(self._root, ParserOptions(self._options.n_workers)) as pool:
+                if not has_index(self._folder):
+                    pool.warm_up()
+                return self._run_with(pool, reporter, first_commit_s)
         finally:
             self._remove_unborn()
 
-    def _update(
-        self, writer: Writer, pipeline: EncodingPipeline, reporter: _Reporter, first_commit_s: float
-    ) -> UpdateReport:
+    def _run_with(self, pool: ParserPool, reporter: _Reporter, first_commit_s: float) -> UpdateReport:
+        with self._open_writer() as writer, closing(SqliteVectorCache(self._home / "vectors.db")) as cache:
+            tools = _Tools(pool, EncodingPipeline(self._encoder_of(writer), cache), writer)
+            report = self._update(tools, reporter, first_commit_s)
+            return replace(report, warnings=cache.warnings)
+
+    def _update(self, tools: _Tools, reporter: _Reporter, first_commit_s: float) -> UpdateReport:
+        writer = tools.writer
         walked_ns = time.time_ns()
         walked = walk(self._root, WalkOptions(writer.info.max_file_bytes, self._options.force))
         known = Known(writer.known_files(), writer.known_skipped(), writer.known_marks())
         self._known = frozenset(known.files)
         changes = compare(self._root, walked, known, walked_ns)
-        self._apply(changes, writer, pipeline, reporter, first_commit_s)
+        self._apply(changes, tools, reporter, first_commit_s)
         reporter.report("commit", len(changes.to_read), len(changes.to_read))
         changes.skipped.sort(key=lambda skip: skip.path)
         writer.set_skipped(changes.skipped)
@@ -137,7 +151,7 @@ class _Build:
             unchanged=changes.unchanged,
             n_chunks=writer.info.n_chunks,
             bytes_read=reporter.bytes_read,
-            n_encoded=pipeline.counts.n_encoded,
+            n_encoded=tools.pipeline.counts.n_encoded,
             skipped=tuple(changes.skipped),
             generation=generation,
             took_s=time.monotonic() - reporter.started,
@@ -199,31 +213,23 @@ class _Build:
             root_place=folder_place(self._root),
         )
 
-    def _apply(
-        self,
-        changes: Changes,
-        writer: Writer,
-        pipeline: EncodingPipeline,
-        reporter: _Reporter,
-        first_commit_s: float,
-    ) -> None:
+    def _apply(self, changes: Changes, tools: _Tools, reporter: _Reporter, first_commit_s: float) -> None:
+        writer = tools.writer
         for path in changes.removed:
             writer.remove(path)
         for path, stat in changes.restats.items():
             writer.restat(path, stat)
-        if not changes.to_read:
-            return
         is_first = not writer.info.complete
         committed = time.monotonic()
         total = len(changes.to_read)
-        with ParserPool(self._root, ParserOptions(writer.info.max_file_bytes, self._options.n_workers)) as pool:
-            for done, outcome in enumerate(pipeline.encode(pool.parse(changes.to_read)), start=1):
-                self._take(outcome, changes, writer, reporter)
-                reporter.report("index", done, total)
-                now = time.monotonic()
-                if is_first and now - committed >= max(first_commit_s, COMMIT_SHARE * (now - reporter.started)):
-                    writer.commit(complete=False, files_todo=total - done, checked_at=_now())
-                    committed = time.monotonic()
+        parsed = tools.pool.parse(changes.to_read, writer.info.max_file_bytes)
+        for done, outcome in enumerate(tools.pipeline.encode(parsed), start=1):
+            self._take(outcome, changes, writer, reporter)
+            reporter.report("index", done, total)
+            now = time.monotonic()
+            if is_first and now - committed >= max(first_commit_s, COMMIT_SHARE * (now - reporter.started)):
+                writer.commit(complete=False, files_todo=total - done, checked_at=_now())
+                committed = time.monotonic()
 
     def _take(self, outcome: EncodedFile | Skipped, changes: Changes, writer: Writer, reporter: _Reporter) -> None:
         if isinstance(outcome, EncodedFile):

@@ -43,9 +43,8 @@ _BOOTSTRAP = (
 
 @dataclass(frozen=True, slots=True)
 class ParserOptions:
-    """How to read and how to run; `command` is replaced by tests that need a parser which hangs or dies."""
+    """How to run; `command` is replaced by tests that need a parser which hangs or dies."""
 
-    max_file_bytes: int
     n_workers: int | None = None
     timeout_s: float = PARSE_TIMEOUT_S
     command: Sequence[str] | None = None
@@ -54,10 +53,10 @@ class ParserOptions:
 class ParserPool:
     """Parser processes for one root, started as they are needed and ended by `close`."""
 
-    def __init__(self, root: Path, options: ParserOptions) -> None:
+    def __init__(self, root: Path, options: ParserOptions = ParserOptions()) -> None:
         self._root = root
-        self._options = options
         self._n_workers = options.n_workers or _n_cores()
+        self._timeout_s = options.timeout_s
         self._idle: SimpleQueue[_Parser] = SimpleQueue()
         command = options.command or worker_command()
         self._parsers = [_Parser(command, options.timeout_s) for _ in range(self._n_workers)]
@@ -76,11 +75,16 @@ class ParserPool:
     ) -> None:
         self.close()
 
-    def parse(self, files: Iterable[SourceFile]) -> Iterator[ParsedFile | Skipped]:
+    def warm_up(self) -> None:
+        """Start all processes now, beside whatever comes before the first file."""
+        for _ in self._parsers:
+            self._threads.submit(self._start_one)
+
+    def parse(self, files: Iterable[SourceFile], max_file_bytes: int) -> Iterator[ParsedFile | Skipped]:
         """Yield one outcome a file, in the order given, while later files are being parsed."""
         under_way: deque[Future[ParsedFile | Skipped]] = deque()
         for file in files:
-            under_way.append(self._threads.submit(self._parse_one, file))
+            under_way.append(self._threads.submit(self._parse_one, file, max_file_bytes))
             if len(under_way) >= self._n_workers * FILES_AHEAD:
                 yield under_way.popleft().result()
         while under_way:
@@ -96,12 +100,19 @@ class ParserPool:
         for parser in self._parsers:
             parser.bury()
 
-    def _parse_one(self, file: SourceFile) -> ParsedFile | Skipped:
+    def _start_one(self) -> None:
         parser = self._idle.get()
         try:
-            outcome = parser.parse(request_of(self._root, file, self._options.max_file_bytes, ""))
+            parser.start()
+        finally:
+            self._idle.put(parser)
+
+    def _parse_one(self, file: SourceFile, max_file_bytes: int) -> ParsedFile | Skipped:
+        parser = self._idle.get()
+        try:
+            outcome = parser.parse(request_of(self._root, file, max_file_bytes, ""))
             if isinstance(outcome, str):
-                outcome = parser.parse(request_of(self._root, file, self._options.max_file_bytes, outcome))
+                outcome = parser.parse(request_of(self._root, file, max_file_bytes, outcome))
         finally:
             self._idle.put(parser)
         if isinstance(outcome, str):
@@ -111,7 +122,7 @@ class ParserPool:
         return outcome
 
     def _watch(self) -> None:
-        while not self._closing.wait(min(0.25, self._options.timeout_s / 4)):
+        while not self._closing.wait(min(0.25, self._timeout_s / 4)):
             for parser in self._parsers:
                 parser.kill_if_overdue()
 
@@ -130,7 +141,7 @@ class _Parser:
 
     def parse(self, request: dict[str, Any]) -> ParsedFile | Skipped | str:
         """Return what the process found, or why it could not, in words. Raises ParserError where none comes up."""
-        process = self._process or self._start()
+        process = self._process or self.start()
         if process is None:
             return "the parser was stopped"
         with self._lock:
@@ -179,7 +190,8 @@ class _Parser:
                 _stream(stream).close()
         return process.returncode
 
-    def _start(self) -> subprocess.Popen[bytes] | None:
+    def start(self) -> subprocess.Popen[bytes] | None:
+        """Start the process and wait until it is ready; None after `stop`. Raises ParserError where none comes up."""
         with self._lock:
             if self._is_stopped:
                 return None

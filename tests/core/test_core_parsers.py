@@ -11,6 +11,8 @@ from indexers.parsers import ParserOptions, ParserPool, worker_command
 from indexers.terms import hash_term, unpack_bag
 from indexers.types import FileStat, ParsedFile, Skipped, SourceFile
 
+LIMIT = 1 << 20
+
 STUB = """
 import os, sys, time
 sys.path.insert(0, {package!r})
@@ -35,7 +37,7 @@ def stub_command() -> list[str]:
 
 
 def pool_of(root: Path, command: list[str], timeout_s: float = 5.0) -> ParserPool:
-    return ParserPool(root, ParserOptions(1 << 20, n_workers=2, timeout_s=timeout_s, command=command))
+    return ParserPool(root, ParserOptions(n_workers=2, timeout_s=timeout_s, command=command))
 
 
 def source_file(root: Path, name: str, data: bytes = b"x") -> SourceFile:
@@ -48,7 +50,7 @@ def source_file(root: Path, name: str, data: bytes = b"x") -> SourceFile:
 def test_a_hanging_parser_is_ended_and_the_file_falls_to_blocks_with_the_reason(tmp_path: Path) -> None:
     files = [source_file(tmp_path, name) for name in ("a", "hang", "b")]
     with pool_of(tmp_path, stub_command(), timeout_s=0.5) as pool:
-        outcomes = list(pool.parse(files))
+        outcomes = list(pool.parse(files, LIMIT))
     assert [o.path for o in outcomes] == ["a", "hang", "b"]
     assert isinstance(outcomes[1], Skipped)
     assert outcomes[1].detail == "the parser took over 0.5 s"
@@ -57,7 +59,7 @@ def test_a_hanging_parser_is_ended_and_the_file_falls_to_blocks_with_the_reason(
 def test_a_dying_parser_costs_one_file_its_grammar(tmp_path: Path) -> None:
     files = [source_file(tmp_path, name) for name in ("die", "a")]
     with pool_of(tmp_path, stub_command()) as pool:
-        first, second = pool.parse(files)
+        first, second = pool.parse(files, LIMIT)
     assert isinstance(first, Skipped)
     assert first.detail == "the parser died (exit code 7)"
     assert isinstance(second, Skipped)
@@ -66,7 +68,7 @@ def test_a_dying_parser_costs_one_file_its_grammar(tmp_path: Path) -> None:
 
 def test_a_file_that_kills_every_parser_is_listed_as_skipped(tmp_path: Path) -> None:
     with pool_of(tmp_path, stub_command()) as pool:
-        (outcome,) = pool.parse([source_file(tmp_path, "doomed")])
+        (outcome,) = pool.parse([source_file(tmp_path, "doomed")], LIMIT)
     assert isinstance(outcome, Skipped)
     assert outcome.reason == "unreadable"
     assert "died" in outcome.detail
@@ -75,19 +77,30 @@ def test_a_file_that_kills_every_parser_is_listed_as_skipped(tmp_path: Path) -> 
 def test_an_installation_whose_parser_does_not_start_is_an_error_and_no_list_of_skipped_files(tmp_path: Path) -> None:
     broken = [sys.executable, "-c", "raise SystemExit(3)"]
     with pool_of(tmp_path, broken) as pool, pytest.raises(ParserError, match="exit code 3"):
-        list(pool.parse([source_file(tmp_path, "a")]))
+        list(pool.parse([source_file(tmp_path, "a")], LIMIT))
+
+
+def test_warm_processes_take_the_files_and_a_broken_one_is_still_an_error(tmp_path: Path) -> None:
+    files = [source_file(tmp_path, name) for name in ("a", "b", "c")]
+    with pool_of(tmp_path, stub_command()) as pool:
+        pool.warm_up()
+        assert [o.path for o in pool.parse(files, LIMIT)] == ["a", "b", "c"]
+    with pool_of(tmp_path, [sys.executable, "-c", "raise SystemExit(3)"]) as pool:
+        pool.warm_up()
+        with pytest.raises(ParserError, match="exit code 3"):
+            list(pool.parse(files, LIMIT))
 
 
 def test_outcomes_keep_the_order_of_the_files(tmp_path: Path) -> None:
     files = [source_file(tmp_path, f"f{number:03}") for number in range(100)]
     with pool_of(tmp_path, stub_command()) as pool:
-        assert [o.path for o in pool.parse(files)] == [f.path for f in files]
+        assert [o.path for o in pool.parse(files, LIMIT)] == [f.path for f in files]
 
 
 def test_a_real_parser_process_cuts_a_real_file(tmp_path: Path) -> None:
     file = source_file(tmp_path, "shapes.py", b"import math\n\n\ndef area(radius):\n    return math.pi * radius ** 2\n")
     with pool_of(tmp_path, worker_command()) as pool:
-        (parsed,) = pool.parse([file])
+        (parsed,) = pool.parse([file], LIMIT)
     assert isinstance(parsed, ParsedFile)
     assert parsed.language == "python"
     assert [c.symbol for c in parsed.chunks if c.kind == "function"] == ["area"]
@@ -101,7 +114,7 @@ def test_modules_in_the_searched_folder_never_run(tmp_path: Path, monkeypatch: p
     (trap / "__init__.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
     monkeypatch.chdir(tmp_path)
     with pool_of(tmp_path, worker_command()) as pool:
-        list(pool.parse([source_file(tmp_path, "a.py", b"x = 1\n")]))
+        list(pool.parse([source_file(tmp_path, "a.py", b"x = 1\n")], LIMIT))
     assert not (tmp_path / "ran").exists()
 
 
