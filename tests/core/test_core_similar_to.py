@@ -20,7 +20,7 @@ def index(tmp_path: Path) -> Iterator[Index]:
     root.mkdir()
     (root / "queue.py").write_text(QUEUE)
     (root / "stack.py").write_text(STACK)
-    (root / "big.py").write_text(STACK + "# padding\n" * 300_000)
+    (root / "big.py").write_text(f'{STACK}\n"""{"padding " * 400_000}"""\n')
     Index.build(root, BuildOptions(max_file_bytes=8 << 20, n_workers=1), home=tmp_path / "home")
     with Index.open(root, tmp_path / "home") as opened:
         yield opened
