@@ -12,6 +12,7 @@ pytestmark = pytest.mark.slow
 
 QUEUE = "class Queue:\n    def push(self, job):\n        self.jobs.append(job)\n\n\ndef report():\n    print(1)\n"
 STACK = "def put(self, job):\n    self.jobs.append(job)\n"
+PADDING = "padding\n" * 400_000
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def index(tmp_path: Path) -> Iterator[Index]:
     root.mkdir()
     (root / "queue.py").write_text(QUEUE)
     (root / "stack.py").write_text(STACK)
-    (root / "big.py").write_text(f'{STACK}\n"""{"padding " * 400_000}"""\n')
+    (root / "big.py").write_text(f'{STACK}\n"""{PADDING}"""\n')
     Index.build(root, BuildOptions(max_file_bytes=8 << 20, n_workers=1), home=tmp_path / "home")
     with Index.open(root, tmp_path / "home") as opened:
         yield opened
