@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from indexers.chunker import chunk_file
 from indexers.grammars import WHEELS
 from indexers.languages import LANGUAGES
 from tests.lang.grammars import IN_THE_EXTRA, definitions_or_skip
@@ -39,6 +40,18 @@ def test_definitions_of_any_patchwork_are_sound(language: str, choices: st.DataO
     starts = [one.start_byte for one in found]
     assert starts == sorted(starts)
     assert crossings([(one.start_byte, one.end_byte) for one in found]) == []
+
+
+@pytest.mark.parametrize("language", PARSED)
+@given(choices=st.data())
+@settings(max_examples=15, deadline=None)
+def test_leaves_of_any_patchwork_cover_every_non_blank_line_exactly_once(language: str, choices: st.DataObject) -> None:
+    data = choices.draw(patchworks(language))
+    chunks = chunk_file("any", data, definitions_or_skip(language, data), LANGUAGES[language].separator)
+    lines = data.split(b"\n")
+    leaves = [chunk for chunk in chunks if chunk.granularity == "leaf"]
+    covered = [line for leaf in leaves for line in range(leaf.start_line, leaf.end_line + 1) if lines[line - 1].strip()]
+    assert covered == [number for number, text in enumerate(lines, 1) if text.strip()]
 
 
 def crossings(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
