@@ -12,19 +12,18 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 from codesearch.changes import Changes, Known, compare
 from codesearch.compatibility import check_versions
-from codesearch.errors import FormatError, LockedError
+from codesearch.errors import CodesearchError, FormatError, LockedError
 from codesearch.probe import is_same_encoder, probe
-from codesearch.registry import folder_place, has_index, index_folder, prepare_home
+from codesearch.registry import folder_place, has_index, index_folder, prepare_home, read_committed
 from codesearch.replacement import finish_replacement, rebuild_folder, replace_index
 from codesearch.storage.lock import WriterLock
 from codesearch.storage.rows import NewIndex
 from codesearch.storage.vector_cache import SqliteVectorCache
 from codesearch.storage.writer import Writer
-from codesearch.types import BuildOptions, Progress, UpdateReport
+from codesearch.types import BuildOptions, BuildStage, Progress, UpdateReport
 from indexers.encoders.registry import load_encoder
 from indexers.errors import WalkError
 from indexers.git import git_identity
@@ -37,7 +36,6 @@ from indexers.walker import DEFAULT_MAX_FILE_BYTES, WalkOptions, walk
 
 OnProgress = Callable[[Progress], None]
 
-Stage = Literal["walk", "index", "commit"]
 
 FIRST_COMMIT_S = 2.0
 """How long a first build may run before what it has becomes searchable."""
@@ -62,6 +60,7 @@ def build(
     finish_replacement(folder)
     if not options.rebuild or not folder.is_dir():
         return _Build(root, folder, home, options).run(on_progress, first_commit_s)
+    options = _inherit(options, folder)
     fresh = rebuild_folder(folder)
     with closing(WriterLock(folder)):
         shutil.rmtree(fresh, ignore_errors=True)
@@ -85,7 +84,7 @@ class _Reporter:
         self.bytes_read += len(file.parsed.text.data)
         self.n_chunks += len(file.parsed.chunks)
 
-    def report(self, stage: Stage, done: int, total: int | None) -> None:
+    def report(self, stage: BuildStage, done: int, total: int | None) -> None:
         """Report where the run is; moments that follow too soon within a stage are left out."""
         now = time.monotonic()
         if self._on_progress is None or (stage == "index" and now - self._reported < PROGRESS_INTERVAL_S):
@@ -242,6 +241,21 @@ class _Build:
         changes.skipped.append(outcome)
         if outcome.path in self._known:
             writer.remove(outcome.path)
+
+
+def _inherit(options: BuildOptions, folder: Path) -> BuildOptions:
+    """Fill what was not asked for with the choices of the index that is replaced, as far as it can be read."""
+    try:
+        own = read_committed(folder)
+    except CodesearchError:
+        own = None
+    if own is None:
+        return options
+    return replace(
+        options,
+        encoder=options.encoder or own.encoder_name,
+        max_file_bytes=options.max_file_bytes or own.max_file_bytes,
+    )
 
 
 def _check_name(root: Path) -> None:

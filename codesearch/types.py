@@ -136,11 +136,14 @@ class BuildOptions:
     """Parser processes; None means one a core."""
 
 
+BuildStage = Literal["walk", "index", "commit"]
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """A moment of a running build or update."""
 
-    stage: Literal["walk", "index", "commit"]
+    stage: BuildStage
     files_done: int
     files_total: int | None
     n_chunks: int

@@ -216,6 +216,19 @@ def test_a_rebuild_takes_the_place_of_the_old_index_when_it_is_done(root: Path, 
     assert [p.name for p in (home / "indexes").iterdir()] == [index_folder(home, root).name]
 
 
+def test_a_rebuild_keeps_the_size_limit_of_the_index_and_takes_a_new_one(root: Path, home: Path) -> None:
+    Index.build(root, BuildOptions(n_workers=1, max_file_bytes=100), home=home)
+    kept = Index.build(root, BuildOptions(n_workers=1, rebuild=True), home=home)
+    assert [s.path for s in kept.skipped] == ["queue.py", "src/retry.go"]
+    assert Index.build(root, BuildOptions(n_workers=1, rebuild=True, max_file_bytes=1000), home=home).skipped == ()
+
+
+def test_a_rebuild_of_a_damaged_index_falls_back_to_the_defaults(root: Path, home: Path) -> None:
+    Index.build(root, ONE, home=home)
+    (index_folder(home, root) / "catalog.db").write_bytes(b"no catalogue" * 500)
+    assert Index.build(root, BuildOptions(n_workers=1, rebuild=True), home=home).added == 3
+
+
 def test_another_encoder_for_an_index_is_refused_with_the_command_that_mends_it(root: Path, home: Path) -> None:
     Index.build(root, ONE, home=home)
     with pytest.raises(FormatError, match="--rebuild --encoder other"):
