@@ -186,7 +186,7 @@ def _add_index(commands: Subparsers) -> None:
 
 
 def _add_search(commands: Subparsers) -> None:
-    parser = _add(commands, "search", "find code by words, names or meaning", SEARCH_EXAMPLES)
+    parser = _add(commands, "search", "find code by a question in plain words, or by name", SEARCH_EXAMPLES)
     parser.add_argument("query", metavar="QUERY", help="what to look for, as one argument; - reads it from stdin")
     _add_path(parser, "search only at or below this path (default: the whole index around this folder)")
     _add_filters(parser)
@@ -278,7 +278,7 @@ def _add_output(parser: Parser) -> None:
         choices=MODES,
         default="hybrid",
         metavar="MODE",
-        help="hybrid (default), lexical (words), dense (meaning), prefilter (words choose, meaning ranks)",
+        help="hybrid (default), lexical (words), dense (vectors), prefilter (words choose, vectors rank)",
     )
     parser.add_argument(
         "--prefilter",
