@@ -39,10 +39,15 @@ def split_words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
+def split_parts(word: str) -> list[str]:
+    """Return the parts of one word as written: `getHTTPUrl2` gives `get`, `HTTP`, `Url`, `2`; CJK runs give pairs."""
+    return _ASCII_PARTS.findall(word) if word.isascii() else _split_scripts(word)
+
+
 @lru_cache(maxsize=1 << 16)
 def _terms_of_word(word: str) -> tuple[str, ...]:
     word = word[:MAX_WORD]
-    parts = _ASCII_PARTS.findall(word) if word.isascii() else _split_scripts(word)
+    parts = split_parts(word)
     if len(parts) <= 1:
         return tuple(_stem(part.lower()) for part in parts)
     terms = [_stem(part.lower()) for part in parts if len(part) > 1 or not (part.isascii() and part.isalpha())]
