@@ -13,7 +13,11 @@ TEMPLATE_VERSION = 1
 
 def document_input(chunk: Chunk, text: str) -> str:
     """Return the encoder's input for a chunk: its name on the first line, then its code as it stands."""
-    name = chunk.qualified_name if chunk.granularity != "file" else chunk.symbol
+    return join_name(chunk.qualified_name if chunk.granularity != "file" else chunk.symbol, text)
+
+
+def join_name(name: str, text: str) -> str:
+    """Return a name, unless it is empty, above the text."""
     return f"{name}\n{text}" if name else text
 
 
