@@ -1,17 +1,28 @@
 """Parsed files in, encoded files out, as a stream in bounded memory.
 
-Decides what is encoded once and shared, asks the cache before the encoder, and hands vectors back file by file.
-Knows no index.
+Decides what is encoded once and shared, asks the cache before the encoder, and hands vectors back file by file. Of an
+encoder whose vectors add up it asks for leaves only: containers are the sums of their leaves. Knows no index.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
 from indexers.errors import EncoderError
 from indexers.template import document_input, vector_key
-from indexers.types import Chunk, EncodedFile, Encoder, FloatArray, ParsedFile, Skipped, VectorCache
+from indexers.types import (
+    AdditiveEncoder,
+    Chunk,
+    EncodedFile,
+    Encoder,
+    FloatArray,
+    ParsedFile,
+    Skipped,
+    SumArray,
+    VectorCache,
+)
 from indexers.windows import windows_of
 
 BATCH_BYTES = 1 << 20
@@ -36,6 +47,7 @@ class PipelineCounts:
     """What the pipeline did so far."""
 
     n_encoded: int = 0
+    """Texts that the encoder read."""
 
 
 class EncodingPipeline:
@@ -44,11 +56,16 @@ class EncodingPipeline:
     def __init__(self, encoder: Encoder, cache: VectorCache | None = None) -> None:
         self._encoder = encoder
         self._description = encoder.describe()
+        self._adder = encoder if isinstance(encoder, AdditiveEncoder) else None
         self._cache = cache if self._description.is_cached else None
         self.counts = PipelineCounts()
 
     def encode(self, outcomes: Iterable[ParsedFile | Skipped]) -> Iterator[EncodedFile | Skipped]:
         """Yield each outcome in order, parsed files with their vectors; raises EncoderError."""
+        if self._adder is not None:
+            for outcome in outcomes:
+                yield outcome if isinstance(outcome, Skipped) else self._add_up(outcome, self._adder)
+            return
         waiting: list[_Plan | Skipped] = []
         n_bytes = 0
         for outcome in outcomes:
@@ -62,10 +79,27 @@ class EncodingPipeline:
                 waiting, n_bytes = [], 0
         yield from self._encode_batch(waiting)
 
+    def _add_up(self, parsed: ParsedFile, adder: AdditiveEncoder) -> EncodedFile:
+        """Encode the leaves and add them up for the containers that share no vector."""
+        leaves = _leaves_of(parsed)
+        sums = adder.sum_documents(_inputs_of(leaves, parsed.text.data))
+        self.counts.n_encoded += len(leaves)
+        first_row = list(range(len(parsed.chunks)))
+        wholes: list[SumArray] = []
+        for number, part in islice(_in_order_of_encoding(parsed.chunks), len(leaves), None):
+            if part is not None:
+                first_row[number] = first_row[part]
+                continue
+            chunk = parsed.chunks[number]
+            first_row[number] = len(leaves) + len(wholes)
+            wholes.append(sums[chunk.first_leaf : chunk.first_leaf + chunk.n_leaves].sum(axis=0))
+        vectors = self._checked(adder.normalise(np.vstack([sums, *wholes])), len(leaves) + len(wholes))
+        return EncodedFile(parsed, vectors, tuple(first_row), (1,) * len(first_row))
+
     def _plan(self, parsed: ParsedFile) -> _Plan:
         data, max_tokens = parsed.text.data, self._description.max_tokens
-        leaves = [chunk for chunk in parsed.chunks if chunk.granularity == "leaf"]
-        texts = [document_input(c, data[c.start_byte : c.end_byte].decode("utf-8", "replace")) for c in parsed.chunks]
+        leaves = _leaves_of(parsed)
+        texts = _inputs_of(parsed.chunks, data)
         is_long = [False] * len(texts)
         if max_tokens is not None:
             is_long = [count > max_tokens for count in self._encoder.count_tokens(texts)]
@@ -112,14 +146,25 @@ class EncodingPipeline:
         return np.stack([known[key] for key in keys])
 
     def _encode_checked(self, inputs: Sequence[str]) -> FloatArray:
-        vectors = self._encoder.encode_documents(inputs)
-        expected = (len(inputs), self._description.dim)
+        return self._checked(self._encoder.encode_documents(inputs), len(inputs))
+
+    def _checked(self, vectors: FloatArray, n_rows: int) -> FloatArray:
+        """Return the encoder's vectors, or raise EncoderError where they are not what was asked for."""
+        expected = (n_rows, self._description.dim)
         if vectors.shape != expected:
             name = self._description.name
             raise EncoderError(f"encoder {name} returned vectors of shape {vectors.shape}, expected {expected}")
         if not np.isfinite(vectors).all():
             raise EncoderError(f"encoder {self._description.name} returned values that are not finite numbers")
         return vectors
+
+
+def _leaves_of(parsed: ParsedFile) -> list[Chunk]:
+    return [chunk for chunk in parsed.chunks if chunk.granularity == "leaf"]
+
+
+def _inputs_of(chunks: Sequence[Chunk], data: bytes) -> list[str]:
+    return [document_input(c, data[c.start_byte : c.end_byte].decode("utf-8", "replace")) for c in chunks]
 
 
 def _in_order_of_encoding(chunks: Sequence[Chunk]) -> Iterator[tuple[int, int | None]]:

@@ -1,4 +1,4 @@
-"""The values that flow from a file on disk to an encoded chunk, and the two seams `Encoder` and `VectorCache`.
+"""The values that flow from a file on disk to an encoded chunk, and the seams between encoders and their users.
 
 Knows no index and does no work. Byte offsets count UTF-8 bytes of the stored text and are half-open; line
 numbers are 1-based and inclusive; paths are relative to the root with `/` between parts.
@@ -7,7 +7,7 @@ numbers are 1-based and inclusive; paths are relative to the root with `/` betwe
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ Field = Literal["symbol", "qualified_name", "path", "signature", "documentation"
 FIELDS: tuple[Field, ...] = ("symbol", "qualified_name", "path", "signature", "documentation", "body")
 
 FloatArray = npt.NDArray[np.float32]
+SumArray = npt.NDArray[np.float64]
 
 
 class SkipReason(StrEnum):
@@ -215,6 +216,22 @@ class Encoder(Protocol):
 
     def describe(self) -> EncoderDescription:
         """Return who this encoder is; constant for the life of the object."""
+        ...
+
+
+@runtime_checkable
+class AdditiveEncoder(Protocol):
+    """What an `Encoder` offers besides, if its vectors add up: a whole is encoded by the sum of its parts, unread.
+
+    Such an encoder has no `max_tokens` and is not cached, and `encode_documents` is `normalise` of `sum_documents`.
+    """
+
+    def sum_documents(self, inputs: Sequence[str]) -> SumArray:
+        """Return float64 `[len(inputs), dim]`, not normalised, whole numbers: sums of rows are exact in any order."""
+        ...
+
+    def normalise(self, sums: SumArray) -> FloatArray:
+        """Return float32 rows of the same shape, each L2-normalised."""
         ...
 
 

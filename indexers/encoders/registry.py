@@ -1,12 +1,12 @@
 """Encoders by name. Knows which exist and which is the default; imports one only when it is asked for."""
 
-from indexers.encoders.hashing import HashingEncoder
+from indexers.encoders.embedded import EmbeddedEncoder
 from indexers.errors import EncoderError
 from indexers.types import Encoder
 
-DEFAULT_ENCODER = "hashing"
+DEFAULT_ENCODER = "embedded"
 
-_FACTORIES = {"hashing": HashingEncoder}
+_FACTORIES = {"embedded": EmbeddedEncoder}
 
 
 def known_encoders() -> tuple[str, ...]:

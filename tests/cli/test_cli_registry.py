@@ -29,7 +29,7 @@ def make_index(root: Path, home: Path, *, n_commits: int = 1) -> Path:
     """Make an index without files; `n_commits=0` leaves it as a killed first build would."""
     root.mkdir(parents=True, exist_ok=True)
     folder = index_folder(home, root)
-    encoder = load_encoder("hashing").describe()
+    encoder = load_encoder("embedded").describe()
     with Writer.create(folder, NewIndex(root, git_identity(root), encoder, encoder.coarse_dims[0], 1 << 21, 1, 1)) as w:
         for _ in range(n_commits):
             w.commit(complete=True, files_todo=0, checked_at=NOW)
@@ -248,7 +248,7 @@ def test_a_list_names_roots_that_are_gone(tmp_path: Path, home: Path) -> None:
     (tmp_path / "a").rmdir()
     entries = list_roots(home)
     assert [(entry.root.name, entry.is_missing) for entry in entries] == [("a", True), ("b", False)]
-    assert all(entry.size_bytes > 0 and entry.encoder == "hashing" and entry.complete for entry in entries)
+    assert all(entry.size_bytes > 0 and entry.encoder == "embedded" and entry.complete for entry in entries)
 
 
 def test_a_list_leaves_out_what_is_being_rebuilt_or_removed(tmp_path: Path, home: Path) -> None:

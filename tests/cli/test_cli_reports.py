@@ -66,8 +66,8 @@ def test_the_list_of_roots_fits_a_narrow_terminal() -> None:
     lines = render_roots([make_root("/src/flask", is_missing=True), make_root("/bad", problem=problem)], NOW, 50)
     assert lines == [
         "/src/flask",
-        "  3.3 MiB, updated 3 hours ago, hashing, 80 files,",
-        "  1,234 chunks, missing",
+        "  3.3 MiB, updated 3 hours ago, embedded, 80",
+        "  files, 1,234 chunks, missing",
         "/bad",
         "  3.3 MiB, being built or broken off",
     ]
@@ -92,6 +92,8 @@ def test_a_status_says_how_many_files_changed_and_what_to_run() -> None:
 def test_a_status_says_which_vectors_are_compared_first_only_where_there_is_a_choice() -> None:
     status = replace(make_status(), dim=2560, coarse_dim=256, n_windowed=0)
     assert status_lines(status)["vectors"] == "1,190 of 2,560 numbers, the first 256 of which are compared first"
+    whole = replace(status, coarse_dim=2560)
+    assert status_lines(whole)["vectors"] == "1,190 of 2,560 numbers"
 
 
 def test_a_status_of_an_unfinished_index_says_how_to_go_on() -> None:

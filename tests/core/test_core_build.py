@@ -15,7 +15,7 @@ from codesearch.registry import index_folder
 from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.writer import Writer
 from codesearch.types import BuildOptions, Progress, SearchOptions, UpdateReport
-from indexers.encoders.hashing import HashingEncoder
+from indexers.encoders.embedded import EmbeddedEncoder
 from indexers.errors import WalkError
 
 pytestmark = pytest.mark.slow  # each build starts a parser process
@@ -270,7 +270,7 @@ def test_an_upgraded_engine_that_gives_the_same_vectors_is_accepted_and_noted(ro
         writer.commit(complete=True, files_todo=0, checked_at="")
     Index.build(root, ONE, home=home)
     with Snapshot.open(index_folder(home, root)) as snapshot:
-        assert snapshot.info.encoder_engine == HashingEncoder().describe().engine
+        assert snapshot.info.encoder_engine == EmbeddedEncoder().describe().engine
 
 
 def test_a_file_replaced_by_a_fifo_or_a_link_is_stale_and_never_waited_for(
@@ -341,7 +341,7 @@ def test_status_counts_what_is_there(root: Path, home: Path, run: Callable[[], U
     run()
     with Index.open(root, home) as index:
         status = index.status()
-    assert (status.n_files, status.encoder) == (3, "hashing")
+    assert (status.n_files, status.encoder) == (3, "embedded")
     assert status.files_by_language == {"go": 1, "markdown": 1, "python": 1}
     assert [(s.path, s.reason) for s in status.skipped] == [(".env", "secret")]
 

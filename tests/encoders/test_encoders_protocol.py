@@ -96,7 +96,7 @@ def test_without_a_name_the_first_known_encoder_is_loaded() -> None:
 
 
 def test_an_unknown_name_is_refused_with_the_list_of_known_ones() -> None:
-    with pytest.raises(EncoderError, match=r"'word3vec'.*hashing"):
+    with pytest.raises(EncoderError, match=r"'word3vec'.*embedded"):
         load_encoder("word3vec")
 
 

@@ -11,7 +11,7 @@ import pytest
 from codesearch.storage.rows import NewIndex
 from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.writer import Writer
-from indexers.encoders.hashing import HashingEncoder
+from indexers.encoders.embedded import EmbeddedEncoder
 from indexers.errors import EncoderError
 from indexers.parsing import parse_file
 from indexers.pipeline import EncodingPipeline
@@ -89,12 +89,12 @@ class SearchRoom:
 
     def index(self, files: Mapping[str, str], encoder: Encoder | None = None) -> Snapshot:
         """Index sources by path and open the result."""
-        chosen = encoder or HashingEncoder()
+        chosen = encoder or EmbeddedEncoder()
         return self.write(self.encode(files, chosen), chosen)
 
     def index_in_steps(self, steps: Sequence[Mapping[str, str]]) -> Snapshot:
         """Index the first step, then update it to each later one, files in reverse order; open the result."""
-        encoder = HashingEncoder()
+        encoder = EmbeddedEncoder()
         folder = self.create(reversed(list(self.encode(steps[0], encoder))), encoder)
         for step in steps[1:]:
             with Writer.open(folder) as writer:

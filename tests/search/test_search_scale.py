@@ -9,7 +9,7 @@ import pytest
 from codesearch.search import engine
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import MODES, SearchOptions
-from indexers.encoders.hashing import HashingEncoder
+from indexers.encoders.embedded import EmbeddedEncoder
 from indexers.terms import pack_bags
 from indexers.types import Chunk, EncodedFile, Encoder, FileStat, FloatArray, ParsedFile, SourceText, Terms
 
@@ -75,7 +75,7 @@ def make_file(path: str, language: str, line: bytes, terms: Terms, vector: Float
 def test_one_matching_file_among_a_hundred_thousand_chunks_fills_its_results(
     write_index: Callable[[Iterable[EncodedFile], Encoder], Snapshot],
 ) -> None:
-    encoder = HashingEncoder()
+    encoder = EmbeddedEncoder()
     near, far = encoder.encode_documents(["def retry(): backoff", "def other(): backoff"])
 
     def files() -> Iterator[EncodedFile]:

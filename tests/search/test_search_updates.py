@@ -8,7 +8,7 @@ import pytest
 from codesearch.search import engine
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import MODES, SearchOptions
-from indexers.encoders.hashing import HashingEncoder
+from indexers.encoders.embedded import EmbeddedEncoder
 
 N_FILES = 140
 FUNCTIONS_EACH = 12
@@ -67,7 +67,7 @@ def test_after_rounds_of_edits_every_mode_answers_as_a_fresh_index(
         trees.append(change(chance, words, trees[-1]))
     fresh, updated = index_of(trees[-1]), index_in_steps(trees)
     assert sum(file.n_leaves for file in fresh.files()) > 1000
-    encoder = HashingEncoder()
+    encoder = EmbeddedEncoder()
     for _ in range(N_QUERIES):
         query = " ".join(pick(chance, words, chance.randint(1, 4)))
         for mode in MODES:
@@ -85,5 +85,5 @@ def test_of_more_copies_than_candidates_the_first_by_path_are_shown(
     copies = {f"m{number:03}.py": "def handle():\n    event = 1\n" for number in range(150)}
     snapshot = index_in_steps([{"z.py": "x = 1\n"}, copies])
     for mode in MODES:
-        results = engine.search(snapshot, HashingEncoder(), "handle event", SearchOptions(mode=mode)).results
+        results = engine.search(snapshot, EmbeddedEncoder(), "handle event", SearchOptions(mode=mode)).results
         assert [r.path for r in results] == sorted(copies)[:10]
