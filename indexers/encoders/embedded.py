@@ -58,7 +58,7 @@ class EmbeddedEncoder:
         if version != SUBTOKENS_VERSION:
             raise EncoderError(
                 f"the model file {path} needs version {version} of the sub-tokens, this is version {SUBTOKENS_VERSION};"
-                " install codesearch again"
+                " reinstall this program"
             )
         self._model_version = model.metadata["digest"][:8]
         self._table = model.table

@@ -63,7 +63,7 @@ def read_model(path: Path) -> ModelFile:
         _check(model)
         _check_metadata(model.metadata)
     except (OSError, ValueError, RecursionError) as error:
-        raise EncoderError(f"the model file {path} cannot be used: {error}; install codesearch again") from error
+        raise EncoderError(f"the model file {path} cannot be used: {error}; reinstall this program") from error
     return model
 
 

@@ -1,6 +1,6 @@
-"""What is encoded, what is shared, what is windowed, and that a cache saves the encoder's work."""
+"""What is encoded, added up, shared and windowed, and that a cache saves the encoder's work."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 
 import numpy as np
@@ -22,6 +22,7 @@ from indexers.types import (
     Skipped,
     SkipReason,
     SourceText,
+    SumArray,
     Task,
 )
 from indexers.windows import windows_of
@@ -54,6 +55,23 @@ class CountingEncoder:
 
     def describe(self) -> EncoderDescription:
         return EncoderDescription("counting", "counting-1", "test", 64, (64,), self._max_tokens, True, "A fake.")
+
+
+class AddingEncoder(CountingEncoder):
+    """Counts the bytes of a text by their last six bits; remembers what it was asked."""
+
+    def sum_documents(self, inputs: Sequence[str]) -> SumArray:
+        self.asked += inputs
+        return np.array([count_bytes(text) for text in inputs], dtype=np.float64).reshape(-1, 64)
+
+    def normalise(self, sums: SumArray) -> FloatArray:
+        rows: FloatArray = (sums / np.linalg.norm(sums, axis=1, keepdims=True)).astype(np.float32)
+        return rows if self._value is None else np.full_like(rows, self._value)
+
+
+def count_bytes(text: str) -> list[int]:
+    counts: list[int] = np.bincount(np.frombuffer(text.encode(), np.uint8) % 64, minlength=64).tolist()
+    return counts
 
 
 class DictCache:
@@ -133,9 +151,10 @@ def test_a_moved_file_finds_its_leaves_in_the_cache() -> None:
     assert encoder.asked == []
 
 
-def test_skipped_files_pass_through_in_their_place() -> None:
+@pytest.mark.parametrize("encoder", [CountingEncoder(), AddingEncoder()])
+def test_skipped_files_pass_through_in_their_place(encoder: CountingEncoder) -> None:
     skip = Skipped("b.bin", SkipReason.BINARY)
-    outcomes = list(EncodingPipeline(CountingEncoder()).encode([parsed("a.py", TWO), skip, parsed("c.py", TWO)]))
+    outcomes = list(EncodingPipeline(encoder).encode([parsed("a.py", TWO), skip, parsed("c.py", TWO)]))
     assert [o is skip for o in outcomes] == [False, True, False]
 
 
@@ -151,6 +170,73 @@ def test_a_chunk_that_exceeds_the_encoder_gets_several_vectors_in_a_row() -> Non
     assert file.n_rows == (len(encoder.asked), len(encoder.asked))
     assert len(encoder.asked) >= 4
     assert all(count <= 16 for count in encoder.count_tokens(encoder.asked))
+
+
+def test_an_encoder_that_adds_up_reads_leaves_only() -> None:
+    encoder = AddingEncoder()
+    pipeline = EncodingPipeline(encoder)
+    list(pipeline.encode([parsed("a.py", TWO, TWO_FUNCTIONS)]))
+    assert encoder.asked == ["first\ndef first():\n    return one", "second\ndef second():\n    return two"]
+    assert pipeline.counts.n_encoded == 2
+
+
+def test_a_container_is_the_normalised_sum_of_its_leaves() -> None:
+    encoder = AddingEncoder()
+    (file,) = encode(encoder, parsed("a.py", TWO, TWO_FUNCTIONS))
+    leaves = np.array([count_bytes(text) for text in encoder.asked], dtype=np.float64)
+    assert (file.first_row, file.n_rows) == ((0, 1, 2), (1, 1, 1))
+    np.testing.assert_array_equal(file.vectors, encoder.normalise(np.vstack([leaves, leaves.sum(axis=0)])))
+
+
+def test_a_class_is_the_sum_of_its_own_leaves_and_no_others() -> None:
+    text = f"class A:\n    def f(self):\n        return 1\n\n    def g(self):\n        return 2\n\n\n{TWO}"
+    spans = [
+        Definition("class", "A", "", 0, text.index("return 2") + 8, "", ""),
+        function(text, "f", "def f(", "1"),
+        function(text, "g", "def g(", "2"),
+        function(text, "first", "def first", "one"),
+        function(text, "second", "def second", "two"),
+    ]
+    encoder = AddingEncoder()
+    (file,) = encode(encoder, parsed("a.py", text, spans))
+    number = [chunk.granularity for chunk in file.parsed.chunks].index("class")
+    inside = [count_bytes(asked) for asked in encoder.asked if "first" not in asked and "second" not in asked]
+    expected = encoder.normalise(np.array(inside, dtype=np.float64).sum(axis=0, keepdims=True))
+    assert 1 < len(inside) < len(encoder.asked)
+    np.testing.assert_array_equal(file.vectors[file.first_row[number]], expected[0])
+
+
+@pytest.mark.parametrize("text", ["x = 1\n", TWO])
+def test_rows_are_shared_alike_whether_the_encoder_adds_up_or_not(text: str) -> None:
+    spans = TWO_FUNCTIONS if text == TWO else []
+    (added,) = encode(AddingEncoder(), parsed("a.py", text, spans))
+    (encoded,) = encode(CountingEncoder(), parsed("a.py", text, spans))
+    assert (added.first_row, added.n_rows) == (encoded.first_row, encoded.n_rows)
+    assert added.vectors.shape == encoded.vectors.shape
+
+
+def test_an_encoder_that_adds_up_needs_no_cache() -> None:
+    cache = DictCache()
+    encode(AddingEncoder(), parsed("a.py", TWO, TWO_FUNCTIONS), cache=cache)
+    assert cache.vectors == {}
+
+
+def test_an_encoder_that_adds_up_gives_each_file_back_before_the_next_is_read() -> None:
+    read: list[str] = []
+
+    def files() -> Iterator[ParsedFile]:
+        for name in ("a.py", "b.py", "c.py"):
+            read.append(name)
+            yield parsed(name, TWO)
+
+    encoded = EncodingPipeline(AddingEncoder()).encode(files())
+    next(encoded)
+    assert read == ["a.py"]
+
+
+def test_sums_whose_vectors_are_not_finite_are_refused() -> None:
+    with pytest.raises(EncoderError, match="not finite"):
+        encode(AddingEncoder(value=float("nan")), parsed("a.py", TWO))
 
 
 @given(

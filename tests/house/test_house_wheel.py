@@ -32,6 +32,10 @@ QUESTIONS = [
     ("close the menu", "ui/menu.ts", "closeMenu"),
 ]
 
+MODEL = "indexers/encoders/embedded.safetensors"
+MAX_MODEL_BYTES = 25_000_000
+MAX_OTHER_BYTES = 1_000_000
+
 PROBED = "shtab"
 """A small dependency without dependencies: if this can be had, the package index can be reached."""
 
@@ -149,7 +153,13 @@ def test_the_wheel_holds_every_file_of_the_packages_and_nothing_else(wheel: Path
     held = {name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert held == expected
     suffixes = {Path(name).suffix for name in held}
-    assert {".py", ".typed", ".scm", ".tcss"} <= suffixes
+    assert {".py", ".typed", ".scm", ".tcss", ".safetensors"} <= suffixes
+
+
+def test_the_wheel_holds_the_model_and_no_other_large_file(wheel: Path) -> None:
+    sizes = {entry.filename: entry.file_size for entry in ZipFile(wheel).infolist()}
+    assert sizes.pop(MODEL) <= MAX_MODEL_BYTES
+    assert {name: size for name, size in sizes.items() if size > MAX_OTHER_BYTES} == {}
 
 
 def test_every_package_comes_from_the_wheel(installation: Installation) -> None:
