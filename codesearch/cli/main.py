@@ -79,6 +79,8 @@ def _run_command(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
             from codesearch.cli.list import run
         case "clean":
             from codesearch.cli.clean import run
+        case "eval":
+            from codesearch.cli.eval import run
         case "tui":
             from codesearch.cli.tui import run
         case _:

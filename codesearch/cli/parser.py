@@ -17,6 +17,7 @@ MODES = ("hybrid", "lexical", "dense", "prefilter")
 KINDS = ("function", "method", "class", "file", "section", "block")
 COLORS = ("auto", "always", "never")
 SHELLS = ("bash", "zsh", "tcsh")
+BUILDERS = ("documentation", "symbols", "commits")
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[Parser]"  # noqa: SLF001
 
@@ -59,6 +60,23 @@ SIMILAR_EXAMPLES = """\
 examples:
   codesearch similar src/app.py:120              code like the definition around this line
   pbpaste | codesearch similar -                 code like this text
+"""
+
+EVAL_EXAMPLES = """\
+Queries come from files, or from the tree itself:
+  documentation   first sentence -> its definition, searched in a copy without that documentation
+  symbols         a name that one definition alone has -> that definition
+  commits         subject -> the files that the commit changed, searched in the tree before it
+
+Hybrid search stands beside vectors alone, raw BM25 and, where it is installed, ripgrep. Everything is indexed anew in a
+temporary folder; files and indexes stay as they are.
+
+examples:
+  codesearch eval                     all three kinds of queries, of the repository around this folder
+  codesearch eval ~/src/flask --build commits --limit-queries 50
+  codesearch eval --queries judged.json --json
+
+exit status: 0 done, 1 no query to ask, 2 error
 """
 
 COMPLETIONS_EXAMPLES = """\
@@ -132,6 +150,7 @@ def make_parser() -> Parser:
     _add_status(commands)
     _add_list(commands)
     _add_clean(commands)
+    _add_eval(commands)
     _add_tui(commands)
     _add_completions(commands)
     return parser
@@ -154,6 +173,13 @@ def read_count(text: str) -> int:
     """Return a whole number of at least one."""
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def read_seed(text: str) -> int:
+    """Return a whole number of at least zero."""
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
     return int(text)
 
 
@@ -225,6 +251,33 @@ def _add_clean(commands: Subparsers) -> None:
         help="remove the indexes of roots that are gone, and what a broken-off first build left",
     )
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+
+
+def _add_eval(commands: Subparsers) -> None:
+    parser = _add(commands, "eval", "measure how good the answers are", EVAL_EXAMPLES)
+    _add_path(parser, "the folder to evaluate (default: the git work tree around this folder, else this folder)")
+    parser.add_argument(
+        "--queries",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="ask the judged queries of a JSON file; repeat for more",
+    )
+    parser.add_argument(
+        "--build",
+        action="append",
+        default=[],
+        choices=BUILDERS,
+        metavar="KIND",
+        help=f"make queries from the tree: {', '.join(BUILDERS)}; repeat for more (default: all, without --queries)",
+    )
+    parser.add_argument(
+        "--limit-queries", type=read_count, default=200, metavar="N", help="queries of each kind (default 200)"
+    )
+    parser.add_argument(
+        "--seed", type=read_seed, default=0, metavar="N", help="which ones are chosen where there are more (default 0)"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object, with each query")
 
 
 def _add_tui(commands: Subparsers) -> None:

@@ -10,7 +10,7 @@ from codesearch.cli.parser import KINDS, MODES, make_parser, parse_arguments, re
 from codesearch.types import MODES as ENGINE_MODES
 from indexers.types import KINDS as ENGINE_KINDS
 
-COMMANDS = ("index", "search", "similar", "status", "list", "clean", "tui", "completions")
+COMMANDS = ("index", "search", "similar", "status", "list", "clean", "eval", "tui", "completions")
 
 
 def test_the_words_for_modes_and_kinds_are_those_of_the_engine() -> None:

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from codesearch.evaluation import Place, Scores, Summary, is_same_path, summarise
+from codesearch.evaluation.metrics import Place, Scores, Summary, is_same_path, summarise
 from indexers.parsing import parse_file
 from indexers.types import FileStat, ParsedFile, SourceFile
 from tests.quality.shelf import FIXTURES, REPOSITORIES, Answer, Shelf, files_of, score_answers

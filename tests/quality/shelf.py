@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from codesearch.evaluation import JudgedQuery, Place, ScoredQuery, Target, is_covered, parse_judgements, score
+from codesearch.evaluation.judged import JudgedQuery, parse_judgements
+from codesearch.evaluation.metrics import Place, ScoredQuery, Target, is_covered, score
 from codesearch.index import Index
 from codesearch.types import BuildOptions, SearchResponse
 

@@ -5,7 +5,8 @@ from collections import Counter
 
 import pytest
 
-from codesearch.evaluation import JudgedQuery, Target
+from codesearch.evaluation.judged import JudgedQuery
+from codesearch.evaluation.metrics import Target
 from indexers.languages import detect_language
 from tests.quality.goldens import parse_fixture
 from tests.quality.shelf import FIXTURES, REPOSITORIES, all_targets, files_of, judged_queries

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codesearch.evaluation import (
-    JudgedQuery,
+from codesearch.evaluation.judged import JudgedQuery, parse_judgements
+from codesearch.evaluation.metrics import (
     Place,
     ScoredQuery,
     Scores,
@@ -16,7 +16,6 @@ from codesearch.evaluation import (
     is_same_path,
     mean_scores,
     ndcg_at_k,
-    parse_judgements,
     rank_of,
     recall_at_k,
     reciprocal_rank,

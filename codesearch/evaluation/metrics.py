@@ -5,12 +5,10 @@ position of the first result that covers it, secondary targets count as relevant
 that covers two targets gains once, while the ideal still has a place for each of them.
 """
 
-import json
 import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,21 +18,6 @@ class Target:
     path: str
     start_line: int | None = None
     end_line: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedQuery:
-    """A question and its right answers."""
-
-    query: str
-    category: str
-    relevant: tuple[Target, ...]
-    secondary: tuple[Target, ...] = ()
-
-    @property
-    def targets(self) -> tuple[Target, ...]:
-        """All that counts as relevant."""
-        return (*self.relevant, *self.secondary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,23 +137,6 @@ def summarise(scored: Sequence[ScoredQuery]) -> Summary:
         by_category=_means_by(scored, lambda one: one.category),
         by_repository=by_repository,
     )
-
-
-def parse_judgements(text: str) -> list[JudgedQuery]:
-    """Read a JSON list of `{query, category, relevant, secondary}`. Raises KeyError, ValueError."""
-    return [
-        JudgedQuery(
-            query=entry["query"],
-            category=entry["category"],
-            relevant=_targets(entry["relevant"]),
-            secondary=_targets(entry["secondary"]),
-        )
-        for entry in json.loads(text)
-    ]
-
-
-def _targets(entries: list[dict[str, Any]]) -> tuple[Target, ...]:
-    return tuple(Target(entry["path"], entry.get("start_line"), entry.get("end_line")) for entry in entries)
 
 
 def _discounted(ranks: Iterable[int]) -> float:
