@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from codesearch.search.constants import BM25F_B, BM25F_K1, BM25F_WEIGHTS
+from codesearch.search.weights import WordWeights
 from indexers.terms import BAG_DTYPE, BagArray
 from indexers.types import FIELDS
 
@@ -74,10 +74,10 @@ def count_fields(bags: Sequence[BagArray], lengths: IntArray, terms: TermWeights
     return FieldCounts(counts, lengths.astype(np.float64))
 
 
-def score(found: FieldCounts, terms: TermWeights, mean_lengths: Floats) -> Floats:
+def score(found: FieldCounts, terms: TermWeights, mean_lengths: Floats, weights: WordWeights) -> Floats:
     """Return BM25F, float64 `[chunks]`, 0 and up. `mean_lengths` is `[chunks, fields]`, of each chunk's granularity."""
-    frequencies = normalise(found, mean_lengths)
-    saturated = frequencies * (BM25F_K1 + 1.0) / (frequencies + BM25F_K1)
+    frequencies = normalise(found, mean_lengths, weights)
+    saturated = frequencies * (weights.k1 + 1.0) / (frequencies + weights.k1)
     return np.asarray(saturated @ terms.weights, dtype=np.float64)
 
 
@@ -88,14 +88,14 @@ def coverage(found: FieldCounts, terms: TermWeights) -> Floats:
     return np.asarray(covered / total if total > 0 else covered, dtype=np.float64)
 
 
-def normalise(found: FieldCounts, mean_lengths: Floats) -> Floats:
+def normalise(found: FieldCounts, mean_lengths: Floats, weights: WordWeights) -> Floats:
     """Return tf', float64 `[chunks, terms]`: counts weighted and normalised for length by field, before saturation."""
-    b = np.asarray(BM25F_B)
+    b = np.asarray(weights.b)
     relative = np.divide(found.lengths, mean_lengths, out=np.ones(mean_lengths.shape), where=mean_lengths > 0)
-    per_count = np.asarray(BM25F_WEIGHTS) / (1.0 - b + b * relative)
+    per_count = np.asarray(weights.fields) / (1.0 - b + b * relative)
     return np.asarray(np.einsum("ctf,cf->ct", found.counts, per_count), dtype=np.float64)
 
 
-def highest_score(terms: TermWeights) -> float:
+def highest_score(terms: TermWeights, weights: WordWeights) -> float:
     """Return the bound that no chunk's score reaches: every term saturated."""
-    return float((BM25F_K1 + 1.0) * terms.weights.sum())
+    return float((weights.k1 + 1.0) * terms.weights.sum())

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from codesearch.search.constants import EXPLAINING_SHARE, REPEAT_DECAY, SCORE_DIGITS
+from codesearch.search.constants import SCORE_DIGITS
 from codesearch.search.ranking import Ranked
+from codesearch.search.weights import DiversityWeights
 from codesearch.storage.rows import ChunkRow
 
 Floats = npt.NDArray[np.float64]
@@ -30,14 +31,11 @@ class Choice:
 
 
 def choose(
-    rows: Sequence[ChunkRow], ranked: Ranked, is_eligible: Bools, limit: int, *, explaining: float = EXPLAINING_SHARE
+    rows: Sequence[ChunkRow], ranked: Ranked, is_eligible: Bools, limit: int, weights: DiversityWeights
 ) -> list[Choice]:
-    """Return what is shown, best first, at most `limit`; only eligible rows are.
-
-    `explaining` is the share of what a container explains that a part must explain to stand for it.
-    """
+    """Return what is shown, best first, at most `limit`; only eligible rows are."""
     places = np.flatnonzero(is_eligible).tolist()
-    explained = find_explained(rows, ranked.explains, places, explaining)
+    explained = find_explained(rows, ranked.explains, places, weights.explaining_share)
     ordered = order_by_score(rows, ranked.score, [place for place in places if place not in explained])
     taken: dict[int, list[ChunkRow]] = defaultdict(list)
     decays = np.zeros(len(rows))
@@ -45,7 +43,7 @@ def choose(
         row = rows[place]
         others = taken[row.file_id]
         if len(others) < limit and not any(is_overlapping(row, other) for other in others):
-            decays[place] = REPEAT_DECAY ** len(others)
+            decays[place] = weights.repeat_decay ** len(others)
             others.append(row)
     shown = [place for place in ordered if decays[place] > 0]
     best = order_by_score(rows, ranked.score * decays, shown)[:limit]

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from codesearch.search.candidates import Wanted, collect, find_contexts
-from codesearch.search.constants import DENSE_SHARE, EXPLAINING_SHARE
 from codesearch.search.diversity import Choice, choose
 from codesearch.search.names import asked_names, spellings
 from codesearch.search.path_kinds import find_asked_kinds
@@ -20,6 +19,7 @@ from codesearch.search.ranking import Evidence, Ranked, rank
 from codesearch.search.selection import Eligible, list_chunks, select
 from codesearch.search.stopwatch import Stopwatch
 from codesearch.search.terms import choose_terms
+from codesearch.search.weights import WEIGHTS, Weights
 from codesearch.search.word_scores import WordScorer
 from codesearch.storage.checksums import rebuild_command
 from codesearch.storage.rows import ChunkRow
@@ -49,7 +49,19 @@ class _Encoded:
     degraded: Degradation | None
 
 
-def search(snapshot: Snapshot, encoder: Encoder | None, query: str, options: SearchOptions) -> SearchOutcome:
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is to be answered, read and checked."""
+
+    query: Query
+    task: Task
+    options: SearchOptions
+    weights: Weights
+
+
+def search(
+    snapshot: Snapshot, encoder: Encoder | None, query: str, options: SearchOptions, weights: Weights = WEIGHTS
+) -> SearchOutcome:
     """Answer `query`; filters inside it are added to those of the options, and without words list what they leave.
 
     Raises:
@@ -61,10 +73,12 @@ def search(snapshot: Snapshot, encoder: Encoder | None, query: str, options: Sea
     options = replace(options, filters=filters)
     if not parsed.text:
         return _list(snapshot, options)
-    return _answer(snapshot, encoder, parsed, "search", options)
+    return _answer(snapshot, encoder, _Request(parsed, "search", options, weights))
 
 
-def similar(snapshot: Snapshot, encoder: Encoder | None, text: str, options: SearchOptions) -> SearchOutcome:
+def similar(
+    snapshot: Snapshot, encoder: Encoder | None, text: str, options: SearchOptions, weights: Weights = WEIGHTS
+) -> SearchOutcome:
     """Find code like `text`, which is taken as it stands: no filters, no quotes inside.
 
     Raises:
@@ -72,12 +86,11 @@ def similar(snapshot: Snapshot, encoder: Encoder | None, text: str, options: Sea
         CorruptIndexError: what is stored does not match its checksum.
     """
     options = replace(options, filters=resolve_filters(options.filters))
-    return _answer(snapshot, encoder, plain_query(text), "similar", options)
+    return _answer(snapshot, encoder, _Request(plain_query(text), "similar", options, weights))
 
 
-def _answer(
-    snapshot: Snapshot, encoder: Encoder | None, query: Query, task: Task, options: SearchOptions
-) -> SearchOutcome:
+def _answer(snapshot: Snapshot, encoder: Encoder | None, request: _Request) -> SearchOutcome:
+    query, options, weights = request.query, request.options, request.weights
     watch = Stopwatch()
     eligible = select(snapshot, options.filters, query.quoted)
     watch.record("filter", snapshot.info.n_chunks, eligible.n_chunks)
@@ -85,10 +98,10 @@ def _answer(
         return SearchOutcome((), watch.stages, None)
     encoded = _Encoded(None, None)
     if options.mode != "lexical":
-        encoded = _encode(snapshot, encoder, query.text, task)
+        encoded = _encode(snapshot, encoder, query.text, request.task)
         watch.record("encode", 1, int(encoded.vector is not None))
     mode: Mode = "lexical" if encoded.vector is None else options.mode
-    words = WordScorer(snapshot, choose_terms(snapshot, query))
+    words = WordScorer(snapshot, choose_terms(snapshot, query, weights.words), weights.words)
     wanted = Wanted(mode, words, spellings(query), encoded.vector, options.limit, options.prefilter)
     ids = collect(snapshot, wanted, eligible, watch)
     rows = snapshot.chunks(ids)
@@ -101,20 +114,21 @@ def _answer(
         rows=rows,
         words=None if mode == "dense" else words.score_rows(rows),
         cosine=None if encoded.vector is None else _compare(snapshot, encoded.vector, rows),
-        dense_share=1.0 if mode == "prefilter" else DENSE_SHARE[query.shape],
+        dense_share=1.0 if mode == "prefilter" else weights.fusion.dense_share[query.shape],
         in_context=mode != "prefilter",
     )
     watch.record("rescore", len(rows), len(rows))
     shares = words.terms.shares
-    priors = find_priors(known, Asked(shares, asked_names(query, shares), find_asked_kinds(query.text)))
-    ranked = rank(evidence, priors[: len(rows)])
+    asked = Asked(shares, asked_names(query, shares, weights.names), find_asked_kinds(query.text))
+    priors = find_priors(known, asked, weights)
+    ranked = rank(evidence, priors[: len(rows)], weights.fusion)
     watch.record("rank", len(rows), n_candidates)
     # File chunks that only gave context may not be eligible themselves.
     is_context = np.arange(len(rows)) >= n_candidates
     is_shown = ~is_context | _is_eligible(rows, eligible)
     # Quoted text is explained by the smallest chunk that has it, whatever it scores.
-    share = 0.0 if query.quoted else EXPLAINING_SHARE
-    chosen = choose(rows, ranked, is_shown, options.limit, explaining=share)
+    showing = replace(weights.diversity, explaining_share=0.0) if query.quoted else weights.diversity
+    chosen = choose(rows, ranked, is_shown, options.limit, showing)
     watch.record("diversity", n_candidates, len(chosen))
     results = tuple(_show(snapshot, evidence, ranked, choice) for choice in chosen)
     watch.record("read", len(chosen), len(results))

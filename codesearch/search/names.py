@@ -8,23 +8,11 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from codesearch.search.constants import (
-    BARE,
-    CAPITALISED,
-    INNER,
-    JOINED,
-    LAST_PART,
-    LONGEST_JOIN,
-    MAX_NAME_WORDS,
-    NAME_SHARE_EXPONENT,
-    OTHER_CASE,
-    PLAIN,
-    SHORTEST_PLAIN,
-    SPELLED,
-)
+from codesearch.search.constants import LONGEST_JOIN, MAX_NAME_WORDS, SHORTEST_PLAIN
 from codesearch.search.query import Query, content_words, last_part
 from codesearch.search.stopwords import FILLERS
 from codesearch.search.terms import recall
+from codesearch.search.weights import NameWeights
 from indexers.tokenizer import tokenize
 
 _FOLD = re.compile(r"[^\w]|_")
@@ -43,7 +31,7 @@ def spelling_key(name: str) -> str:
     return f"={_SEPARATORS.sub('.', name)}"
 
 
-def asked_names(query: Query, shares: Mapping[str, float]) -> dict[str, float]:
+def asked_names(query: Query, shares: Mapping[str, float], weights: NameWeights) -> dict[str, float]:
     """Return the keys of names that the query may mean, each with its sureness above 0 and up to 1.
 
     `shares` are the terms' shares of the query's weight: a name that is all of the query is what was asked for, one
@@ -51,28 +39,28 @@ def asked_names(query: Query, shares: Mapping[str, float]) -> dict[str, float]:
     """
     names: dict[str, float] = {}
     is_bare = query.shape in ("symbol", "qualified")
-    exact = BARE if is_bare else 1.0
+    exact = weights.bare if is_bare else 1.0
 
     def add(spelled: str, sureness: float) -> None:
-        share = min(1.0, recall(set(tokenize(spelled)), shares)) ** NAME_SHARE_EXPONENT
+        share = min(1.0, recall(set(tokenize(spelled)), shares)) ** weights.share_exponent
         for key, worth in ((spelling_key(spelled), exact), (fold(spelled), 1.0)):
             names[key] = max(names.get(key, 0.0), sureness * share * worth)
 
     for identifier in query.identifiers[:MAX_NAME_WORDS]:
-        add(identifier, SPELLED)
-        add(last_part(identifier), LAST_PART)
+        add(identifier, weights.spelled)
+        add(last_part(identifier), weights.last_part)
     if is_bare:
         return names
     words = [word.lower() for word in content_words(query.text)[:MAX_NAME_WORDS]]
     for length in range(2, LONGEST_JOIN + 1):
         for start in range(len(words) - length + 1):
-            add("_".join(words[start : start + length]), JOINED)
+            add("_".join(words[start : start + length]), weights.joined)
     capitalised = {word.lower() for word in re.findall(r"(?<!^)\b[A-Z]\w+", query.text)}
     for word in words:
         if len(word) >= SHORTEST_PLAIN and word not in FILLERS:
-            add(word, CAPITALISED if word in capitalised else PLAIN)
+            add(word, weights.capitalised if word in capitalised else weights.plain)
             if word.endswith("s") and len(word) > SHORTEST_PLAIN + 1:
-                add(word[:-1], PLAIN)
+                add(word[:-1], weights.plain)
     return names
 
 
@@ -95,28 +83,30 @@ def spellings(query: Query) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def name_match(asked: Mapping[str, float], symbol: str, qualified_name: str, names: tuple[str, ...]) -> float:
+def name_match(
+    asked: Mapping[str, float], symbol: str, qualified_name: str, names: tuple[str, ...], weights: NameWeights
+) -> float:
     """Return how surely a chunk of these names defines what was asked, 0 to 1."""
     best = 0.0
-    keys = _keys_of(symbol, qualified_name)
+    keys = _keys_of(symbol, qualified_name, weights.other_case)
     if not asked.keys().isdisjoint(keys):
         best = max(asked[key] * factor for key, factor in keys.items() if key in asked)
-    if names and not asked.keys().isdisjoint(inner := _keys_inside(names)):
-        best = max(best, INNER * max(asked[key] * factor for key, factor in inner.items() if key in asked))
+    if names and not asked.keys().isdisjoint(inner := _keys_inside(names, weights.other_case)):
+        best = max(best, weights.inner * max(asked[key] * factor for key, factor in inner.items() if key in asked))
     return best
 
 
 @lru_cache(maxsize=1 << 16)
-def _keys_of(symbol: str, qualified_name: str) -> dict[str, float]:
+def _keys_of(symbol: str, qualified_name: str, other_case: float) -> dict[str, float]:
     """Return under which names a chunk may be asked for, each with the factor that a match there keeps."""
-    keys = _keys_inside((symbol,)) if symbol else {}
+    keys = _keys_inside((symbol,), other_case) if symbol else {}
     if qualified_name and qualified_name != symbol:
         tail = ".".join(_SEPARATORS.split(qualified_name)[-2:])
-        keys = {**_keys_inside((qualified_name, tail)), **keys}
+        keys = {**_keys_inside((qualified_name, tail), other_case), **keys}
     return keys
 
 
 @lru_cache(maxsize=1 << 12)
-def _keys_inside(names: tuple[str, ...]) -> dict[str, float]:
+def _keys_inside(names: tuple[str, ...], other_case: float) -> dict[str, float]:
     """Return the keys of names as spelled and, for less, in any spelling."""
-    return {fold(name): OTHER_CASE for name in names} | {spelling_key(name): 1.0 for name in names}
+    return {fold(name): other_case for name in names} | {spelling_key(name): 1.0 for name in names}

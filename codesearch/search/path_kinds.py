@@ -1,6 +1,6 @@
 """Says by its path what a file is for (test, example, data, ...) and when a query asks for such files.
 
-Knows names only; what a kind costs is in `constants`.
+Knows names only; what a kind costs is in `weights`.
 """
 
 import re

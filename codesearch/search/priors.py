@@ -13,19 +13,10 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from codesearch.search.constants import (
-    ASKED_EXPONENT,
-    DEFINITION_WEIGHT,
-    DEMOTIONS,
-    FOLDER_WEIGHT,
-    FORM_HEAD,
-    FORM_LIKENESS,
-    FORM_SHARE,
-    STEM_WEIGHT,
-    SYMBOL_WEIGHT,
-)
+from codesearch.search.constants import FORM_HEAD
 from codesearch.search.names import name_match
 from codesearch.search.path_kinds import find_path_kinds, is_test_name
+from codesearch.search.weights import PriorWeights, Weights
 from codesearch.storage.rows import ChunkRow
 from indexers.tokenizer import tokenize
 
@@ -70,25 +61,26 @@ class _Hit:
     """Of the query's weight."""
 
 
-def find_priors(rows: Sequence[ChunkRow], asked: Asked) -> Floats:
+def find_priors(rows: Sequence[ChunkRow], asked: Asked, weights: Weights) -> Floats:
     """Return the prior of each chunk, float64 `[rows]`, above 0; 1 is neutral.
 
     What speaks for a chunk is added, since a file and the class inside mostly share one name; factors multiply.
     """
+    own = weights.priors
     paths = {path: _read_path(path) for path in {row.path for row in rows}}
     symbols = {symbol: _read_symbol(symbol) for symbol in {row.symbol for row in rows}}
     named = frozenset().union(
         *symbols.values(), *(p.stem for p in paths.values()), *(p.folders for p in paths.values())
     )
-    hits = find_hits(named, asked.shares)
-    boosts = {path: _path_boost(parts, hits) for path, parts in paths.items()}
-    boosts_of_symbols = {symbol: SYMBOL_WEIGHT * overlap(terms, hits) for symbol, terms in symbols.items()}
-    demotions = {kind: demotion(kind, asked) for kind in DEMOTIONS}
+    hits = find_hits(named, asked.shares, own)
+    boosts = {path: _path_boost(parts, hits, own) for path, parts in paths.items()}
+    boosts_of_symbols = {symbol: own.symbol * overlap(terms, hits) for symbol, terms in symbols.items()}
+    demotions = {kind: demotion(kind, asked, own) for kind in own.demotions}
     factors = {path: min([demotions[kind] for kind in parts.kinds], default=1.0) for path, parts in paths.items()}
     priors = np.empty(len(rows), dtype=np.float64)
     for place, row in enumerate(rows):
         boost = boosts[row.path]
-        boost += DEFINITION_WEIGHT * name_match(asked.names, row.symbol, row.qualified_name, row.names)
+        boost += own.definition * name_match(asked.names, row.symbol, row.qualified_name, row.names, weights.names)
         if row.kind != "file":
             boost += boosts_of_symbols[row.symbol]
         priors[place] = (1.0 + boost) * factors[row.path]
@@ -97,15 +89,15 @@ def find_priors(rows: Sequence[ChunkRow], asked: Asked) -> Floats:
     return priors
 
 
-def _path_boost(parts: _PathParts, hits: Mapping[str, _Hit]) -> float:
+def _path_boost(parts: _PathParts, hits: Mapping[str, _Hit], weights: PriorWeights) -> float:
     """Return what speaks for a file by its path, 0 and up."""
     in_folders = sum([hits[term].share for term in parts.folders if term in hits])
-    return STEM_WEIGHT * overlap(parts.stem, hits) + FOLDER_WEIGHT * in_folders
+    return weights.stem * overlap(parts.stem, hits) + weights.folder * in_folders
 
 
-def demotion(kind: str, asked: Asked) -> float:
+def demotion(kind: str, asked: Asked, weights: PriorWeights) -> float:
     """Return the factor of a kind of file: its root where the query speaks of that kind, else all of it."""
-    return float(DEMOTIONS[kind] ** (ASKED_EXPONENT if kind in asked.path_kinds else 1.0))
+    return float(weights.demotions[kind] ** (weights.asked_exponent if kind in asked.path_kinds else 1.0))
 
 
 def overlap(terms: frozenset[str], hits: Mapping[str, _Hit]) -> float:
@@ -117,7 +109,7 @@ def overlap(terms: frozenset[str], hits: Mapping[str, _Hit]) -> float:
     return math.sqrt(of_name * min(1.0, sum([hit.share for hit in found])))
 
 
-def find_hits(terms: Iterable[str], shares: Mapping[str, float]) -> dict[str, _Hit]:
+def find_hits(terms: Iterable[str], shares: Mapping[str, float], weights: PriorWeights) -> dict[str, _Hit]:
     """Return which of the terms of names the query speaks of, other forms of its words included.
 
     Names abbreviate and derive (`config`, `recoverer`, `async`); a stemmer only undoes inflection.
@@ -130,15 +122,15 @@ def find_hits(terms: Iterable[str], shares: Mapping[str, float]) -> dict[str, _H
         if term in shares:
             hits[term] = _Hit(1.0, shares[term])
         elif len(term) >= FORM_HEAD and term[:FORM_HEAD] in by_head:
-            alike = [shares[asked] for asked in by_head[term[:FORM_HEAD]] if is_other_form(term, asked)]
+            alike = [shares[asked] for asked in by_head[term[:FORM_HEAD]] if is_other_form(term, asked, weights)]
             if alike:
-                hits[term] = _Hit(FORM_LIKENESS, FORM_LIKENESS * max(alike))
+                hits[term] = _Hit(weights.form_likeness, weights.form_likeness * max(alike))
     return hits
 
 
-def is_other_form(term: str, other: str) -> bool:
+def is_other_form(term: str, other: str, weights: PriorWeights) -> bool:
     """Say whether two words begin alike for most of the longer one."""
-    n_common = max(FORM_HEAD, math.ceil(FORM_SHARE * max(len(term), len(other))))
+    n_common = max(FORM_HEAD, math.ceil(weights.form_share * max(len(term), len(other))))
     return min(len(term), len(other)) >= n_common and term[:n_common] == other[:n_common]
 
 

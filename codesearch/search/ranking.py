@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from codesearch.search.constants import COHERENCE, COHERENT_FROM, COHERENT_PARTS, FILE_CONTEXT, SURE_COSINE
+from codesearch.search.weights import FusionWeights
 from codesearch.storage.rows import ChunkRow
 
 Floats = npt.NDArray[np.float64]
@@ -54,15 +54,15 @@ class Ranked:
     score: Floats
 
 
-def rank(evidence: Evidence, priors: Floats) -> Ranked:
+def rank(evidence: Evidence, priors: Floats, weights: FusionWeights) -> Ranked:
     """Score every candidate."""
-    own = own_evidence(evidence)
-    fused = add_context(own, evidence.rows) if evidence.in_context else own
+    own = own_evidence(evidence, weights.sure_cosine)
+    fused = add_context(own, evidence.rows, weights) if evidence.in_context else own
     explains = own if evidence.words is None else evidence.words.coverage
     return Ranked(explains, fused, priors, fused * priors)
 
 
-def own_evidence(evidence: Evidence) -> Floats:
+def own_evidence(evidence: Evidence, sure_cosine: float) -> Floats:
     """Return the weighted sum of both normalised scores, 0 to 1; what is missing counts 0."""
     words, cosine = evidence.words, evidence.cosine
     by_words = np.zeros(len(evidence.rows))
@@ -71,21 +71,21 @@ def own_evidence(evidence: Evidence) -> Floats:
     if cosine is None:
         return by_words
     if words is None:
-        return standing(cosine)
-    return (1.0 - evidence.dense_share) * by_words + evidence.dense_share * standing(cosine)
+        return standing(cosine, sure_cosine)
+    return (1.0 - evidence.dense_share) * by_words + evidence.dense_share * standing(cosine, sure_cosine)
 
 
-def standing(cosine: Floats) -> Floats:
-    """Return each cosine as a share of the best, or of `SURE_COSINE` if none is as high; negative ones and NaN are 0.
+def standing(cosine: Floats, sure_cosine: float) -> Floats:
+    """Return each cosine as a share of the best, or of `sure_cosine` if none is as high; negative ones and NaN are 0.
 
     Encoders spread their cosines differently, so that only relative values carry over. The best candidate is the one
     value that does not depend on where the candidates end.
     """
-    best = max(SURE_COSINE, float(np.nanmax(cosine, initial=0.0)))
+    best = max(sure_cosine, float(np.nanmax(cosine, initial=0.0)))
     return np.nan_to_num(np.clip(cosine / best, 0.0, 1.0))
 
 
-def add_context(own: Floats, rows: Sequence[ChunkRow]) -> Floats:
+def add_context(own: Floats, rows: Sequence[ChunkRow], weights: FusionWeights) -> Floats:
     """Add to each chunk its file's evidence and that of the file's next best parts."""
     if not rows:
         return own
@@ -94,17 +94,17 @@ def add_context(own: Floats, rows: Sequence[ChunkRow]) -> Floats:
     is_leaf = np.array([row.granularity == "leaf" for row in rows])
     of_file = np.zeros(len(files))
     of_file[place[is_file]] = own[is_file]
-    further = _next_best_parts(np.where(is_leaf, own, 0.0), place, len(files))
-    joined = own + FILE_CONTEXT * of_file[place] + COHERENCE * further[place]
-    return np.asarray(joined / (1.0 + FILE_CONTEXT + COHERENCE), dtype=np.float64)
+    further = _next_best_parts(np.where(is_leaf, own, 0.0), place, len(files), weights)
+    joined = own + weights.file_context * of_file[place] + weights.coherence * further[place]
+    return np.asarray(joined / (1.0 + weights.file_context + weights.coherence), dtype=np.float64)
 
 
-def _next_best_parts(own: Floats, place: npt.NDArray[np.int64], n_files: int) -> Floats:
-    """Return for each file the mean of its next best parts, each from `COHERENT_FROM` of the best of all (0) up (1)."""
-    bar = COHERENT_FROM * float(own.max())
-    parts = np.maximum(own - bar, 0.0) / (1.0 - COHERENT_FROM)
+def _next_best_parts(own: Floats, place: npt.NDArray[np.int64], n_files: int, weights: FusionWeights) -> Floats:
+    """Return for each file the mean of its next best parts, each from `coherent_from` of the best of all (0) up (1)."""
+    bar = weights.coherent_from * float(own.max())
+    parts = np.maximum(own - bar, 0.0) / (1.0 - weights.coherent_from)
     order = np.lexsort((-parts, place))
     rank_in_file = np.arange(len(own)) - np.searchsorted(place[order], place[order])
-    is_next = (rank_in_file > 0) & (rank_in_file <= COHERENT_PARTS)
-    weights = parts[order][is_next]
-    return np.bincount(place[order][is_next], weights=weights, minlength=n_files) / COHERENT_PARTS
+    is_next = (rank_in_file > 0) & (rank_in_file <= weights.coherent_parts)
+    evidence = parts[order][is_next]
+    return np.bincount(place[order][is_next], weights=evidence, minlength=n_files) / weights.coherent_parts

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from codesearch.search.bm25f import TermWeights, inverse_frequencies, weigh_terms
-from codesearch.search.constants import FILLER_WEIGHT, MAX_TERMS, MAX_TERMS_READ
+from codesearch.search.constants import MAX_TERMS, MAX_TERMS_READ
 from codesearch.search.query import Query, content_words
 from codesearch.search.stopwords import FILLERS
+from codesearch.search.weights import WordWeights
 from codesearch.storage.snapshot import Snapshot
 from indexers.terms import hash_term
 from indexers.tokenizer import tokenize
@@ -27,16 +28,16 @@ class QueryTerms:
     """Of each field, `[fields]`."""
 
 
-def choose_terms(snapshot: Snapshot, query: Query) -> QueryTerms:
+def choose_terms(snapshot: Snapshot, query: Query, weights: WordWeights) -> QueryTerms:
     """Tokenise the query and keep the weightiest terms."""
-    own = own_weights(query)
+    own = own_weights(query, weights.filler)
     hashes = {term: hash_term(term) for term in own}
     statistics = snapshot.statistics(list(hashes.values()))
     df = [statistics.df.get(hashes[term], 0) for term in own]
     idf = inverse_frequencies(df, statistics.n_leaves)
-    weights = dict(zip(own, (idf * list(own.values())).tolist(), strict=True))
-    heaviest = set(sorted(weights, key=lambda term: (-weights[term], term))[:MAX_TERMS])
-    kept = {term: weight for term, weight in weights.items() if term in heaviest}
+    weighed = dict(zip(own, (idf * list(own.values())).tolist(), strict=True))
+    heaviest = set(sorted(weighed, key=lambda term: (-weighed[term], term))[:MAX_TERMS])
+    kept = {term: weight for term, weight in weighed.items() if term in heaviest}
     known = {term: kept[term] for term, n in zip(own, df, strict=True) if n and term in heaviest}
     total = sum(kept.values())
     shares = {term: weight / total for term, weight in kept.items()}
@@ -45,12 +46,12 @@ def choose_terms(snapshot: Snapshot, query: Query) -> QueryTerms:
     )
 
 
-def own_weights(query: Query) -> dict[str, float]:
-    """Return each distinct term's weight before rarity: 1, or less for words that speak about code."""
+def own_weights(query: Query, filler: float) -> dict[str, float]:
+    """Return each distinct term's weight before rarity: 1, or `filler` for words that speak about code."""
     weights: dict[str, float] = {}
     words = content_words(query.text) if query.shape == "words" else [query.text]
     for word in words:
-        weight = FILLER_WEIGHT if query.shape == "words" and word.lower() in FILLERS else 1.0
+        weight = filler if query.shape == "words" and word.lower() in FILLERS else 1.0
         for term in tokenize(word):
             weights[term] = max(weight, weights.get(term, 0.0))
         if len(weights) >= MAX_TERMS_READ:

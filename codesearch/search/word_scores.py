@@ -11,6 +11,7 @@ import numpy.typing as npt
 from codesearch.search import bm25f
 from codesearch.search.ranking import WordScores
 from codesearch.search.terms import QueryTerms
+from codesearch.search.weights import WordWeights
 from codesearch.storage.rows import ChunkRow
 from codesearch.storage.snapshot import Snapshot
 from indexers.types import GRANULARITIES, Granularity
@@ -24,10 +25,11 @@ BATCH = 2048
 class WordScorer:
     """Computes BM25F and coverage for one query, once for each chunk."""
 
-    def __init__(self, snapshot: Snapshot, terms: QueryTerms) -> None:
+    def __init__(self, snapshot: Snapshot, terms: QueryTerms, weights: WordWeights) -> None:
         self.terms = terms
         """What is asked for."""
         self._snapshot = snapshot
+        self._weights = weights
         self._mean_lengths = np.array([terms.mean_lengths[name] for name in GRANULARITIES], dtype=np.float64)
         self._bm25: dict[int, float] = {}
         self._coverage: dict[int, float] = {}
@@ -44,7 +46,7 @@ class WordScorer:
         self._add(ids, [row.granularity for row in rows])
         return WordScores(
             bm25=np.array([self._bm25[i] for i in ids], dtype=np.float64),
-            bound=bm25f.highest_score(self.terms.scored),
+            bound=bm25f.highest_score(self.terms.scored, self._weights),
             coverage=np.array([self._coverage[i] for i in ids], dtype=np.float64),
         )
 
@@ -56,7 +58,7 @@ class WordScorer:
             lengths = self._snapshot.field_lengths(batch)
             found = bm25f.count_fields(self._snapshot.bags(batch), lengths, self.terms.scored)
             mean_lengths = self._mean_lengths[[GRANULARITIES.index(missing[i]) for i in batch]]
-            scores = bm25f.score(found, self.terms.scored, mean_lengths)
+            scores = bm25f.score(found, self.terms.scored, mean_lengths, self._weights)
             self._bm25.update(zip(batch, scores.tolist(), strict=True))
             coverage = bm25f.coverage(found, self.terms.scored)
             self._coverage.update(zip(batch, coverage.tolist(), strict=True))

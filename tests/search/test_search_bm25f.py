@@ -15,10 +15,11 @@ from codesearch.search.bm25f import (
     score,
     weigh_terms,
 )
-from codesearch.search.constants import BM25F_B, BM25F_K1, BM25F_WEIGHTS
+from codesearch.search.weights import WEIGHTS
 from indexers.terms import hash_term, measure_bags, pack_bag, unpack_bag
 from indexers.types import FIELDS, Field
 
+BM25F = WEIGHTS.words
 WORDS = ["retry", "request", "parse", "token", "session"]
 documents = st.lists(
     st.dictionaries(st.sampled_from(FIELDS), st.lists(st.sampled_from(WORDS), min_size=1, max_size=8)),
@@ -38,9 +39,9 @@ def score_slowly(
             words = document.get(field, ())
             if words:
                 length = len(words) / means[code] if means[code] > 0 else 1.0
-                norm = 1 - BM25F_B[code] + BM25F_B[code] * length
-                frequency += BM25F_WEIGHTS[code] * list(words).count(term) / norm
-        total += weight * (BM25F_K1 + 1) * frequency / (BM25F_K1 + frequency)
+                norm = 1 - BM25F.b[code] + BM25F.b[code] * length
+                frequency += BM25F.fields[code] * list(words).count(term) / norm
+        total += weight * (BM25F.k1 + 1) * frequency / (BM25F.k1 + frequency)
     return total
 
 
@@ -53,9 +54,9 @@ def test_scores_equal_the_plain_formula(docs: list[dict[Field, list[str]]], aske
     terms = weigh_terms({hash_term(term): weight for term, weight in weights.items()})
     bags = [unpack_bag(pack_bag(doc)) for doc in docs]
     found = count_fields(bags, measure_bags(bags), terms)
-    scores = score(found, terms, np.array([means] * len(docs)))
+    scores = score(found, terms, np.array([means] * len(docs)), BM25F)
     assert scores == pytest.approx([score_slowly(doc, weights, means) for doc in docs], abs=1e-9)
-    assert (scores <= highest_score(terms) + 1e-9).all()
+    assert (scores <= highest_score(terms, BM25F) + 1e-9).all()
 
 
 def test_a_rare_term_weighs_more_than_a_common_one() -> None:
@@ -67,11 +68,11 @@ def test_a_rare_term_weighs_more_than_a_common_one() -> None:
 
 def test_no_chunks_give_no_scores() -> None:
     terms = weigh_terms({hash_term("a"): 1.0})
-    assert score(count_fields([], measure_bags([]), terms), terms, np.zeros((0, 6))).shape == (0,)
+    assert score(count_fields([], measure_bags([]), terms), terms, np.zeros((0, 6)), BM25F).shape == (0,)
 
 
 def test_a_query_without_terms_scores_zero() -> None:
     terms = weigh_terms({})
     bags = [unpack_bag(pack_bag({"body": ["a"]}))]
     found = count_fields(bags, measure_bags(bags), terms)
-    assert score(found, terms, np.ones((1, 6))).tolist() == [0.0]
+    assert score(found, terms, np.ones((1, 6)), BM25F).tolist() == [0.0]

@@ -10,6 +10,7 @@ import pytest
 from codesearch.errors import QueryError
 from codesearch.search import engine
 from codesearch.search.query import MAX_CHARACTERS
+from codesearch.search.weights import WEIGHTS
 from codesearch.storage.rows import Selection
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import MODES, Filters, Mode, SearchOptions
@@ -409,3 +410,10 @@ def test_similar_takes_code_as_it_stands_under_its_own_task(index_of: IndexOf, m
     assert getattr(encoder, "tasks", None) == ["similar"]
     only_go = SearchOptions(filters=Filters(languages=("go",)))
     assert {r.language for r in engine.similar(snapshot, encoder, "cart.items", only_go).results} == {"go"}
+
+
+def test_a_search_weighs_by_the_weights_that_it_is_given(index_of: IndexOf) -> None:
+    snapshot = index_of(SHOP)
+    without = replace(WEIGHTS, priors=replace(WEIGHTS.priors, stem=0.0, folder=0.0, symbol=0.0, definition=0.0))
+    outcome = engine.search(snapshot, EmbeddedEncoder(), "backoff", SearchOptions(), without)
+    assert [outcome.results[0].path, outcome.results[0].scores.prior] == ["src/retry.py", 1.0]

@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from codesearch.search.constants import DEMOTIONS, EXPLAINING_SHARE, SURE_COSINE
 from codesearch.search.diversity import choose
 from codesearch.search.priors import Asked, find_priors
 from codesearch.search.ranking import Evidence, Ranked, WordScores, add_context, own_evidence, standing
+from codesearch.search.weights import WEIGHTS
 from codesearch.storage.rows import ChunkRow
 
+DEMOTIONS = WEIGHTS.priors.demotions
+SURE = WEIGHTS.fusion.sure_cosine
 ROW = ChunkRow(
     id=0,
     file_id=0,
@@ -65,37 +67,37 @@ def pick(
     """Choose among eligible rows by score."""
     scores = np.array(score)
     ranked = Ranked(np.array(explains) if explains else scores, scores, np.ones(len(rows)), scores)
-    return [choice.place for choice in choose(rows, ranked, np.ones(len(rows), dtype=bool), limit)]
+    return [choice.place for choice in choose(rows, ranked, np.ones(len(rows), dtype=bool), limit, WEIGHTS.diversity)]
 
 
 def test_words_and_vectors_are_shared_out_by_weight() -> None:
     rows = [leaf(0), leaf(1), leaf(2)]
     evidence = Evidence(rows, words([2.0, 0.0, 0.0]), np.array([0.0, -0.2, 0.6]), 0.25)
-    assert own_evidence(evidence) == pytest.approx([0.75 * 0.5, 0.0, 0.25])
+    assert own_evidence(evidence, SURE) == pytest.approx([0.75 * 0.5, 0.0, 0.25])
 
 
 def test_words_alone_and_vectors_alone_count_in_full() -> None:
     rows = [leaf(0), leaf(1)]
-    assert own_evidence(Evidence(rows, words([4.0, 1.0]), None, 0.25)) == pytest.approx([1.0, 0.25])
-    assert own_evidence(Evidence(rows, None, np.array([0.5, 0.1]), 0.25)) == pytest.approx([1.0, 0.2])
+    assert own_evidence(Evidence(rows, words([4.0, 1.0]), None, 0.25), SURE) == pytest.approx([1.0, 0.25])
+    assert own_evidence(Evidence(rows, None, np.array([0.5, 0.1]), 0.25), SURE) == pytest.approx([1.0, 0.2])
 
 
 def test_a_chunk_without_vector_stands_at_zero() -> None:
-    assert standing(np.array([np.nan, 0.2, 0.5, -0.1])).tolist() == pytest.approx([0.0, 0.4, 1.0, 0.0])
-    assert standing(np.array([np.nan])).tolist() == [0.0]
-    assert standing(np.array([-0.4, -0.4])).tolist() == [0.0, 0.0]
+    assert standing(np.array([np.nan, 0.2, 0.5, -0.1]), SURE).tolist() == pytest.approx([0.0, 0.4, 1.0, 0.0])
+    assert standing(np.array([np.nan]), SURE).tolist() == [0.0]
+    assert standing(np.array([-0.4, -0.4]), SURE).tolist() == [0.0, 0.0]
 
 
 def test_a_weak_candidate_more_changes_no_other_score() -> None:
     rows, own = [leaf(0), leaf(1), leaf(0, 1)], np.array([0.9, 0.8, 0.7])
-    without = add_context(own, rows)
-    assert add_context(np.array([*own, 0.3]), [*rows, leaf(1, 1)])[:3].tolist() == without.tolist()
-    assert standing(np.array([0.5, 0.4, 0.1]))[:2].tolist() == standing(np.array([0.5, 0.4])).tolist()
+    without = add_context(own, rows, WEIGHTS.fusion)
+    assert add_context(np.array([*own, 0.3]), [*rows, leaf(1, 1)], WEIGHTS.fusion)[:3].tolist() == without.tolist()
+    assert standing(np.array([0.5, 0.4, 0.1]), SURE)[:2].tolist() == standing(np.array([0.5, 0.4]), SURE).tolist()
 
 
 def test_the_file_and_its_other_good_parts_lift_a_chunk() -> None:
     rows = [leaf(0, 0), leaf(0, 1), leaf(1, 1), leaf(0, 2), whole_file(2)]
-    fused = add_context(np.array([0.5, 0.5, 0.4, 0.5, 0.9]), rows)
+    fused = add_context(np.array([0.5, 0.5, 0.4, 0.5, 0.9]), rows, WEIGHTS.fusion)
     assert fused[1] > fused[0]
     assert fused[3] > fused[0]
     assert (fused <= 1).all()
@@ -106,7 +108,7 @@ def test_the_best_part_stands_for_its_file() -> None:
 
 
 def test_a_file_is_shown_when_no_part_explains_the_match() -> None:
-    weak = 0.9 * EXPLAINING_SHARE * 0.9
+    weak = 0.9 * WEIGHTS.diversity.explaining_share * 0.9
     assert pick([whole_file(), leaf(0)], [0.9, weak]) == [0]
 
 
@@ -132,7 +134,7 @@ def test_rows_that_are_not_eligible_are_not_shown() -> None:
     rows = [whole_file(), leaf(0)]
     scores = np.array([0.9, 0.1])
     ranked = Ranked(scores, scores, np.ones(2), scores)
-    assert [choice.place for choice in choose(rows, ranked, np.array([False, True]), 10)] == [1]
+    assert [choice.place for choice in choose(rows, ranked, np.array([False, True]), 10, WEIGHTS.diversity)] == [1]
 
 
 ASKED = Asked({"retri": 0.5, "backoff": 0.5}, {"retry": 1.0}, frozenset())
@@ -140,7 +142,7 @@ ASKED = Asked({"retri": 0.5, "backoff": 0.5}, {"retry": 1.0}, frozenset())
 
 def prior(path: str, asked: Asked = ASKED, **changes: Any) -> float:
     """Return the prior of one leaf."""
-    return float(find_priors([replace(leaf(0, path=path), **changes)], asked)[0])
+    return float(find_priors([replace(leaf(0, path=path), **changes)], asked, WEIGHTS)[0])
 
 
 def test_a_file_named_after_the_question_comes_first() -> None:
@@ -176,5 +178,5 @@ def test_a_definition_comes_before_what_uses_or_tests_it() -> None:
 
 
 def test_a_best_cosine_that_is_no_sure_match_is_not_stretched_to_one() -> None:
-    assert standing(np.array([0.1, 0.05])).max() == 0.1 / SURE_COSINE
-    assert standing(np.array([0.9, 0.45])).tolist() == [1.0, 0.5]
+    assert standing(np.array([0.1, 0.05]), SURE).max() == 0.1 / SURE
+    assert standing(np.array([0.9, 0.45]), SURE).tolist() == [1.0, 0.5]
