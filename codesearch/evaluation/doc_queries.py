@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from codesearch.evaluation.judged import plain_words
-from indexers.documentation import STRING, clean_comments, clean_docstring
+from indexers.documentation import BLOCK_END, BLOCK_START, LINE_MARK, STRING, clean_comments, clean_docstring
 from indexers.types import Chunk
 
 MIN_WORDS = 4
@@ -22,7 +22,7 @@ MAX_LINES_ABOVE = 40
 """Lines of attributes and of comments about something else that may stand before the documentation."""
 
 _TAGS = re.compile(
-    r"^[ \t]*(?:[@\\](?!brief\b)\w+|:\w+[^:\n]*:|>>>|```|\.\. |[-=~*^]{3,}"
+    r"^[ \t]*(?:[@\\](?!brief\b)\w+|:\w+[^:\n]*:|>>>|```|shellcheck\b|\.\. |[-=~*^]{3,}"
     r"|(?:Args?|Arguments|Parameters|Params|Returns?|Raises|Yields|Examples?|Notes?|Usage|Attributes|Options)"
     r"[ \t]*:?[ \t]*$)",
     re.MULTILINE | re.IGNORECASE,
@@ -75,7 +75,8 @@ def ask(chunk: Chunk) -> str | None:
 def find_documentation(data: bytes, chunk: Chunk) -> Cut | None:
     """Return what to cut so that the definition is documented no more, and stays valid; None where that is unclear.
 
-    Lines of comments go whole; of a docstring only the quotes stay, since it may be all that a body has.
+    Of a comment only its marks stay, of a docstring its quotes: some grammars end a statement by a comment, and a
+    docstring may be all that a body has.
     """
     start = data.rfind(b"\n", 0, chunk.start_byte) + 1
     wanted = _squeeze(chunk.documentation)
@@ -91,33 +92,58 @@ def apply_cuts(data: bytes, cuts: list[Cut]) -> bytes:
 
 def _find_comment(data: bytes, start: int, end: int, wanted: str) -> Cut | None:
     lines = data[start:end].splitlines(keepends=True)
-    n_wanted = wanted.count(" ") + 1
     offset = start
     for first, line in enumerate(lines[:MAX_LINES_ABOVE]):
-        if _COMMENT.match(line):
-            # A line of documentation has a word at least, but for ruled and empty ones and the marks' own.
-            for last in range(first + 1, min(len(lines), first + n_wanted + MAX_LINES_ABOVE) + 1):
-                run = b"".join(lines[first:last])
-                found = _squeeze(clean_comments([run.decode("utf-8", "replace")]))
-                if found == wanted and (last == len(lines) or not _continues(lines[last])):
-                    return Cut(offset, offset + len(run))
-                if len(found) > len(wanted) + 200:
-                    break
+        run = _find_run(lines[first:], wanted) if _COMMENT.match(line) else b""
+        if run:
+            return Cut(offset, offset + len(run), _blank(run.decode("utf-8", "replace")))
         offset += len(line)
     return None
 
 
-def _continues(line: bytes) -> bool:
-    """Tell whether a line still ends the comment before it."""
-    return line.strip() in {b"*/", b"**/", b"-}", b"*)", b"-->", b"=end", b"#", b"//", b"///", b"--"}
+def _find_run(lines: list[bytes], wanted: str) -> bytes:
+    """Return the longest whole comment that begins with these lines and says what is wanted; empty where none does."""
+    run = best = b""
+    for line in lines:
+        run += line
+        comment = run.decode("utf-8", "replace")
+        found = _squeeze(clean_comments([comment]))
+        if found == wanted and _is_whole(comment, line):
+            best = run
+        elif best or not wanted.startswith(found):
+            break
+    return best
+
+
+def _is_whole(comment: str, last: bytes) -> bool:
+    """Tell whether a comment ends where it ends: a block by its mark, line comments by what their last line is."""
+    if BLOCK_START.match(comment.strip()):
+        return BLOCK_END.search(comment.strip()) is not None
+    return _COMMENT.match(last) is not None
 
 
 def _find_literal(data: bytes, start: int, end: int, wanted: str) -> Cut | None:
     for match in _LITERAL.finditer(data, start, end):
         literal = match[0].decode("utf-8", "replace")
         if STRING.match(literal) and _squeeze(clean_docstring(literal)) == wanted:
-            return Cut(match.start(), match.end(), match[1] * 2)
+            return Cut(match.start(), match.end(), _empty(match[1], match[0]))
     return None
+
+
+def _blank(comment: str) -> bytes:
+    """Return a comment without a word: the first mark, and where it needs one, the last on a line of its own."""
+    indent = comment[: len(comment) - len(comment.lstrip())]
+    start, end = BLOCK_START.match(comment.strip()), BLOCK_END.search(comment.strip())
+    if start and end:
+        return f"{indent}{start[0].rstrip()}\n{indent}{end[0]}\n".encode()
+    line = LINE_MARK.match(comment)
+    return b"" if line is None else f"{line[0].rstrip()}\n".encode()
+
+
+def _empty(quote: bytes, literal: bytes) -> bytes:
+    """Return the literal without a word; where it had lines it keeps two, as some languages want of it."""
+    *_, last = literal.split(b"\n")
+    return quote + b"\n" + last[: len(last) - len(last.lstrip())] + quote if b"\n" in literal else quote * 2
 
 
 def _first_paragraph(text: str) -> str:

@@ -39,7 +39,15 @@ class _Documented:
     position: int
     """Which of the file's definitions."""
     query: str
-    cut: Cut
+
+
+@dataclass(frozen=True, slots=True)
+class _Rewritten:
+    """A file of the copy whose documentation was cut."""
+
+    asked: tuple[_Documented, ...]
+    definitions: tuple[tuple[str, str], ...]
+    """Kind and qualified name of each definition, before."""
 
 
 def build_documentation(root: Path, folder: Path, sample: Sample = DEFAULT_SAMPLE) -> Iterator[Case]:
@@ -48,13 +56,11 @@ def build_documentation(root: Path, folder: Path, sample: Sample = DEFAULT_SAMPL
     for documented in sample.choose(_unique(_find(root))):
         chosen[documented.path].append(documented)
     copy_tree(root, folder)
-    before = {parsed.path: _name(definitions_of(parsed)) for parsed in parse_tree(folder, chosen)}
-    for path, found in chosen.items():
-        _rewrite(folder / path, [documented.cut for documented in found])
+    rewritten = {parsed.path: _rewrite(folder, parsed, chosen[parsed.path]) for parsed in parse_tree(folder, chosen)}
     queries: list[JudgedQuery] = []
-    for parsed in parse_tree(folder, chosen):
-        if _name(definitions_of(parsed)) == before.get(parsed.path):
-            queries += _ask(parsed, chosen[parsed.path])
+    for parsed in parse_tree(folder, rewritten):
+        if _name(definitions_of(parsed)) == rewritten[parsed.path].definitions:
+            queries += _ask(parsed, rewritten[parsed.path].asked)
         else:
             shutil.copyfile(root / parsed.path, folder / parsed.path)
     yield Case(folder, tuple(queries))
@@ -62,6 +68,7 @@ def build_documentation(root: Path, folder: Path, sample: Sample = DEFAULT_SAMPL
 
 def copy_tree(root: Path, folder: Path) -> None:
     """Copy the files that the walk offers for indexing and that can be read, and no rules of git."""
+    folder.mkdir(parents=True)
     for file in walk(root).files:
         if file.path.rpartition("/")[2] != IGNORE_FILE:
             copied = folder / file.path
@@ -77,14 +84,10 @@ def _find(root: Path) -> Iterator[_Documented]:
 
 
 def _find_in(parsed: ParsedFile) -> Iterator[_Documented]:
-    """Yield what a file's documentation asks, with no two cuts of the same bytes."""
-    end = 0
     for position, chunk in enumerate(definitions_of(parsed)):
         query = None if is_test(chunk) or not chunk.documentation else ask(chunk)
-        cut = None if query is None else find_documentation(parsed.text.data, chunk)
-        if query is not None and cut is not None and cut.start >= end:
-            end = cut.end
-            yield _Documented(parsed.path, position, query, cut)
+        if query is not None:
+            yield _Documented(parsed.path, position, query)
 
 
 def _unique(found: Iterator[_Documented]) -> list[_Documented]:
@@ -94,8 +97,19 @@ def _unique(found: Iterator[_Documented]) -> list[_Documented]:
     return [documented for documented in kept if n_definitions[documented.query.casefold()] == 1]
 
 
-def _rewrite(path: Path, cuts: list[Cut]) -> None:
+def _rewrite(folder: Path, parsed: ParsedFile, wanted: Sequence[_Documented]) -> _Rewritten:
+    """Cut the documentation of the wanted definitions from a file of the copy, as far as it is found."""
+    definitions = definitions_of(parsed)
+    cuts: list[Cut] = []
+    asked: list[_Documented] = []
+    for documented in wanted:
+        cut = find_documentation(parsed.text.data, definitions[documented.position])
+        if cut is not None and not any(cut.start < other.end and other.start < cut.end for other in cuts):
+            cuts.append(cut)
+            asked.append(documented)
+    path = folder / parsed.path
     path.write_bytes(apply_cuts(path.read_bytes(), cuts))
+    return _Rewritten(tuple(asked), _name(definitions))
 
 
 def _ask(parsed: ParsedFile, asked: Sequence[_Documented]) -> Iterator[JudgedQuery]:
@@ -108,5 +122,5 @@ def _ask(parsed: ParsedFile, asked: Sequence[_Documented]) -> Iterator[JudgedQue
             yield JudgedQuery(documented.query, CATEGORY, (target,))
 
 
-def _name(definitions: Sequence[Chunk]) -> list[tuple[str, str]]:
-    return [(chunk.kind, chunk.qualified_name) for chunk in definitions]
+def _name(definitions: Sequence[Chunk]) -> tuple[tuple[str, str], ...]:
+    return tuple((chunk.kind, chunk.qualified_name) for chunk in definitions)
