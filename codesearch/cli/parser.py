@@ -272,7 +272,7 @@ def _add_eval(commands: Subparsers) -> None:
         help=f"make queries from the tree: {', '.join(BUILDERS)}; repeat for more (default: all, without --queries)",
     )
     parser.add_argument(
-        "--limit-queries", type=read_count, default=200, metavar="N", help="queries of each kind (default 200)"
+        "--limit-queries", type=read_count, default=200, metavar="N", help="queries made of each kind (default 200)"
     )
     parser.add_argument(
         "--seed", type=read_seed, default=0, metavar="N", help="which ones are chosen where there are more (default 0)"

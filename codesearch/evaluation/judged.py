@@ -78,7 +78,7 @@ def keep_present(queries: Sequence[JudgedQuery], root: Path) -> list[JudgedQuery
 def plain_words(text: str) -> str:
     """Return a text as one line in which nothing is a filter or quoted text."""
     unquoted = re.sub(r'["“”]', " ", text)
-    return " ".join(_FILTER.sub(r"\1 ", unquoted).split())
+    return " ".join(_FILTER.sub(r"\1: ", unquoted).split())
 
 
 def _files_by_name(root: Path) -> dict[str, list[str]]:
