@@ -72,7 +72,17 @@ def list_commits(repository: Repository, revision: str = "HEAD", limit: int | No
     """Yield commits with one parent, newest first: merges and first commits have no or no single difference."""
     form = "--format=%x01%H%x00%P%x00%an <%ae>%x00%s"
     count = [] if limit is None else [f"--max-count={limit}"]
-    options = ("--no-merges", "--topo-order", "--raw", "--no-renames", "--no-abbrev", "-z", "--root", "--no-ext-diff")
+    options = (
+        "--no-merges",
+        "--topo-order",
+        "--raw",
+        "--no-renames",
+        "--no-abbrev",
+        "-z",
+        "--root",
+        "--no-ext-diff",
+        "--encoding=UTF-8",
+    )
     answer = _run(repository, "log", *options, "--ignore-submodules=all", form, *count, revision, "--")
     for record in answer.decode("utf-8", "surrogateescape").split("\x01")[1:]:
         commit, parents, author, subject, *rest = record.split("\0")
