@@ -90,7 +90,7 @@ def similar(
 
 
 def _answer(snapshot: Snapshot, encoder: Encoder | None, request: _Request) -> SearchOutcome:
-    query, options, weights = request.query, request.options, request.weights
+    query, options, weights = request.query, request.options, request.weights.for_shape(request.query.shape)
     watch = Stopwatch()
     eligible = select(snapshot, options.filters, query.quoted)
     watch.record("filter", snapshot.info.n_chunks, eligible.n_chunks)

@@ -39,6 +39,7 @@ def asked_names(query: Query, shares: Mapping[str, float], weights: NameWeights)
     """
     names: dict[str, float] = {}
     is_bare = query.shape in ("symbol", "qualified")
+    is_prose = query.shape in ("words", "path")
     exact = weights.bare if is_bare else 1.0
 
     def add(spelled: str, sureness: float) -> None:
@@ -47,9 +48,12 @@ def asked_names(query: Query, shares: Mapping[str, float], weights: NameWeights)
             names[key] = max(names.get(key, 0.0), sureness * share * worth)
 
     for identifier in query.identifiers[:MAX_NAME_WORDS]:
-        add(identifier, weights.spelled)
-        add(last_part(identifier), weights.last_part)
-    if is_bare:
+        if query.shape == "snippet":
+            add(identifier, weights.defined)
+        else:
+            add(identifier, weights.spelled)
+            add(last_part(identifier), weights.last_part)
+    if not is_prose:
         return names
     words = [word.lower() for word in content_words(query.text)[:MAX_NAME_WORDS]]
     for length in range(2, LONGEST_JOIN + 1):

@@ -1,4 +1,4 @@
-"""Reads a query: filters, quoted text, and the shape of what remains (a symbol, a path, or words).
+"""Reads a query: filters, quoted text, and the shape of what remains (a symbol, a path, a message, code, or words).
 
 Knows nothing of any index. Whatever is not clearly a filter stays text, so that pasted code can be searched.
 """
@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from codesearch.errors import QueryError
+from codesearch.search.literal import find_defined, find_frames, find_literal_shape
 from codesearch.search.stopwords import STOPWORDS
 from codesearch.types import Filters
 from indexers.languages import LANGUAGES, resolve_language
 from indexers.types import KINDS, Kind
 
-Shape = Literal["symbol", "qualified", "path", "words"]
+Shape = Literal["symbol", "qualified", "path", "words", "message", "snippet"]
 
 _PIECE = re.compile(
     r'(?P<minus>-?)(?P<key>lang|language|path|kind):(?P<value>"(?:\\"|[^"])+"|[^\s"]\S*)(?=\s|$)'
@@ -49,7 +50,8 @@ class Query:
     filters: Filters
     shape: Shape
     identifiers: tuple[str, ...]
-    """What is spelled like code, in order: the whole query if it is a symbol, else words such as `parse_url`."""
+    """Names that are asked for, in order: the whole query if it is a symbol, of a message those of its stack frames, of
+    code those that it defines, else words that are spelled like code such as `parse_url`."""
 
 
 def parse_query(raw: str) -> Query:
@@ -59,6 +61,8 @@ def parse_query(raw: str) -> Query:
         QueryError: there is nothing at all, or a filter names an unknown language or kind.
     """
     raw = cut_query(raw)
+    plain = _without_filters(raw)
+    literal = find_literal_shape(plain)
     found: dict[str, list[str]] = {}
     quoted: list[str] = []
     words: list[str] = []
@@ -66,17 +70,22 @@ def parse_query(raw: str) -> Query:
         if piece["key"]:
             key = "lang" if piece["key"] == "language" else piece["key"]
             found.setdefault(piece["minus"] + key, []).append(_unquote(piece["value"]))
-        elif piece["quoted"] and piece["quoted"].strip():
+        elif piece["quoted"] and piece["quoted"].strip() and literal is None:
             quoted.append(piece["quoted"].replace('\\"', '"'))
             words.append(quoted[-1])
         else:
             words.append(piece["word"] or piece[0])
-    text = _definition_name(" ".join(words) if found or quoted else raw)
+    text = _definition_name(" ".join(words) if found or quoted else raw) if literal is None else plain
     filters = resolve_filters(_read_filters(found))
     if not text and not found:
         raise QueryError("the query has no words; write what to search for")
-    shape = find_shape(text)
+    shape = literal or find_shape(text)
     return Query(text, tuple(quoted), filters, shape, find_identifiers(text, shape))
+
+
+def _without_filters(raw: str) -> str:
+    """Return `raw` without its filters, lines kept."""
+    return _PIECE.sub(lambda piece: "" if piece["key"] else piece[0], raw).strip()
 
 
 def plain_query(text: str) -> Query:
@@ -113,11 +122,16 @@ def find_shape(text: str) -> Shape:
 
 
 def find_identifiers(text: str, shape: Shape) -> tuple[str, ...]:
-    """Return what is spelled like code: separators, inner capitals, underscores or a call's brackets show it."""
+    """Return the names that are asked for; in words separators, inner capitals, underscores or a call's brackets show
+    what is spelled like code."""
     if shape in ("symbol", "qualified"):
         return (_CALL.sub("", text),)
     if shape == "path":
         return ()
+    if shape == "snippet":
+        return find_defined(text)
+    if shape == "message":
+        return find_frames(text)
     found = (match for match in _CODE_WORD.finditer(text) if _is_spelled_like_code(match, text))
     return tuple(dict.fromkeys(match[0].rstrip("._") for match in found))
 

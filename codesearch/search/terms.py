@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from codesearch.search.bm25f import TermWeights, inverse_frequencies, weigh_terms
 from codesearch.search.constants import MAX_TERMS, MAX_TERMS_READ
+from codesearch.search.literal import split_variables
 from codesearch.search.query import Query, content_words
 from codesearch.search.stopwords import FILLERS
 from codesearch.search.weights import WordWeights
@@ -30,7 +31,7 @@ class QueryTerms:
 
 def choose_terms(snapshot: Snapshot, query: Query, weights: WordWeights) -> QueryTerms:
     """Tokenise the query and keep the weightiest terms."""
-    own = own_weights(query, weights.filler)
+    own = own_weights(query, weights)
     hashes = {term: hash_term(term) for term in own}
     statistics = snapshot.statistics(list(hashes.values()))
     df = [statistics.df.get(hashes[term], 0) for term in own]
@@ -46,17 +47,20 @@ def choose_terms(snapshot: Snapshot, query: Query, weights: WordWeights) -> Quer
     )
 
 
-def own_weights(query: Query, filler: float) -> dict[str, float]:
-    """Return each distinct term's weight before rarity: 1, or `filler` for words that speak about code."""
-    weights: dict[str, float] = {}
+def own_weights(query: Query, weights: WordWeights) -> dict[str, float]:
+    """Return each distinct term's weight before rarity: 1, or less for what says little."""
+    if query.shape == "message":
+        fixed, variable = split_variables(query.text)
+        return dict.fromkeys(tokenize(variable), weights.variable) | dict.fromkeys(tokenize(fixed), 1.0)
+    found: dict[str, float] = {}
     words = content_words(query.text) if query.shape == "words" else [query.text]
     for word in words:
-        weight = filler if query.shape == "words" and word.lower() in FILLERS else 1.0
+        weight = weights.filler if query.shape == "words" and word.lower() in FILLERS else 1.0
         for term in tokenize(word):
-            weights[term] = max(weight, weights.get(term, 0.0))
-        if len(weights) >= MAX_TERMS_READ:
+            found[term] = max(weight, found.get(term, 0.0))
+        if len(found) >= MAX_TERMS_READ:
             break
-    return weights
+    return found
 
 
 def recall(terms: Iterable[str], shares: Mapping[str, float]) -> float:

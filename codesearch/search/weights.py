@@ -6,13 +6,26 @@ either by less than half a point was set by reason, not by measurement.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from codesearch.search.query import Shape
 
 
 def _dense_shares() -> Mapping[Shape, float]:
-    return {"symbol": 0.1, "qualified": 0.1, "path": 0.1, "words": 0.25}
+    return {"symbol": 0.1, "qualified": 0.1, "path": 0.1, "words": 0.25, "message": 0.25, "snippet": 0.25}
+
+
+def _pasted() -> Mapping[Shape, "ShapeFactors"]:
+    """Nobody chose these words for finding the code that they stand in: names and the rest of the file say little.
+
+    Recall@1 over 10 public repositories, each text to its function, as words and as what it is: 134 string literals
+    0.47, 0.63 (36 % of them are recognised), 50 made stack traces 0.46, 0.68, 140 runs of 3 to 6 lines 0.60, 0.86, 50
+    heads of functions 0.78, 0.84. The factors were chosen on the same texts.
+    """
+    return {
+        "message": ShapeFactors(file_context=0.25, stem=0.25, symbol=0.0, body=5.0),
+        "snippet": ShapeFactors(file_context=0.25, stem=0.25, symbol=0.0),
+    }
 
 
 def _demotions() -> Mapping[str, float]:
@@ -41,6 +54,9 @@ class WordWeights:
     """Below the usual 0.75 throughout: a long function does more, it does not ramble; a long path is deep."""
     filler: float = 0.3
     """Weight of words such as `implementation`: they speak about code, not about its subject. 0.5, 0."""
+    variable: float = 0.2
+    """Weight of what differs from run to run in a message: a value, a path, a number. It is mostly not in the code,
+    but may be part of the wording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +89,9 @@ class NameWeights:
     """Sureness of a name that the query spells like code."""
     bare: float = 3.0
     """Factor for the very spelling of a name that is the whole query: its definition is what was asked for."""
+    defined: float = 0.5
+    """Sureness of a name that pasted code defines: it may be there by the way. Names that it calls are not asked for at
+    all: recall@1 of 140 pieces of code 0.64 with them, 0.77 without."""
     last_part: float = 0.7
     """Sureness of the last part of a qualified name alone: another class may have a method of that name."""
     joined: float = 0.8
@@ -128,6 +147,20 @@ class DiversityWeights:
 
 
 @dataclass(frozen=True, slots=True)
+class ShapeFactors:
+    """What a shape of query makes of other weights, as factors."""
+
+    file_context: float = 1.0
+    """Of `FusionWeights.file_context`."""
+    stem: float = 1.0
+    """Of `PriorWeights.stem`."""
+    symbol: float = 1.0
+    """Of `PriorWeights.symbol`."""
+    body: float = 1.0
+    """Of the last of `WordWeights.fields`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Weights:
     """Everything that ranking weighs by."""
 
@@ -136,6 +169,22 @@ class Weights:
     names: NameWeights = NameWeights()
     priors: PriorWeights = PriorWeights()
     diversity: DiversityWeights = DiversityWeights()
+    factors: Mapping[Shape, ShapeFactors] = field(default_factory=_pasted)
+    """By shape of the query; a shape that is missing keeps all weights."""
+
+    def for_shape(self, shape: Shape) -> "Weights":
+        """Return what counts for queries of one shape."""
+        factors = self.factors.get(shape)
+        if factors is None:
+            return self
+        words, fusion, priors = self.words, self.fusion, self.priors
+        fields = (*words.fields[:-1], words.fields[-1] * factors.body)
+        return replace(
+            self,
+            words=replace(words, fields=fields),
+            fusion=replace(fusion, file_context=fusion.file_context * factors.file_context),
+            priors=replace(priors, stem=priors.stem * factors.stem, symbol=priors.symbol * factors.symbol),
+        )
 
 
 WEIGHTS = Weights()

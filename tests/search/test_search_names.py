@@ -11,7 +11,7 @@ from codesearch.search.weights import WEIGHTS
 def asked(text: str) -> dict[str, float]:
     """Return the names that a query asks for, all its words equally rare."""
     query = parse_query(text)
-    weights = own_weights(query, WEIGHTS.words.filler)
+    weights = own_weights(query, WEIGHTS.words)
     return asked_names(query, {term: weight / sum(weights.values()) for term, weight in weights.items()}, WEIGHTS.names)
 
 

@@ -118,7 +118,7 @@ def test_a_long_query_is_cut_between_two_words() -> None:
         ("src/unix/core", "path"),
         ("mux.go", "path"),
         ("how are retries backed off", "words"),
-        ("x = f(y)", "words"),
+        ("x = f(y)", "snippet"),
         ("https://example.org/a", "words"),
     ],
 )
