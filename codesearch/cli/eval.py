@@ -47,8 +47,10 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
         terminal.note("note: rg is not on the PATH; ripgrep is left out of the comparison")
     reports: list[SetReport] = []
     with TemporaryDirectory(prefix="codesearch-eval-", ignore_cleanup_errors=True) as folder:
-        for one in _choose_sets(parsed, root):
-            report = _evaluate(one, Path(folder) / one.name, methods, terminal)
+        # The folder may lie in the tree that is evaluated.
+        (Path(folder) / ".gitignore").write_text("*\n", encoding="ascii")
+        for number, one in enumerate(_choose_sets(parsed, root)):
+            report = _evaluate(one, Path(folder) / str(number), methods, terminal)
             if report is None:
                 continue
             reports.append(report)

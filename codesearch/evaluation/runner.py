@@ -5,7 +5,7 @@ Indexes lie in a home of the caller's choice, never the user's own. Yields as it
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from codesearch.evaluation.baselines import Hit, Method, Ranker
@@ -80,14 +80,17 @@ def run_cases(
 
 
 def prepare(cases: Iterable[Case], home: Path, options: BuildOptions = BuildOptions()) -> Iterator[Prepared]:
-    """Build the index of each case's tree, or bring it up to date where the folder is that of the case before."""
+    """Build the index of each case's tree, or bring it up to date where the folder is that of the case before.
+
+    An update reads a handful of files: it starts one parser process, whatever the options say.
+    """
     index: Index | None = None
     try:
         for case in cases:
             started = time.perf_counter()
             is_update = index is not None and index.root == case.root.resolve()
             if index is not None and is_update:
-                index.update(options)
+                index.update(replace(options, n_workers=1))
             else:
                 if index is not None:
                     index.close()

@@ -87,6 +87,25 @@ def test_queries_of_a_file_are_asked_alone(root: Path, tmp_path: Path, capsys: p
     assert "mine.json: indexed in" in err
 
 
+@pytest.mark.slow
+def test_files_of_one_name_and_a_temporary_folder_in_the_tree_itself_do_no_harm(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(root))
+    queries = json.dumps([{"query": "retry", "category": "symbol", "relevant": [{"path": "net.py"}]}])
+    write_files(tmp_path, {"a/mine.json": queries, "b/mine.json": queries})
+    files = [str(tmp_path / name / "mine.json") for name in ("a", "b")]
+    kinds = ["--build", "documentation", "--build", "symbols"]
+    assert main(["eval", str(root), "--json", "--queries", files[0], "--queries", files[1], *kinds]) == 0
+    sets = json.loads(capsys.readouterr().out)["sets"]
+    assert [(one["name"], one["queries"]) for one in sets] == [
+        ("mine.json", 1),
+        ("mine.json", 1),
+        ("documentation", 1),
+        ("symbols", 2),
+    ]
+
+
 def test_a_folder_without_sources_has_nothing_to_ask(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty").mkdir()
     assert main(["eval", str(tmp_path / "empty")]) == 1
@@ -112,6 +131,7 @@ def test_what_cannot_be_asked_is_one_error(
     assert message in capsys.readouterr().err.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_no_temporary_folder(root: Path, scratch: Path) -> None:
     terminal = Terminal(StringIO(), StringIO(), Interrupting(), allows_color=False)
     with pytest.raises(KeyboardInterrupt):

@@ -66,6 +66,7 @@ def test_raw_bm25_is_the_formula_over_the_texts_of_leaves_with_one_result_a_file
     assert [hit.place for hit in hits] == naive_bm25(index.root, query)
 
 
+@pytest.mark.slow
 def test_raw_bm25_follows_an_index_that_changed(tmp_path: Path) -> None:
     root = write_files(tmp_path / "tree", FILES)
     Index.build(root, BuildOptions(n_workers=1), home=tmp_path / "home")
