@@ -1,6 +1,11 @@
-"""The list of repositories and where a corpus keeps what: names, revisions, licences, roles. Reads and writes TSV."""
+"""The list of repositories and where a corpus keeps what: names, revisions, licences, roles. Reads and writes TSV.
+
+Knows what all steps have in common and nothing of what one does.
+"""
 
 import subprocess
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -45,7 +50,7 @@ def read_list(path: Path = LIST) -> list[Repository]:
     return entries
 
 
-def write_list(entries: list[Repository], path: Path = LIST) -> None:
+def write_list(entries: Iterable[Repository], path: Path = LIST) -> None:
     """Write the list sorted by role and name."""
     ordered = sorted(entries, key=lambda entry: (ROLES.index(entry.role), entry.name.lower()))
     lines = ["# role\tname at github.com\trevision\tlicence (SPDX)"]
@@ -67,3 +72,17 @@ def git_folder(corpus: Path, repository: Repository) -> Path:
 def pairs_file(corpus: Path, repository: Repository) -> Path:
     """Return where a corpus keeps the pairs of a repository."""
     return corpus / "pairs" / f"{repository.folder}.jsonl"
+
+
+def step_parser(description: str | None) -> ArgumentParser:
+    """Return the command line that every step begins with: the folder of the corpus."""
+    parser = ArgumentParser(description=description, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument("corpus", type=Path, help="the folder that the steps fill")
+    return parser
+
+
+def add_list_option(parser: ArgumentParser) -> None:
+    """Let a step read another list than that of this folder."""
+    parser.add_argument(
+        "--list", type=Path, default=LIST, help="the list of repositories (default: that of this folder)"
+    )

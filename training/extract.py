@@ -2,19 +2,17 @@
 
     python -m training.extract CORPUS [OWNER/NAME ...]
 
-Writes CORPUS/pairs/OWNER+NAME.jsonl, one pair a line; what exists is not made again. Of excluded repositories only
-the digests of their code are written.
+Writes CORPUS/pairs/OWNER+NAME.jsonl, one pair a line; what exists is not made again, what was broken off is. Of
+excluded repositories only the digests of their code are written.
 """
 
-import argparse
 import json
-import re
 import subprocess
 import sys
 import tarfile
-from collections import defaultdict
+import time
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -22,8 +20,9 @@ from tempfile import TemporaryDirectory
 from indexers.parsers import ParserOptions, ParserPool
 from indexers.types import FileStat, ParsedFile, SourceFile
 from indexers.walker import WalkOptions, walk
-from training.corpus import Repository, git, git_folder, pairs_file, read_list
-from training.pairs import MAX_QUERY, Pair, digests_of, is_question, pairs_of_commit, pairs_of_tree
+from training.corpus import Repository, add_list_option, git, git_folder, pairs_file, read_list, step_parser
+from training.history import Commit, find_commits, read_blobs
+from training.pairs import Pair, digests_of, pairs_of_commit, pairs_of_tree
 
 MAX_FILE_BYTES = 300_000
 """Larger sources are mostly tables."""
@@ -31,47 +30,39 @@ MAX_FILE_BYTES = 300_000
 MAX_TREE_FILES = 6_000
 """Files taken of one repository: no single one may outweigh the rest."""
 
-MAX_COMMITS = 400
-MAX_COMMITS_READ = 4_000
-"""Commits taken and looked at, the newest first."""
 
-MAX_CHANGED_FILES = 10
+@dataclass(frozen=True, slots=True)
+class _ChangedFile:
+    """A file as a commit left it."""
 
-_NOT_A_PURPOSE = re.compile(
-    r"(?i)^(revert|merge|bump|release|version|prepare|update (dependency|changelog|version)|chore\(deps|v?\d+\.\d+"
-    r"|\[?bot|wip|fixup|squash|typo|fix typo|lint|format)"
-)
-_BOT = re.compile(r"(?i)bot\b|\[bot\]|renovate|dependabot|pre-commit")
-_REFERENCE = re.compile(r"\(?(?:(?:close[sd]?|fix(?:e[sd])?|refs?|see|gh)[ :]*)?#\d+\)?|\(?GH-\d+\)?", re.IGNORECASE)
-_HUNK = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@")
-
-
-@dataclass(slots=True)
-class _Commit:
-    """A commit and the lines that it changed, by path, as they are afterwards."""
-
-    revision: str
-    subject: str
-    changed: dict[str, list[range]] = field(default_factory=lambda: defaultdict(list))
+    commit: Commit
+    path: str
+    file: SourceFile
+    """The copy of it that is parsed."""
 
 
 def extract(corpus: Path, repository: Repository) -> int:
-    """Write the pairs of one repository; return how many."""
+    """Write the pairs, or of an excluded repository the digests; return how many."""
     target = pairs_file(corpus, repository)
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_suffix(".part")
-    folder = git_folder(corpus, repository)
-    n_pairs = 0
-    with TemporaryDirectory(dir=corpus) as tree, part.open("w", encoding="utf-8") as output:
-        if repository.role == "excluded":
-            for parsed in parse_tree(folder, repository.revision, Path(tree)):
-                output.writelines(f'"{digest}"\n' for digest in digests_of(parsed))
-        else:
-            for pair in _all_pairs(folder, repository.revision, Path(tree)):
-                output.write(json.dumps(astuple(pair), ensure_ascii=False) + "\n")
-                n_pairs += 1
+    n_lines = 0
+    with TemporaryDirectory(dir=corpus) as scratch, part.open("w", encoding="utf-8") as output:
+        for line in _lines_of(git_folder(corpus, repository), repository, Path(scratch)):
+            output.write(line + "\n")
+            n_lines += 1
     part.replace(target)
-    return n_pairs
+    return n_lines
+
+
+def _lines_of(folder: Path, repository: Repository, scratch: Path) -> Iterator[str]:
+    """Yield the lines of a repository's file of pairs, each in JSON."""
+    if repository.role == "excluded":
+        for parsed in parse_tree(folder, repository.revision, scratch):
+            yield from (json.dumps(digest) for digest in digests_of(parsed))
+        return
+    for pair in _all_pairs(folder, repository.revision, scratch):
+        yield json.dumps(astuple(pair), ensure_ascii=False)
 
 
 def _all_pairs(folder: Path, revision: str, scratch: Path) -> Iterator[Pair]:
@@ -94,91 +85,29 @@ def parse_tree(folder: Path, revision: str, root: Path) -> Iterator[ParsedFile]:
 
 
 def pairs_of_commits(folder: Path, revision: str, root: Path) -> Iterator[Pair]:
-    """Yield the pairs of the newest commits that say what they do."""
-    commits = list(find_commits(folder, revision))
-    files: list[SourceFile] = []
-    origin: list[tuple[_Commit, str]] = []
-    blobs = _read_blobs(folder, [f"{commit.revision}:{path}" for commit in commits for path in commit.changed])
-    for commit, path in [(commit, path) for commit in commits for path in commit.changed]:
-        data = next(blobs)
+    """Yield the pairs of the newest commits that say what they do; changed files are unpacked into an empty folder."""
+    changed = list(_unpack_changed(folder, revision, root))
+    with ParserPool(root, ParserOptions()) as pool:
+        outcomes = pool.parse([one.file for one in changed], MAX_FILE_BYTES)
+        for one, outcome in zip(changed, outcomes, strict=True):
+            if isinstance(outcome, ParsedFile):
+                yield from pairs_of_commit(one.commit.subject, outcome, one.commit.changed[one.path])
+
+
+def _unpack_changed(folder: Path, revision: str, root: Path) -> Iterator[_ChangedFile]:
+    """Write each changed file below a folder of its own: the same path comes with many commits."""
+    changes = [(commit, path) for commit in find_commits(folder, revision) for path in commit.changed]
+    blobs = read_blobs(folder, [f"{commit.revision}:{path}" for commit, path in changes])
+    n_written = 0
+    for (commit, path), data in zip(changes, blobs, strict=True):
         if data is not None and len(data) <= MAX_FILE_BYTES:
-            place = root / str(len(files)) / PurePosixPath(path).name
+            place = root / str(n_written) / PurePosixPath(path).name
             place.parent.mkdir()
             place.write_bytes(data)
             stat = place.stat()
             file_stat = FileStat(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
-            files.append(SourceFile(place.relative_to(root).as_posix(), file_stat))
-            origin.append((commit, path))
-    with ParserPool(root, ParserOptions()) as pool:
-        for (commit, path), outcome in zip(origin, pool.parse(files, MAX_FILE_BYTES), strict=True):
-            if isinstance(outcome, ParsedFile):
-                yield from pairs_of_commit(commit.subject, outcome, commit.changed[path])
-
-
-def find_commits(folder: Path, revision: str) -> Iterator[_Commit]:
-    """Yield at most `MAX_COMMITS` commits that change few files and whose subject is a sentence, the newest first."""
-    command = ["git", f"--git-dir={folder}", "log", "--no-merges", f"-n{MAX_COMMITS_READ}", "-p", "-U0", "--no-renames"]
-    command += ["--no-ext-diff", "--no-textconv", "--diff-filter=AM", "--format=%x01%H%x02%an%x02%s", revision]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    assert process.stdout is not None
-    n_found = 0
-    try:
-        for commit in _read_log(process.stdout):
-            if 1 <= len(commit.changed) <= MAX_CHANGED_FILES:
-                yield commit
-                n_found += 1
-                if n_found >= MAX_COMMITS:
-                    return
-    finally:
-        process.kill()
-        process.stdout.close()
-        process.wait()
-
-
-def clean_subject(author: str, subject: str) -> str:
-    """Return what a commit says it does, without references; empty where it says nothing or nobody wrote it."""
-    if _BOT.search(author) or _NOT_A_PURPOSE.match(subject):
-        return ""
-    words = " ".join(_REFERENCE.sub(" ", subject).split())
-    return words[:MAX_QUERY] if is_question(words) else ""
-
-
-def _read_log(lines: Iterator[bytes] | object) -> Iterator[_Commit]:
-    commit: _Commit | None = None
-    path = ""
-    for raw in lines:  # type: ignore[attr-defined]
-        if raw.startswith(b"\x01"):
-            if commit is not None:
-                yield commit
-            revision, author, subject = raw[1:].decode("utf-8", "replace").rstrip("\n").split("\x02", 2)
-            words = clean_subject(author, subject)
-            commit = _Commit(revision, words) if words else None
-        elif commit is None:
-            continue
-        elif raw.startswith(b"+++ "):
-            name = raw[4:].decode("utf-8", "replace").rstrip("\n")
-            path = name[2:] if name.startswith("b/") else ""
-        elif raw.startswith(b"@@ ") and path and (match := _HUNK.match(raw.decode("utf-8", "replace"))):
-            start, size = int(match[1]), int(match[2] or 1)
-            commit.changed[path].append(range(start, start + max(size, 1)))
-    if commit is not None:
-        yield commit
-
-
-def _read_blobs(folder: Path, names: list[str]) -> Iterator[bytes | None]:
-    """Yield the contents of `revision:path` in order, None for what is not there."""
-    names = [name if "\n" not in name else "-" for name in names]
-    command = ["git", f"--git-dir={folder}", "cat-file", "--batch"]
-    done = subprocess.run(command, input="\n".join([*names, ""]).encode(), capture_output=True, check=True)
-    output = BytesIO(done.stdout)
-    for _ in names:
-        header = output.readline().split()
-        if header[-1:] == [b"missing"] or len(header) != 3:
-            yield None
-            continue
-        data = output.read(int(header[2]))
-        output.read(1)
-        yield data if header[1] == b"blob" else None
+            yield _ChangedFile(commit, path, SourceFile(place.relative_to(root).as_posix(), file_stat))
+            n_written += 1
 
 
 def _plain_files(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo | None:
@@ -191,18 +120,28 @@ def _plain_files(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo | None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the step over all listed repositories, or the named ones."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("corpus", type=Path)
+    """Run the step over all listed repositories, or the named ones; 1 where one of them could not be read."""
+    parser = step_parser(__doc__)
+    add_list_option(parser)
     parser.add_argument("names", nargs="*", metavar="OWNER/NAME")
     options = parser.parse_args(arguments)
-    for repository in read_list():
-        is_wanted = not options.names or repository.name in options.names
-        if is_wanted and git_folder(options.corpus, repository).exists():
-            if not pairs_file(options.corpus, repository).exists():
-                n_pairs = extract(options.corpus, repository)
-                print(f"{repository.name}: {n_pairs} pairs", flush=True)
-    return 0
+    listed = [one for one in read_list(options.list) if not options.names or one.name in options.names]
+    there = [one for one in listed if git_folder(options.corpus, one).exists()]
+    todo = [one for one in there if not pairs_file(options.corpus, one).exists()]
+    print(
+        f"{len(listed)} repositories: {len(there)} gathered, {len(there) - len(todo)} of them extracted before",
+        flush=True,
+    )
+    n_failed = 0
+    for number, repository in enumerate(todo, 1):
+        started = time.monotonic()
+        try:
+            found = f"{extract(options.corpus, repository)} {'digests' if repository.role == 'excluded' else 'pairs'}"
+        except subprocess.CalledProcessError as error:
+            n_failed += 1
+            found = f"left out, {error.stderr.decode('utf-8', 'replace').strip()}"
+        print(f"{number} of {len(todo)}  {repository.name}: {found}, {time.monotonic() - started:.0f} s", flush=True)
+    return 1 if n_failed else 0
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Literal
+from typing import Literal, get_args
 
 from codesearch.search.path_kinds import find_path_kinds, is_test_name
 from indexers.languages import LANGUAGES
@@ -16,6 +16,11 @@ from indexers.tokenizer import split_parts, split_words
 from indexers.types import Chunk, ParsedFile
 
 PairKind = Literal["documentation", "name", "test", "file", "comment", "message", "section", "commit"]
+"""What the question was: documentation of a definition, its name, the name of a test of it, the purpose at the head of
+a file, a comment inside, a message that is given, the heading of a section, the subject of a commit."""
+
+KINDS: tuple[PairKind, ...] = get_args(PairKind)
+"""All kinds; stored arrays name a kind by its place here."""
 
 MAX_QUERY = 400
 MAX_TEXT = 3000
@@ -28,6 +33,13 @@ MIN_LINES = 3
 """Lines of the shortest code: less is a declaration or an alias."""
 
 LEFT_OUT = frozenset({"vendored", "generated", "data", "stub"})
+"""Kinds of paths of which nothing is taken: other people's code, and what nobody wrote."""
+
+MAX_LEAVES_OF_COMMIT = 3
+"""Leaves of a file that a commit's subject is paired with: the subject of a sweep speaks of none of them."""
+
+AROUND_COMMENT = (3, 15)
+"""Lines before and after a comment that it is taken to speak of."""
 
 _LEGAL = re.compile(r"(?i)copyright|licen[cs]e|all rights reserved|spdx|permission is hereby|warranty")
 _TAG_LINE = re.compile(
@@ -57,7 +69,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class _Leaf:
+class Leaf:
     """A leaf of a source file with its text."""
 
     chunk: Chunk
@@ -66,6 +78,7 @@ class _Leaf:
 
     @property
     def digest(self) -> str:
+        """The digest of its text, as copies of it have."""
         return digest_of(self.text)
 
 
@@ -76,37 +89,32 @@ def digest_of(text: str) -> str:
 
 def digests_of(parsed: ParsedFile) -> Iterator[str]:
     """Yield the digest of each leaf that is long enough to be recognised as a copy."""
-    for leaf in _leaves(parsed):
-        if _is_long(leaf.text):
-            yield leaf.digest
+    for leaf in _long_leaves(parsed):
+        yield leaf.digest
 
 
 def pairs_of_tree(files: Iterable[ParsedFile]) -> Iterator[Pair]:
     """Yield the pairs of a whole tree; those of tests need all of it and come last."""
-    tests: list[_Leaf] = []
-    definitions: dict[tuple[str, ...], list[_Leaf]] = defaultdict(list)
+    tests: list[Leaf] = []
+    definitions: dict[tuple[str, ...], list[Leaf]] = defaultdict(list)
     for parsed in files:
         kinds = find_path_kinds(parsed.path)
         if kinds & LEFT_OUT:
             continue
         if LANGUAGES[parsed.language].grammar is None or "documentation" in kinds:
             yield from _pairs_of_prose(parsed)
-            continue
-        leaves = [leaf for leaf in _leaves(parsed) if _is_long(leaf.text)]
-        if "test" in kinds:
-            tests += [leaf for leaf in leaves if leaf.chunk.symbol]
-            continue
-        if "example" in kinds:
-            continue
-        yield from _pairs_of_file(parsed, leaves)
-        for leaf in leaves:
-            if leaf.chunk.symbol and not is_test_name(leaf.chunk.qualified_name):
-                definitions[tuple(words_of(leaf.chunk.symbol))].append(leaf)
-            yield from pairs_of_leaf(leaf)
+        elif "test" in kinds:
+            tests += [leaf for leaf in _long_leaves(parsed) if leaf.chunk.symbol]
+        elif "example" not in kinds:
+            leaves = _long_leaves(parsed)
+            yield from _pairs_of_source(parsed, leaves)
+            for leaf in leaves:
+                if leaf.chunk.symbol and not is_test_name(leaf.chunk.qualified_name):
+                    definitions[tuple(words_of(leaf.chunk.symbol))].append(leaf)
     yield from _pairs_of_tests(tests, definitions)
 
 
-def pairs_of_leaf(leaf: _Leaf) -> Iterator[Pair]:
+def pairs_of_leaf(leaf: Leaf) -> Iterator[Pair]:
     """Yield what a leaf alone tells: its documentation, name, comments and messages."""
     chunk = leaf.chunk
     body = without_documentation(leaf.text, chunk.documentation)
@@ -114,11 +122,7 @@ def pairs_of_leaf(leaf: _Leaf) -> Iterator[Pair]:
     if is_question(query) and chunk.symbol:
         yield _pair("documentation", leaf, query, body)
     if chunk.symbol and chunk.kind in ("function", "method", "class"):
-        stem = leaf.parsed.path.rsplit("/", 1)[-1].split(".")[0]
-        words = [*words_of(stem), *words_of(chunk.qualified_name)]
-        if len(set(words)) >= 2:
-            nameless = re.sub(rf"\b{re.escape(chunk.symbol)}\b", " ", body)
-            yield Pair("name", leaf.digest, " ".join(dict.fromkeys(words)), "", nameless[:MAX_TEXT])
+        yield from _pairs_of_name(leaf, body)
     yield from _pairs_of_comments(leaf, body)
     yield from _pairs_of_messages(leaf, body)
 
@@ -128,14 +132,14 @@ def pairs_of_commit(subject: str, parsed: ParsedFile, changed: Sequence[range]) 
     kinds = find_path_kinds(parsed.path)
     if LANGUAGES[parsed.language].grammar is None or kinds & (LEFT_OUT | {"test", "example", "documentation"}):
         return
-    sizes: list[tuple[int, _Leaf]] = []
+    sizes: list[tuple[int, Leaf]] = []
     for leaf in _leaves(parsed):
         lines = range(leaf.chunk.start_line, leaf.chunk.end_line + 1)
         n_changed = sum(max(0, min(lines.stop, one.stop) - max(lines.start, one.start)) for one in changed)
         if n_changed and _is_long(leaf.text):
             sizes.append((n_changed, leaf))
     sizes.sort(key=lambda entry: -entry[0])
-    for _, leaf in sizes[:3]:
+    for _, leaf in sizes[:MAX_LEAVES_OF_COMMIT]:
         yield _pair("commit", leaf, subject, leaf.text)
 
 
@@ -167,18 +171,22 @@ def without_documentation(text: str, documentation: str) -> str:
     return "\n".join(line for line in text.splitlines() if _bare(line) not in said)
 
 
-def _leaves(parsed: ParsedFile) -> Iterator[_Leaf]:
+def _leaves(parsed: ParsedFile) -> Iterator[Leaf]:
     data = parsed.text.data
     for chunk in parsed.chunks:
         if chunk.granularity == "leaf":
-            yield _Leaf(chunk, parsed, data[chunk.start_byte : chunk.end_byte].decode("utf-8", "replace"))
+            yield Leaf(chunk, parsed, data[chunk.start_byte : chunk.end_byte].decode("utf-8", "replace"))
+
+
+def _long_leaves(parsed: ParsedFile) -> list[Leaf]:
+    return [leaf for leaf in _leaves(parsed) if _is_long(leaf.text)]
 
 
 def _is_long(text: str) -> bool:
     return text.count("\n") + 1 >= MIN_LINES and len(text) >= 60
 
 
-def _pair(kind: PairKind, leaf: _Leaf, query: str, text: str) -> Pair:
+def _pair(kind: PairKind, leaf: Leaf, query: str, text: str) -> Pair:
     return Pair(kind, leaf.digest, query[:MAX_QUERY], leaf.chunk.qualified_name, text[:MAX_TEXT])
 
 
@@ -187,7 +195,14 @@ def _bare(line: str) -> str:
     return re.sub(r"[\W_]+", "", line).lower()
 
 
-def _pairs_of_file(parsed: ParsedFile, leaves: Sequence[_Leaf]) -> Iterator[Pair]:
+def _pairs_of_source(parsed: ParsedFile, leaves: Sequence[Leaf]) -> Iterator[Pair]:
+    """Yield what a file of source says of itself and of each of its parts."""
+    yield from _pairs_of_file(parsed, leaves)
+    for leaf in leaves:
+        yield from pairs_of_leaf(leaf)
+
+
+def _pairs_of_file(parsed: ParsedFile, leaves: Sequence[Leaf]) -> Iterator[Pair]:
     """Yield the file's purpose, as its head says it, with the heads of its parts."""
     whole = parsed.chunks[-1] if parsed.chunks else None
     if whole is None or len(leaves) < 2:
@@ -199,6 +214,15 @@ def _pairs_of_file(parsed: ParsedFile, leaves: Sequence[_Leaf]) -> Iterator[Pair
         yield Pair("file", digest_of(text), query, "", text[:MAX_TEXT])
 
 
+def _pairs_of_name(leaf: Leaf, body: str) -> Iterator[Pair]:
+    """Yield the words of a name and of its file with the code, in which that name does not occur."""
+    stem = leaf.parsed.path.rsplit("/", 1)[-1].split(".")[0]
+    words = [*words_of(stem), *words_of(leaf.chunk.qualified_name)]
+    if len(set(words)) >= 2:
+        nameless = re.sub(rf"\b{re.escape(leaf.chunk.symbol)}\b", " ", body)
+        yield Pair("name", leaf.digest, " ".join(dict.fromkeys(words)), "", nameless[:MAX_TEXT])
+
+
 def _pairs_of_prose(parsed: ParsedFile) -> Iterator[Pair]:
     """Yield the headings of a text with what stands below them."""
     for leaf in _leaves(parsed):
@@ -207,10 +231,18 @@ def _pairs_of_prose(parsed: ParsedFile) -> Iterator[Pair]:
             yield Pair("section", leaf.digest, heading[:MAX_QUERY], "", leaf.text.replace(heading, " ", 1)[:MAX_TEXT])
 
 
-def _pairs_of_comments(leaf: _Leaf, body: str) -> Iterator[Pair]:
+def _pairs_of_comments(leaf: Leaf, body: str) -> Iterator[Pair]:
     """Yield a comment inside the code with the code around it, for the two longest."""
     lines = body.splitlines()
-    runs: list[tuple[int, int, str]] = []
+    before, after = AROUND_COMMENT
+    for place, text in sorted(_find_comments(lines), key=lambda found: -len(found[1]))[:2]:
+        if place.start > 0:
+            around = [*lines[:1], *lines[max(1, place.start - before) : place.start]]
+            yield _pair("comment", leaf, text, "\n".join([*around, *lines[place.stop : place.stop + after]]))
+
+
+def _find_comments(lines: Sequence[str]) -> Iterator[tuple[range, str]]:
+    """Yield the lines and the words of each run of comments that speaks in words."""
     start = 0
     while start < len(lines):
         stop, words = start, []
@@ -218,16 +250,12 @@ def _pairs_of_comments(leaf: _Leaf, body: str) -> Iterator[Pair]:
             words.append(match["text"].strip())
             stop += 1
         text = " ".join(words)
-        if start < stop and len(text.split()) >= MIN_WORDS + 1 and not _CODE_LIKE.search(text) and is_question(text):
-            runs.append((start, stop, text))
+        if start < stop and len(text.split()) > MIN_WORDS and not _CODE_LIKE.search(text) and is_question(text):
+            yield range(start, stop), text
         start = max(stop, start + 1)
-    for start, stop, text in sorted(runs, key=lambda run: -len(run[2]))[:2]:
-        if 0 < start:
-            around = [*lines[:1], *lines[max(1, start - 3) : start], *lines[stop : stop + 15]]
-            yield _pair("comment", leaf, text, "\n".join(around))
 
 
-def _pairs_of_messages(leaf: _Leaf, body: str) -> Iterator[Pair]:
+def _pairs_of_messages(leaf: Leaf, body: str) -> Iterator[Pair]:
     """Yield the longest message inside the code with the code that gives it."""
     found = [match for match in _STRING.finditer(body) if " " in match[0]]
     for match in sorted(found, key=lambda match: -len(match[0]))[:1]:
@@ -236,7 +264,7 @@ def _pairs_of_messages(leaf: _Leaf, body: str) -> Iterator[Pair]:
             yield _pair("message", leaf, query, body.replace(match[0], " ", 1))
 
 
-def _pairs_of_tests(tests: Sequence[_Leaf], definitions: dict[tuple[str, ...], list[_Leaf]]) -> Iterator[Pair]:
+def _pairs_of_tests(tests: Sequence[Leaf], definitions: dict[tuple[str, ...], list[Leaf]]) -> Iterator[Pair]:
     """Yield what a test's name says with the one definition whose name it contains."""
     for test in tests:
         words = [word for word in words_of(test.chunk.symbol) if word not in _TEST_WORDS]

@@ -9,12 +9,12 @@ Representation Learning", NeurIPS 2022), with a learnt temperature. Batches are 
 whose members are each other's hard negatives. One seed gives one table on one machine.
 """
 
-import argparse
 import math
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -22,18 +22,32 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional
 
-from training.bags import KINDS, Bags
-from training.pairs import PairKind
+from indexers.encoders.model_file import DIM
+from training.bags import Bags, TrainingSet
+from training.corpus import step_parser
+from training.origin import Origin
+from training.pairs import KINDS, PairKind
 
-DIM = 256
 PREFIXES = (32, 64, 128, 256)
 PREFIX_WEIGHTS = (0.5, 0.75, 1.0, 1.0)
+"""Prefix lengths that are trained, and what each adds to the loss: 64 is searched with and 256 decides."""
 
 BATCH = 2048
+"""Pairs of a step, hence answers that a question is told apart from."""
+
 GROUP = 64
 """Pairs of one repository in a row of a batch."""
 
 LEARNING_RATE = 3e-3
+
+FIRST_SCALE = 14.0
+"""Factor of the cosines before training, the inverse of a temperature of 0.07."""
+
+MAX_SCALE = 100.0
+"""The largest factor: beyond it one wrong label outweighs a batch."""
+
+BETAS = (0.9, 0.98)
+"""Of Adam; the second below its usual 0.999, as rare rows see few steps."""
 
 SHARES: dict[PairKind, float] = {
     "documentation": 1.0,
@@ -47,6 +61,9 @@ SHARES: dict[PairKind, float] = {
 }
 """Share of the pairs of a kind that an epoch takes: names and messages are many and easy."""
 
+STEPS_A_LINE = 50
+"""Steps between two lines of progress."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -57,37 +74,41 @@ class Options:
     learning_rate: float = LEARNING_RATE
     dropout: float = 0.1
     """Share of a document's tokens that a step does not see."""
+    batch: int = BATCH
+    group: int = GROUP
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingSet:
-    """Pairs of one role as bags."""
+class Step:
+    """One step that is done."""
 
-    queries: Bags
-    documents: Bags
-    kinds: npt.NDArray[np.uint8]
-    repositories: npt.NDArray[np.int32]
-    digests: npt.NDArray[np.uint64]
-
-    @classmethod
-    def load(cls, folder: Path) -> "TrainingSet":
-        """Open a folder that `training.bags` wrote."""
-        arrays = (np.load(folder / f"{name}.npy") for name in ("kinds", "repositories", "digests"))
-        return cls(Bags.load(folder, "query"), Bags.load(folder, "document"), *arrays)
+    number: int
+    n_total: int
+    loss: float
 
 
-class Table(torch.nn.Module):
-    """The rows of all sub-tokens and the temperature."""
+class Table:
+    """The rows of all sub-tokens, float32 `[n_tokens, DIM]`, and the temperature."""
 
     def __init__(self, n_tokens: int, seed: int) -> None:
-        super().__init__()
         generator = torch.Generator().manual_seed(seed)
         self.rows = torch.nn.Parameter(torch.randn(n_tokens, DIM, generator=generator) * DIM**-0.5)
-        self.log_scale = torch.nn.Parameter(torch.tensor(math.log(14.0)))
+        self.log_scale = torch.nn.Parameter(torch.tensor(math.log(FIRST_SCALE)))
 
-    def forward(self, tokens: torch.Tensor, offsets: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-        """Return the sums of the bags, float32 `[texts, DIM]`, not normalised."""
+    def sums(self, bags: Bags, texts: npt.NDArray[np.int64], dropout: float = 0.0) -> torch.Tensor:
+        """Return the sums of some bags, float32 `[texts, DIM]`, not normalised; some tokens are left out by chance."""
+        tokens, offsets, weights = gather_bags(bags, texts)
+        if dropout:
+            weights = weights * (torch.rand(len(weights)) >= dropout)
         return functional.embedding_bag(tokens, self.rows, offsets, mode="sum", per_sample_weights=weights)
+
+    def scale(self) -> torch.Tensor:
+        """Return the factor of the cosines, scalar: the inverse of the temperature."""
+        return self.log_scale.exp().clamp(max=MAX_SCALE)
+
+    def to_array(self) -> npt.NDArray[np.float32]:
+        """Return a copy of the rows."""
+        return np.array(self.rows.detach().numpy(), dtype=np.float32)
 
 
 def contrast(queries: torch.Tensor, documents: torch.Tensor, scale: torch.Tensor, same: torch.Tensor) -> torch.Tensor:
@@ -103,29 +124,21 @@ def contrast(queries: torch.Tensor, documents: torch.Tensor, scale: torch.Tensor
 
 
 def batches(pairs: TrainingSet, options: Options, epoch: int) -> Iterator[npt.NDArray[np.int64]]:
-    """Yield the pairs of each batch of one epoch, `[BATCH]`, in groups from one repository."""
+    """Yield the pairs of each batch of one epoch, `[batch]` or a few more, in groups from one repository."""
     random = np.random.default_rng([options.seed, epoch])
-    shares = np.array([SHARES[kind] for kind in KINDS])
-    chosen = np.flatnonzero(random.random(len(pairs.kinds)) < shares[pairs.kinds])
-    chosen = chosen[random.permutation(len(chosen))]
-    chosen = chosen[np.argsort(pairs.repositories[chosen], kind="stable")]
-    ends = np.flatnonzero(np.diff(pairs.repositories[chosen], append=-1)) + 1
-    groups: list[npt.NDArray[np.int64]] = []
-    for part in np.split(chosen, ends[:-1]):
-        groups += [part[i : i + GROUP] for i in range(0, len(part) - GROUP // 2, GROUP)]
-    order = random.permutation(len(groups))
+    groups = _draw_groups(pairs, options, random)
     batch: list[npt.NDArray[np.int64]] = []
     size = 0
-    for number in order:
+    for number in random.permutation(len(groups)):
         batch.append(groups[number])
         size += len(groups[number])
-        if size >= BATCH:
+        if size >= options.batch:
             yield np.concatenate(batch)
             batch, size = [], 0
 
 
 def gather_bags(bags: Bags, texts: npt.NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return tokens, offsets and ln(1 + count) of some texts, as `Table` takes them."""
+    """Return tokens, offsets and ln(1 + count) of some texts, as `embedding_bag` takes them."""
     starts, stops = bags.starts[texts], bags.starts[texts + 1]
     sizes = stops - starts
     offsets = np.concatenate([[0], np.cumsum(sizes)[:-1]])
@@ -134,45 +147,27 @@ def gather_bags(bags: Bags, texts: npt.NDArray[np.int64]) -> tuple[torch.Tensor,
     return torch.from_numpy(bags.tokens[places].astype(np.int64)), torch.from_numpy(offsets), torch.from_numpy(weights)
 
 
-def train(pairs: TrainingSet, n_tokens: int, options: Options) -> npt.NDArray[np.float32]:
-    """Return the trained table, float32 `[n_tokens, DIM]`."""
+def train(pairs: TrainingSet, table: Table, options: Options) -> Iterator[Step]:
+    """Train a table in place; yield each step. Raises ValueError where the pairs do not fill a batch."""
     torch.manual_seed(options.seed)
-    pairs = TrainingSet(
-        *(Bags(*(np.array(array) for array in (bags.starts, bags.tokens, bags.counts))) for bags in (pairs.queries, pairs.documents)),
-        pairs.kinds,
-        pairs.repositories,
-        pairs.digests,
-    )
-    table = Table(n_tokens, options.seed)
-    optimizer = torch.optim.Adam(table.parameters(), lr=options.learning_rate, betas=(0.9, 0.98))
+    optimizer = torch.optim.Adam([table.rows, table.log_scale], lr=options.learning_rate, betas=BETAS)
     n_steps = sum(1 for _ in batches(pairs, options, 0))
+    if n_steps == 0:
+        raise ValueError(f"{len(pairs.kinds)} pairs do not fill a batch of {options.batch}")
     n_total = max(1, int(n_steps * options.epochs))
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, n_total))
-    started, step, epoch = time.monotonic(), 0, 0
-    while step < n_total:
-        for batch in batches(pairs, options, epoch):
-            query_tokens, query_offsets, query_weights = gather_bags(pairs.queries, batch)
-            tokens, offsets, weights = gather_bags(pairs.documents, batch)
-            weights = weights * (torch.rand(len(weights)) >= options.dropout)
-            queries = table(query_tokens, query_offsets, query_weights)
-            documents = table(tokens, offsets, weights)
-            loss = contrast(queries, documents, table.log_scale.exp().clamp(max=100.0), _same(pairs, batch))
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            step += 1
-            if step % 50 == 0:
-                rate = step / (time.monotonic() - started)
-                print(f"step {step} of {n_total}, loss {loss.item():.3f}, {rate:.1f} steps/s", flush=True)
-            if step >= n_total:
-                break
-        epoch += 1
-    rows: npt.NDArray[np.float32] = table.rows.detach().numpy()
-    return rows
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate_at(step, n_total))
+    for number, batch in enumerate(islice(_all_batches(pairs, options), n_total), 1):
+        queries = table.sums(pairs.queries, batch)
+        documents = table.sums(pairs.documents, batch, options.dropout)
+        loss = contrast(queries, documents, table.scale(), same_pairs(pairs, batch))
+        optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        optimizer.step()
+        schedule.step()
+        yield Step(number, n_total, loss.item())
 
 
-def _rate(step: int, n_total: int) -> float:
+def rate_at(step: int, n_total: int) -> float:
     """Return the factor of the learning rate: up over the first 2 %, then down as a cosine to 5 %."""
     rise = max(1, n_total // 50)
     if step < rise:
@@ -180,31 +175,63 @@ def _rate(step: int, n_total: int) -> float:
     return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, n_total - rise)))
 
 
-def _same(pairs: TrainingSet, batch: npt.NDArray[np.int64]) -> torch.Tensor:
+def same_pairs(pairs: TrainingSet, batch: npt.NDArray[np.int64]) -> torch.Tensor:
     """Return bool `[batch, batch]`: pairs other than the diagonal that share a question or an answer."""
     digests = pairs.digests[batch]
-    starts, stops = pairs.queries.starts[batch], pairs.queries.starts[batch + 1]
-    asked = np.array([hash(pairs.queries.tokens[a:b].tobytes()) for a, b in zip(starts, stops, strict=True)])
+    numbers: dict[bytes, int] = {}
+    words = (pairs.queries.tokens_of(text).tobytes() for text in batch)
+    asked = np.array([numbers.setdefault(one, len(numbers)) for one in words])
     same = (digests[:, None] == digests[None, :]) | (asked[:, None] == asked[None, :])
     np.fill_diagonal(same, False)
     return torch.from_numpy(same)
 
 
+def _draw_groups(pairs: TrainingSet, options: Options, random: np.random.Generator) -> list[npt.NDArray[np.int64]]:
+    """Return the pairs of an epoch by chance, in groups from one repository; the rest of a repository is dropped."""
+    shares = np.array([SHARES[kind] for kind in KINDS])
+    chosen = np.flatnonzero(random.random(len(pairs.kinds)) < shares[pairs.kinds])
+    chosen = chosen[random.permutation(len(chosen))]
+    chosen = chosen[np.argsort(pairs.repositories[chosen], kind="stable")]
+    ends = np.flatnonzero(np.diff(pairs.repositories[chosen], append=-1)) + 1
+    groups: list[npt.NDArray[np.int64]] = []
+    for part in np.split(chosen, ends[:-1]):
+        starts = range(0, len(part) - options.group // 2, options.group)
+        groups += [part[start : start + options.group] for start in starts]
+    return groups
+
+
+def _all_batches(pairs: TrainingSet, options: Options) -> Iterator[npt.NDArray[np.int64]]:
+    """Yield the batches of epoch after epoch without end."""
+    epoch = 0
+    while True:
+        yield from batches(pairs, options, epoch)
+        epoch += 1
+
+
+def _report(step: Step, started: float) -> None:
+    rate = step.number / (time.monotonic() - started)
+    print(f"step {step.number} of {step.n_total}, loss {step.loss:.3f}, {rate:.1f} steps/s", flush=True)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the step."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("corpus", type=Path)
-    parser.add_argument("--out", type=Path)
+    parser = step_parser(__doc__)
+    parser.add_argument("--out", type=Path, help="the table (default: CORPUS/model.npy); its origin goes beside it")
     parser.add_argument("--epochs", type=float, default=Options().epochs)
     parser.add_argument("--seed", type=int, default=Options().seed)
     parser.add_argument("--dropout", type=float, default=Options().dropout)
     parser.add_argument("--learning-rate", type=float, default=Options().learning_rate)
     given = parser.parse_args(arguments)
-    bags = given.corpus / "bags"
-    n_tokens = len((bags / "vocabulary.txt").read_text("utf-8").split("\n"))
     options = Options(given.epochs, given.seed, given.learning_rate, given.dropout)
-    rows = train(TrainingSet.load(bags / "train"), n_tokens, options)
-    np.save(given.out or given.corpus / "model.npy", rows)
+    bags, out = given.corpus / "bags", given.out or given.corpus / "model.npy"
+    pairs = TrainingSet.load(bags / "train").in_memory()
+    table = Table(len((bags / "vocabulary.txt").read_text("utf-8").split("\n")), options.seed)
+    started = time.monotonic()
+    for step in train(pairs, table, options):
+        if step.number % STEPS_A_LINE == 0:
+            _report(step, started)
+    np.save(out, table.to_array())
+    Origin.of(bags, options.seed).write(out)
     return 0
 
 
