@@ -49,6 +49,9 @@ MAX_NAME_WORDS = 32
 FORM_HEAD = 4
 """First letters that two forms of one word have in common at least."""
 
+LARGE_FILE = 100
+"""Leaves from which on a file counts as large."""
+
 # Scores.
 
 SCORE_DIGITS = 9

@@ -1,11 +1,12 @@
 """Diversity: from scored candidates to what is shown. Never the same lines twice, few results a file.
 
-A container (class or file) is shown only where no part explains the match, otherwise the best part. Ties break by
-score, path, line. Knows scores and spans only.
+A container (class or file) is shown only where no part explains the match. Otherwise its best part stands for it, with
+the better score of both: the whole decides how good the file is, the part where to look. Ties break by score, path,
+line. Knows scores and spans only.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,8 +27,15 @@ class Choice:
 
     place: int
     """Position among the candidates."""
+    lift: float
+    """Factor, 1 and up, that its score owes to a container that it stands for."""
     decay: float
     """Factor that its score owes to better results of the same file, 1 for the best."""
+
+    @property
+    def factor(self) -> float:
+        """What its score owes to others."""
+        return self.lift * self.decay
 
 
 def choose(
@@ -35,8 +43,9 @@ def choose(
 ) -> list[Choice]:
     """Return what is shown, best first, at most `limit`; only eligible rows are."""
     places = np.flatnonzero(is_eligible).tolist()
-    explained = find_explained(rows, ranked.explains, places, weights.explaining_share)
-    ordered = order_by_score(rows, ranked.score, [place for place in places if place not in explained])
+    standing = find_standing(rows, ranked, places, weights.explaining_share)
+    scores = lift_scores(ranked.score, standing)
+    ordered = order_by_score(rows, scores, [place for place in places if place not in standing])
     taken: dict[int, list[ChunkRow]] = defaultdict(list)
     decays = np.zeros(len(rows))
     for place in ordered:
@@ -46,8 +55,17 @@ def choose(
             decays[place] = weights.repeat_decay ** len(others)
             others.append(row)
     shown = [place for place in ordered if decays[place] > 0]
-    best = order_by_score(rows, ranked.score * decays, shown)[:limit]
-    return [Choice(place, float(decays[place])) for place in best]
+    best = order_by_score(rows, scores * decays, shown)[:limit]
+    lifts = np.divide(scores, ranked.score, out=np.ones(len(rows)), where=ranked.score > 0)
+    return [Choice(place, float(lifts[place]), float(decays[place])) for place in best]
+
+
+def lift_scores(scores: Floats, standing: Mapping[int, int]) -> Floats:
+    """Return the scores, `[rows]`, with each part at least as good as the containers that it stands for."""
+    lifted = scores.copy()
+    for container, part in standing.items():
+        lifted[part] = max(lifted[part], scores[container])
+    return lifted
 
 
 def order_by_score(rows: Sequence[ChunkRow], score: Floats, places: Sequence[int]) -> list[int]:
@@ -56,21 +74,26 @@ def order_by_score(rows: Sequence[ChunkRow], score: Floats, places: Sequence[int
     return sorted(places, key=lambda i: (-rounded[i], rows[i].path, rows[i].start_line, rows[i].end_line))
 
 
-def find_explained(rows: Sequence[ChunkRow], explains: Floats, places: Sequence[int], share: float) -> set[int]:
-    """Return the containers among `places` with a part there that explains at least `share` of what they explain."""
+def find_standing(rows: Sequence[ChunkRow], ranked: Ranked, places: Sequence[int], share: float) -> dict[int, int]:
+    """Return container -> part for the containers among `places` that have a part there which stands for them.
+
+    That is the best by score of those that explain at least `share` of what the container explains.
+    """
     leaves: dict[int, list[int]] = defaultdict(list)
-    for place in places:
+    for place in order_by_score(rows, ranked.score, places):
         if rows[place].granularity == "leaf":
             leaves[rows[place].file_id].append(place)
-    explained: set[int] = set()
+    standing: dict[int, int] = {}
     for place in places:
         row = rows[place]
         if row.granularity != "leaf":
             ids = range(row.first_leaf_id, row.first_leaf_id + row.n_leaves)
-            best = max((explains[leaf] for leaf in leaves[row.file_id] if rows[leaf].id in ids), default=-1.0)
-            if best >= share * explains[place]:
-                explained.add(place)
-    return explained
+            enough = share * ranked.explains[place]
+            parts = (part for part in leaves[row.file_id] if rows[part].id in ids and ranked.explains[part] >= enough)
+            part = next(parts, None)
+            if part is not None:
+                standing[place] = part
+    return standing
 
 
 def is_overlapping(one: ChunkRow, other: ChunkRow) -> bool:

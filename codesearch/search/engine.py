@@ -190,9 +190,9 @@ def _show(snapshot: Snapshot, evidence: Evidence, ranked: Ranked, choice: Choice
         bm25=None if evidence.words is None else float(evidence.words.bm25[position]),
         cosine=None if cosine is None or np.isnan(cosine) else cosine,
         fused=float(ranked.fused[position]),
-        prior=float(ranked.prior[position]) * choice.decay,
+        prior=float(ranked.prior[position]) * choice.factor,
     )
-    return _result(snapshot, evidence.rows[position], float(ranked.score[position]) * choice.decay, parts)
+    return _result(snapshot, evidence.rows[position], float(ranked.score[position]) * choice.factor, parts)
 
 
 def _result(snapshot: Snapshot, row: ChunkRow, score: float, parts: ScoreParts) -> SearchResult:

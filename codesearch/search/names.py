@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from codesearch.search.constants import LONGEST_JOIN, MAX_NAME_WORDS, SHORTEST_PLAIN
-from codesearch.search.query import Query, content_words, last_part
+from codesearch.search.query import PROSE, Query, content_words, last_part
 from codesearch.search.stopwords import FILLERS
 from codesearch.search.terms import recall
 from codesearch.search.weights import NameWeights
@@ -39,7 +39,7 @@ def asked_names(query: Query, shares: Mapping[str, float], weights: NameWeights)
     """
     names: dict[str, float] = {}
     is_bare = query.shape in ("symbol", "qualified")
-    is_prose = query.shape in ("words", "path")
+    is_prose = query.shape in PROSE or query.shape == "path"
     exact = weights.bare if is_bare else 1.0
 
     def add(spelled: str, sureness: float) -> None:
@@ -75,7 +75,7 @@ def spellings(query: Query) -> tuple[str, ...]:
         for name in (identifier, last_part(identifier)):
             parts = [part for word in re.split(r"_+", name) for part in _HUMPS.split(word) if part]
             found += [name.lower(), "".join(parts).lower(), "_".join(parts).lower()]
-    is_prose = query.shape in ("words", "path")
+    is_prose = query.shape in PROSE or query.shape == "path"
     words = [word.lower() for word in content_words(query.text)[:MAX_NAME_WORDS]] if is_prose else []
     for length in range(LONGEST_JOIN, 1, -1):
         for start in range(len(words) - length + 1):

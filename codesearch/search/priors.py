@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from codesearch.search.constants import FORM_HEAD
+from codesearch.search.constants import FORM_HEAD, LARGE_FILE
 from codesearch.search.names import name_match
 from codesearch.search.path_kinds import find_path_kinds, is_test_name
 from codesearch.search.weights import PriorWeights, Weights
@@ -74,9 +74,15 @@ def find_priors(rows: Sequence[ChunkRow], asked: Asked, weights: Weights) -> Flo
     )
     hits = find_hits(named, asked.shares, own)
     boosts = {path: _path_boost(parts, hits, own) for path, parts in paths.items()}
-    boosts_of_symbols = {symbol: own.symbol * overlap(terms, hits) for symbol, terms in symbols.items()}
+    boosts_of_symbols = {
+        symbol: own.symbol * overlap(terms, hits, own.query_share_exponent) for symbol, terms in symbols.items()
+    }
     demotions = {kind: demotion(kind, asked, own) for kind in own.demotions}
-    factors = {path: min([demotions[kind] for kind in parts.kinds], default=1.0) for path, parts in paths.items()}
+    sizes = {row.path: size_boost(row.n_leaves, own.size) for row in rows if row.granularity == "file"}
+    factors = {
+        path: sizes.get(path, 1.0) * min([demotions[kind] for kind in parts.kinds], default=1.0)
+        for path, parts in paths.items()
+    }
     priors = np.empty(len(rows), dtype=np.float64)
     for place, row in enumerate(rows):
         boost = boosts[row.path]
@@ -92,7 +98,12 @@ def find_priors(rows: Sequence[ChunkRow], asked: Asked, weights: Weights) -> Flo
 def _path_boost(parts: _PathParts, hits: Mapping[str, _Hit], weights: PriorWeights) -> float:
     """Return what speaks for a file by its path, 0 and up."""
     in_folders = sum([hits[term].share for term in parts.folders if term in hits])
-    return weights.stem * overlap(parts.stem, hits) + weights.folder * in_folders
+    return weights.stem * overlap(parts.stem, hits, weights.query_share_exponent) + weights.folder * in_folders
+
+
+def size_boost(n_leaves: int, weight: float) -> float:
+    """Return the factor of a file by its parts, 1 and up: it grows with their logarithm up to `LARGE_FILE`."""
+    return 1.0 + weight * min(1.0, math.log1p(n_leaves) / math.log1p(LARGE_FILE))
 
 
 def demotion(kind: str, asked: Asked, weights: PriorWeights) -> float:
@@ -100,13 +111,19 @@ def demotion(kind: str, asked: Asked, weights: PriorWeights) -> float:
     return float(weights.demotions[kind] ** (weights.asked_exponent if kind in asked.path_kinds else 1.0))
 
 
-def overlap(terms: frozenset[str], hits: Mapping[str, _Hit]) -> float:
-    """Return how well a name and the query mean each other, 0 to 1: geometric mean of the covered shares of both."""
+def overlap(terms: frozenset[str], hits: Mapping[str, _Hit], exponent: float) -> float:
+    """Return how well a name and the query mean each other, 0 to 1.
+
+    That is the share of the name's terms that the query has, times the share of the query's weight that the name has to
+    the power of `exponent`.
+
+    A name that is said in full is meant, even in a long question; half a name may be another's.
+    """
     if hits.keys().isdisjoint(terms):
         return 0.0
     found = [hits[term] for term in terms if term in hits]
     of_name = sum([hit.likeness for hit in found]) / len(terms)
-    return math.sqrt(of_name * min(1.0, sum([hit.share for hit in found])))
+    return float(of_name * min(1.0, sum([hit.share for hit in found])) ** exponent)
 
 
 def find_hits(terms: Iterable[str], shares: Mapping[str, float], weights: PriorWeights) -> dict[str, _Hit]:

@@ -12,11 +12,15 @@ from typing import Literal
 from codesearch.errors import QueryError
 from codesearch.search.literal import find_defined, find_frames, find_literal_shape
 from codesearch.search.stopwords import STOPWORDS
+from codesearch.search.verbs import VERBS
 from codesearch.types import Filters
 from indexers.languages import LANGUAGES, resolve_language
 from indexers.types import KINDS, Kind
 
-Shape = Literal["symbol", "qualified", "path", "words", "message", "snippet"]
+Shape = Literal["symbol", "qualified", "path", "words", "action", "message", "snippet"]
+
+PROSE: frozenset[Shape] = frozenset({"words", "action"})
+"""What a person says in words: `words` name a topic or ask for one, an `action` begins with what code should do."""
 
 _PIECE = re.compile(
     r'(?P<minus>-?)(?P<key>lang|language|path|kind):(?P<value>"(?:\\"|[^"])+"|[^\s"]\S*)(?=\s|$)'
@@ -32,6 +36,7 @@ _DEFINITION = re.compile(
     r"(?:(?:class|struct|interface|trait|enum|protocol)\s+(?=[A-Z_])|(?:def|defp|fn|func|fun)\s+)"
     r"(?P<name>[^\W\d]\w*[!?]?)\s*(?:\(.*)?:?"
 )
+_FIRST_WORD = re.compile(r"(?:\w+(?:\([^()]*\))?!?: +)?([A-Za-z']+)\s+\S")
 MAX_CHARACTERS = 10_000
 """Characters of a query that are read: some 250 lines of code; what is longer, such as a piped diff, is cut there."""
 
@@ -118,7 +123,21 @@ def find_shape(text: str) -> Shape:
         return "path"
     if _SYMBOL.fullmatch(word):
         return "symbol"
-    return "qualified" if _QUALIFIED.fullmatch(word) else "words"
+    if _QUALIFIED.fullmatch(word):
+        return "qualified"
+    return "action" if is_action(text) else "words"
+
+
+def is_action(text: str) -> bool:
+    """Say whether several words begin with a verb, `retry`, `retries` or `retried`; a commit's `fix(core):` aside."""
+    first = _FIRST_WORD.match(text)
+    if first is None:
+        return False
+    word = first[1].lower()
+    forms = [word, *(word.removesuffix(ending) for ending in ("s", "es", "d", "ed"))]
+    if word.endswith(("ies", "ied")):
+        forms.append(word[:-3] + "y")
+    return not VERBS.isdisjoint(forms)
 
 
 def find_identifiers(text: str, shape: Shape) -> tuple[str, ...]:

@@ -414,6 +414,8 @@ def test_similar_takes_code_as_it_stands_under_its_own_task(index_of: IndexOf, m
 
 def test_a_search_weighs_by_the_weights_that_it_is_given(index_of: IndexOf) -> None:
     snapshot = index_of(SHOP)
-    without = replace(WEIGHTS, priors=replace(WEIGHTS.priors, stem=0.0, folder=0.0, symbol=0.0, definition=0.0))
+    without = replace(
+        WEIGHTS, priors=replace(WEIGHTS.priors, stem=0.0, folder=0.0, symbol=0.0, definition=0.0, size=0.0)
+    )
     outcome = engine.search(snapshot, EmbeddedEncoder(), "backoff", SearchOptions(), without)
     assert [outcome.results[0].path, outcome.results[0].scores.prior] == ["src/retry.py", 1.0]
