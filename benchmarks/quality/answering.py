@@ -113,9 +113,11 @@ def search(snapshot: Snapshot, encoder: Encoder | None, variant: Variant, query:
 def rank_vectors(snapshot: Snapshot, vectors: Vectors, encoder: Encoder, query: str) -> list[Hit]:
     """Rank files by the cosine of their best chunk, of whatever granularity, which is what is shown."""
     asked = encoder.encode_query(query, "search")
-    similar = vectors.rows @ asked / np.maximum(np.linalg.norm(vectors.rows, axis=1), np.finfo(np.float32).tiny)
+    similar = vectors.rows @ asked
+    n_dropped = max(len(similar) - CHUNKS_LOOKED_AT, 0)
+    kept = np.sort(np.argpartition(similar, n_dropped)[n_dropped:]) if n_dropped else np.arange(len(similar))
     best: dict[int, ChunkRow] = {}
-    for row in snapshot.chunks(vectors.ids[np.argsort(-similar, kind="stable")[:CHUNKS_LOOKED_AT]]):
+    for row in snapshot.chunks(vectors.ids[kept[np.argsort(-similar[kept], kind="stable")]]):
         best.setdefault(row.file_id, row)
     return [_show(snapshot, row) for row in list(best.values())[:LIMIT]]
 

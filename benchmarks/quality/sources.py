@@ -5,14 +5,14 @@ Reads git data and annotations; what it writes lies in the folder that it is giv
 
 import json
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from codesearch.evaluation.cases import Case, Sample, is_asked_about
 from codesearch.evaluation.commits import COMMITS_READ, IGNORE_FILES, build_commits, make_question
 from codesearch.evaluation.documentation import build_documentation
-from codesearch.evaluation.history import Checkout, Repository, list_commits, list_tree
+from codesearch.evaluation.history import Checkout, Commit, Repository, list_commits, list_tree
 from codesearch.evaluation.judged import keep_present, read_judgements
 from training.corpus import git_folder, read_list
 
@@ -62,37 +62,58 @@ def list_judged(checkouts: Path, yardstick: Path) -> list[Judged]:
     return found
 
 
-def pin(repository: HeldOut, folder: Path) -> Repository:
-    """Make a bare repository whose newest commit is the listed revision; it borrows all objects."""
-    commands = (
-        ("git", "init", "--quiet", "--bare", str(folder)),
-        ("git", f"--git-dir={folder}", "update-ref", "--no-deref", "HEAD", repository.revision),
-    )
-    subprocess.run(commands[0], check=True, capture_output=True)
+def pin(repository: HeldOut, folder: Path, limit: int) -> Repository:
+    """Make a bare repository whose newest commit is the listed revision; it borrows all objects.
+
+    Mirrors may lack their largest files: those stand empty in the trees that are asked about.
+    """
+    subprocess.run(("git", "init", "--quiet", "--bare", str(folder)), check=True, capture_output=True)
     objects = (repository.git_folder / "objects").resolve()
     (folder / "objects" / "info" / "alternates").write_text(f"{objects}\n", encoding="utf-8")
-    subprocess.run(commands[1], check=True, capture_output=True)
-    return Repository(folder)
+    _git(folder, "update-ref", "--no-deref", "HEAD", repository.revision)
+    pinned = Repository(folder)
+    trees = [repository.revision, *(commit.parent for commit in _asking(pinned, limit))]
+    empty = _git(folder, "hash-object", "-w", "--stdin").strip()
+    missing = _find_missing(folder, trees)
+    _git(folder, "update-ref", "--stdin", text="".join(f"create refs/replace/{one} {empty}\n" for one in missing))
+    return pinned
+
+
+def _find_missing(folder: Path, commits: Sequence[str]) -> list[str]:
+    """Return the objects of the commits' trees that are not there."""
+    listed = _git(folder, "rev-list", "--objects", "--no-walk", "--missing=print", "--stdin", text="\n".join(commits))
+    return [line[1:] for line in listed.splitlines() if line.startswith("?")]
+
+
+def _git(folder: Path, *arguments: str, text: str = "") -> str:
+    command = ("git", f"--git-dir={folder}", *arguments)
+    done = subprocess.run(command, input=text.encode("ascii"), check=True, capture_output=True)
+    return done.stdout.decode("utf-8", "surrogateescape")
 
 
 def commit_cases(repository: HeldOut, folder: Path, limit: int) -> Iterator[Case]:
     """Yield commit subjects over their parents' trees; targets are the changed files of plain source."""
-    return build_commits(pin(repository, folder / "git"), folder / "tree", Sample(limit), is_asked_about)
+    return build_commits(pin(repository, folder / "git", limit), folder / "tree", Sample(limit), is_asked_about)
 
 
 def changed_files(repository: Repository, limit: int) -> Mapping[str, tuple[str, ...]]:
     """Return for each question that `commit_cases` may ask all files that its commit changed and the parent has."""
     found: dict[str, tuple[str, ...]] = {}
-    for commit in list_commits(repository, limit=COMMITS_READ * limit):
-        question = make_question(commit) if any(map(is_asked_about, commit.existing)) else None
-        if question is not None:
-            found.setdefault(question, commit.existing)
+    for commit in _asking(repository, limit):
+        found.setdefault(make_question(commit) or "", commit.existing)
     return found
+
+
+def _asking(repository: Repository, limit: int) -> Iterator[Commit]:
+    """Yield the commits that make a question about plain source, newest first."""
+    for commit in list_commits(repository, limit=COMMITS_READ * limit):
+        if any(map(is_asked_about, commit.existing)) and make_question(commit) is not None:
+            yield commit
 
 
 def documentation_cases(repository: HeldOut, folder: Path, limit: int) -> Iterator[Case]:
     """Yield first sentences of documentation over a copy of the listed revision without them."""
-    pinned = pin(repository, folder / "git")
+    pinned = pin(repository, folder / "git", 0)
     with Checkout(pinned, folder / "whole", IGNORE_FILES) as checkout:
         checkout.show(list_tree(pinned, repository.revision))
     return build_documentation(folder / "whole", folder / "tree", Sample(limit))

@@ -25,7 +25,7 @@ class Vectors:
     granularities: npt.NDArray[np.int8]
     """Position in `GRANULARITIES`, `[n]`."""
     rows: FloatArray
-    """float32 `[n, dim]`, of any length."""
+    """float32 `[n, dim]`, of unit length."""
 
 
 class PartialView(Snapshot):
@@ -61,7 +61,9 @@ class VectorView(Snapshot):
         self.__dict__.update(snapshot.__dict__)
         self._given = vectors
         self._dim = dim
-        self._norms = np.linalg.norm(vectors.rows[:, :dim], axis=1)
+        self._lengths = np.linalg.norm(vectors.rows[:, :dim], axis=1)
+        self._asked = np.zeros(0, dtype=np.float32)
+        self._similar = np.zeros(0, dtype=np.float32)
 
     def find_dense(
         self, vector: FloatArray, granularities: Collection[Granularity], selection: Selection, limit: int
@@ -71,20 +73,26 @@ class VectorView(Snapshot):
         places = np.flatnonzero(np.isin(self._given.granularities, wanted))
         if selection.file_ids is not None or selection.chunk_ids is not None:
             places = places[self._is_selected(self._given.ids[places], selection)]
-        similar = self._compare(vector, places)
+        similar = self._compare(vector)[places]
+        if len(places) > limit:
+            best = similar >= np.partition(similar, len(similar) - limit)[len(similar) - limit]
+            places, similar = places[best], similar[best]
         order = np.lexsort((self._given.ids[places], -similar))[:limit]
         return DenseHits(self._given.ids[places[order]], similar[order])
 
     def cosines(self, vector: FloatArray, chunks: Sequence[ChunkRow]) -> FloatArray:
         """Return the cosine of each chunk over the dimensions that are looked at."""
-        places = np.searchsorted(self._given.ids, np.array([chunk.id for chunk in chunks], dtype=np.int64))
-        return self._compare(vector, places)
+        ids = np.array([chunk.id for chunk in chunks], dtype=np.int64)
+        return self._compare(vector)[np.searchsorted(self._given.ids, ids)]
 
-    def _compare(self, vector: FloatArray, places: IntArray) -> FloatArray:
-        asked = vector[: self._dim]
-        lengths = self._norms[places] * np.linalg.norm(asked)
-        products = self._given.rows[places, : self._dim] @ asked
-        return np.asarray(products / np.maximum(lengths, np.finfo(np.float32).tiny), dtype=np.float32)
+    def _compare(self, vector: FloatArray) -> FloatArray:
+        """Return the cosine of every chunk; a query asks for it several times with the same vector."""
+        if vector is not self._asked:
+            asked = vector[: self._dim]
+            lengths = np.maximum(self._lengths * np.linalg.norm(asked), np.finfo(np.float32).tiny)
+            self._similar = np.asarray(self._given.rows[:, : self._dim] @ asked / lengths, dtype=np.float32)
+            self._asked = vector
+        return self._similar
 
 
 class StoredVectors(Snapshot):

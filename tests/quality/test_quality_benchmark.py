@@ -15,7 +15,7 @@ from benchmarks.quality.page import BEGIN, END, replace_measured
 from benchmarks.quality.records import Asked, Measured, Record, SetName, make_key, read_record, write_record
 from benchmarks.quality.running import Job, run, run_jobs
 from benchmarks.quality.shelf import FloatEncoder, VectorShelf, encode_again, load_float, read_stored
-from benchmarks.quality.sources import HeldOut, Judged, list_judged
+from benchmarks.quality.sources import HeldOut, Judged, commit_cases, list_judged
 from benchmarks.quality.tables import Records, ndcg, render_ablations, render_sets
 from benchmarks.quality.variants import FULL, METHODS, Variant, list_variants
 from codesearch.evaluation.baselines import Hit
@@ -26,7 +26,7 @@ from codesearch.types import BuildOptions
 from indexers.encoders.embedded import MODEL_PATH
 from indexers.encoders.model_file import read_model
 from indexers.types import FloatArray
-from tests.evaluation.trees import commit, git, write_files
+from tests.evaluation.trees import commit, git, read_tree, write_files
 
 RETRY = '''\
 class Retrier:
@@ -135,6 +135,18 @@ def test_commits_up_to_the_listed_revision_are_asked_about_with_plain_source_as_
         ("Say what went wrong on closing", ("net/socket.py",)),
     ]
     assert all(list(one.measured) == [method.name for method in METHODS] for one in done.asked)
+
+
+@pytest.mark.slow
+def test_a_file_that_the_corpus_lacks_stands_empty(tmp_path: Path) -> None:
+    root = tmp_path / "gaps"
+    commit(root, "Begin with calls and data", {**FILES, "data.py": "numbers = [1, 2, 3]\n"})
+    commit(root, "Wait longer between attempts", {"net/retry.py": RETRY.replace("* 2", "* 3")})
+    blob = git(root, "rev-parse", "HEAD:data.py").strip()
+    (root / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    gaps = HeldOut("someone/gaps", git(root, "rev-parse", "HEAD").strip(), root / ".git")
+    [case] = commit_cases(gaps, tmp_path / "made", 5)
+    assert read_tree(case.root) == {**FILES, "data.py": ""}
 
 
 @pytest.mark.slow
