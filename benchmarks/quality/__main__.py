@@ -6,7 +6,7 @@
 
 CORPUS is what `python -m training.gather` fills; of it the git data of the held-out repositories is read. Each
 repository's figures are kept in a file below `--work`: an interrupted run goes on there, and what was measured with
-the same model, weights and number of queries is not measured again. After a change of code, remove that folder.
+the same model, code and number of queries is not measured again.
 """
 
 import argparse
@@ -19,8 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.quality.page import write_measured
-from benchmarks.quality.records import SETS, Record, SetName
-from benchmarks.quality.running import FLOAT_TABLE, Job, run_jobs
+from benchmarks.quality.records import SETS, Record, SetName, digest_code
+from benchmarks.quality.running import FLOAT_TABLE, Folders, Job, run_jobs
 from benchmarks.quality.shelf import load_float
 from benchmarks.quality.sources import HeldOut, Judged, list_held_out, list_judged
 from benchmarks.quality.tables import render_ablations, render_sets
@@ -58,14 +58,14 @@ def plan(parsed: argparse.Namespace) -> list[Job]:
     held_out = [] if wanted == ["yardstick"] else list_held_out(parsed.corpus)
     judged = [] if parsed.yardstick is None else list_judged(parsed.checkouts, parsed.yardstick)
     limits: dict[SetName, int] = {"commits": parsed.commits, "documentation": parsed.documentation, "yardstick": 0}
-    work = parsed.work or parsed.corpus / "quality"
+    folders, code = Folders(parsed.corpus, parsed.work or parsed.corpus / "quality"), digest_code()
     jobs: list[Job] = []
     for name in wanted:
         sources: Sequence[HeldOut | Judged] = judged if name == "yardstick" else held_out
         for source in sources:
             if not parsed.repository or source.name in parsed.repository:
                 has_ablations = parsed.only in (None, "ablations")
-                jobs.append(Job(name, source, limits[name], has_ablations, parsed.corpus, work))
+                jobs.append(Job(name, source, limits[name], has_ablations, folders, code))
     return jobs
 
 

@@ -7,10 +7,13 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
 
-from codesearch.search.weights import WEIGHTS
-
 SetName = Literal["commits", "documentation", "yardstick"]
 SETS: tuple[SetName, ...] = ("commits", "documentation", "yardstick")
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+ROOMS = ("codesearch/evaluation", "codesearch/search", "indexers")
+"""Where answers are decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +59,18 @@ class Record:
     asked: tuple[Asked, ...]
 
 
-def make_key(revision: str, limit: int, encoder_identity: str) -> dict[str, str]:
-    """Return what figures depend on, except for the code itself."""
-    weights = blake2b(repr(WEIGHTS).encode("utf-8"), digest_size=8).hexdigest()
-    return {"revision": revision, "queries": str(limit), "encoder": encoder_identity, "weights": weights}
+def make_key(revision: str, limit: int, encoder_identity: str, code: str) -> dict[str, str]:
+    """Return what figures depend on."""
+    return {"revision": revision, "queries": str(limit), "encoder": encoder_identity, "code": code}
+
+
+def digest_code(root: Path = PROJECT) -> str:
+    """Return a digest of the sources that decide what is asked and what is found, weights included."""
+    digest = blake2b(digest_size=8)
+    for path in sorted(path for room in ROOMS for path in (root / room).rglob("*.py")):
+        data = path.read_bytes()
+        digest.update(f"{path.relative_to(root).as_posix()}\n{len(data)}\n".encode() + data)
+    return digest.hexdigest()
 
 
 def read_record(path: Path, key: Mapping[str, str], methods: Collection[str]) -> Record | None:

@@ -42,6 +42,15 @@ FLOAT_TABLE = "model.npy"
 
 
 @dataclass(frozen=True, slots=True)
+class Folders:
+    """Where a run reads and writes."""
+
+    corpus: Path
+    work: Path
+    """Keeps the records."""
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One set of one repository."""
 
@@ -50,13 +59,14 @@ class Job:
     limit: int
     """Queries at most; judged ones are all asked."""
     has_ablations: bool
-    corpus: Path
-    work: Path
+    folders: Folders
+    code: str
+    """Digest of the sources; taken once, as they may change while a long run goes on."""
 
     @property
     def path(self) -> Path:
         """Where its record lies."""
-        return self.work / self.name / f"{self.source.name.replace('/', '+')}.json"
+        return self.folders.work / self.name / f"{self.source.name.replace('/', '+')}.json"
 
 
 def run_jobs(jobs: list[Job], n_processes: int) -> list[Record]:
@@ -69,9 +79,9 @@ def run_jobs(jobs: list[Job], n_processes: int) -> list[Record]:
 
 def run(job: Job) -> Record:
     """Return the record of a job: what was measured before with the same model, weights and queries, or anew."""
-    float_encoder = load_float(job.corpus / FLOAT_TABLE) if job.has_ablations else None
+    float_encoder = load_float(job.folders.corpus / FLOAT_TABLE) if job.has_ablations else None
     variants = list_variants(has_float=float_encoder is not None) if job.has_ablations else METHODS
-    key = make_key(job.source.revision, job.limit, load_encoder().describe().identity)
+    key = make_key(job.source.revision, job.limit, load_encoder().describe().identity, job.code)
     known = read_record(job.path, key, [variant.name for variant in variants])
     if known is not None:
         _tell(job, "measured before")

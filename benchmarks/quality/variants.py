@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from codesearch.search.weights import WEIGHTS, Weights
+from codesearch.search.query import Shape
+from codesearch.search.weights import WEIGHTS, ShapeFactors, Weights
 from codesearch.types import Mode
 from indexers.types import GRANULARITIES, Granularity
 
@@ -70,6 +71,10 @@ def features(own: Weights) -> Mapping[str, Weights]:
     without_path = tuple(0.0 if field == 2 else weight for field, weight in enumerate(words.fields))
     only_body = tuple(0.0 if field < len(words.fields) - 1 else weight for field, weight in enumerate(words.fields))
     no_paths = replace(priors, stem=0.0, folder=0.0)
+    as_topics = {**fusion.dense_share, "action": fusion.dense_share["words"]}
+    pasted: Mapping[Shape, ShapeFactors] = {
+        shape: factors for shape, factors in own.factors.items() if shape != "action"
+    }
     neutral = dict.fromkeys(priors.demotions, 1.0)
     return {
         "no stem and folder priors": replace(own, priors=no_paths),
@@ -80,11 +85,13 @@ def features(own: Weights) -> Mapping[str, Weights]:
         "no other forms of words": replace(own, priors=replace(priors, form_likeness=0.0)),
         "no filler words": replace(own, words=replace(words, filler=1.0)),
         "no fields, body only": replace(own, words=replace(words, fields=only_body)),
+        "no size of files": replace(own, priors=replace(priors, size=0.0)),
         "no demotions": replace(own, priors=replace(priors, demotions=neutral)),
         "no file context": replace(own, fusion=replace(fusion, file_context=0.0)),
         "no coherence": replace(own, fusion=replace(fusion, coherence=0.0)),
         "no file context, no coherence": replace(own, fusion=replace(fusion, file_context=0.0, coherence=0.0)),
-        "no shapes of pasted text": replace(own, factors={}),
+        "no shape of actions": replace(own, fusion=replace(fusion, dense_share=as_topics), factors=pasted),
+        "no factors of shapes": replace(own, factors={}),
     }
 
 

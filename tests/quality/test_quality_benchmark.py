@@ -12,8 +12,17 @@ from benchmarks.quality import figures
 from benchmarks.quality.__main__ import describe_command, read_arguments
 from benchmarks.quality.answering import Answerer, Opened
 from benchmarks.quality.page import BEGIN, END, replace_measured
-from benchmarks.quality.records import Asked, Measured, Record, SetName, make_key, read_record, write_record
-from benchmarks.quality.running import Job, run, run_jobs
+from benchmarks.quality.records import (
+    Asked,
+    Measured,
+    Record,
+    SetName,
+    digest_code,
+    make_key,
+    read_record,
+    write_record,
+)
+from benchmarks.quality.running import Folders, Job, run, run_jobs
 from benchmarks.quality.shelf import FloatEncoder, VectorShelf, encode_again, load_float, read_stored
 from benchmarks.quality.sources import HeldOut, Judged, commit_cases, list_judged
 from benchmarks.quality.tables import Records, ndcg, render_ablations, render_sets
@@ -93,7 +102,7 @@ def held_out(tmp_path_factory: pytest.TempPathFactory) -> HeldOut:
 
 
 def job_of(held_out: HeldOut, work: Path, name: SetName = "commits", *, has_ablations: bool = False) -> Job:
-    return Job(name, held_out, 5, has_ablations, work / "corpus", work / "work")
+    return Job(name, held_out, 5, has_ablations, Folders(work / "corpus", work / "work"), "code")
 
 
 def answers(snapshot: Snapshot, folder: Path, variant: Variant) -> tuple[Hit, ...]:
@@ -179,14 +188,24 @@ def test_a_float_table_beside_the_corpus_becomes_a_variant(held_out: HeldOut, tm
 
 
 def test_a_record_of_another_model_or_without_a_method_is_made_anew(tmp_path: Path) -> None:
-    key = make_key("revision", 5, "encoder")
+    key = make_key("revision", 5, "encoder", "code")
     path = tmp_path / "set" / "record.json"
     write_record(path, replace(record("one", (1.0, 0.5)), key=key))
     assert read_record(path, key, [FULL]) == replace(record("one", (1.0, 0.5)), key=key)
-    assert read_record(path, make_key("revision", 5, "other"), [FULL]) is None
-    assert read_record(path, make_key("revision", 6, "encoder"), [FULL]) is None
+    assert read_record(path, make_key("revision", 5, "other", "code"), [FULL]) is None
+    assert read_record(path, make_key("revision", 6, "encoder", "code"), [FULL]) is None
+    assert read_record(path, make_key("revision", 5, "encoder", "changed"), [FULL]) is None
     assert read_record(path, key, [FULL, "another"]) is None
     assert read_record(tmp_path / "missing.json", key, [FULL]) is None
+
+
+def test_a_change_of_the_code_that_decides_answers_is_seen(tmp_path: Path) -> None:
+    write_files(tmp_path, {"codesearch/search/weights.py": "a = 1\n", "codesearch/cli/main.py": "b = 1\n"})
+    before = digest_code(tmp_path)
+    write_files(tmp_path, {"codesearch/cli/main.py": "b = 2\n"})
+    assert digest_code(tmp_path) == before
+    write_files(tmp_path, {"codesearch/search/weights.py": "a = 2\n"})
+    assert digest_code(tmp_path) != before
 
 
 def test_without_containers_only_leaves_are_shown(snapshot: Snapshot, index_folder: Path) -> None:
