@@ -9,19 +9,17 @@ excluded repositories only the digests of their code are written.
 import json
 import subprocess
 import sys
-import tarfile
 import time
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
-from io import BytesIO
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from indexers.parsers import ParserOptions, ParserPool
 from indexers.types import FileStat, ParsedFile, SourceFile
 from indexers.walker import WalkOptions, walk
-from training.corpus import Repository, add_list_option, git, git_folder, pairs_file, read_list, step_parser
-from training.history import Commit, find_commits, read_blobs
+from training.corpus import Repository, add_list_option, git_folder, pairs_file, read_list, step_parser
+from training.history import Commit, find_commits, list_files, read_blobs
 from training.pairs import Pair, digests_of, pairs_of_commit, pairs_of_tree
 
 MAX_FILE_BYTES = 300_000
@@ -73,10 +71,12 @@ def _all_pairs(folder: Path, revision: str, scratch: Path) -> Iterator[Pair]:
 
 
 def parse_tree(folder: Path, revision: str, root: Path) -> Iterator[ParsedFile]:
-    """Unpack a revision into an empty folder and parse it."""
-    archive = git(folder, "archive", "--format=tar", revision)
-    with tarfile.open(fileobj=BytesIO(archive)) as tar:
-        tar.extractall(root, filter=_plain_files)
+    """Unpack a revision into an empty folder, what the repository lacks left out, and parse it."""
+    paths = list_files(folder, revision, MAX_FILE_BYTES)
+    for path, data in zip(paths, read_blobs(folder, [f"{revision}:{path}" for path in paths]), strict=True):
+        if data is not None:
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_bytes(data)
     walked = walk(root, WalkOptions(MAX_FILE_BYTES))
     with ParserPool(root, ParserOptions()) as pool:
         for outcome in pool.parse(walked.files[:MAX_TREE_FILES], MAX_FILE_BYTES):
@@ -108,15 +108,6 @@ def _unpack_changed(folder: Path, revision: str, root: Path) -> Iterator[_Change
             file_stat = FileStat(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
             yield _ChangedFile(commit, path, SourceFile(place.relative_to(root).as_posix(), file_stat))
             n_written += 1
-
-
-def _plain_files(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo | None:
-    if not (member.isfile() or member.isdir()):
-        return None
-    try:
-        return tarfile.data_filter(member, path)
-    except tarfile.FilterError:
-        return None
 
 
 def main(arguments: list[str] | None = None) -> int:

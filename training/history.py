@@ -12,6 +12,7 @@ from io import BytesIO
 from itertools import islice
 from pathlib import Path
 
+from training.corpus import git
 from training.pairs import MAX_QUERY, is_question
 
 MAX_COMMITS = 400
@@ -84,6 +85,19 @@ def clean_subject(author: str, subject: str) -> str:
         return ""
     words = " ".join(_REFERENCE.sub(" ", subject).split())
     return words[:MAX_QUERY] if is_question(words) else ""
+
+
+def list_files(folder: Path, revision: str, max_bytes: int) -> list[str]:
+    """Return the paths of a tree's regular files of at most so many bytes; names that are not UTF-8 are left out."""
+    found: list[str] = []
+    for entry in git(folder, "ls-tree", "-r", "-l", "-z", revision).decode("utf-8", "replace").split("\0"):
+        facts, _, path = entry.partition("\t")
+        match facts.split():
+            # The size of what the repository lacks is not a number.
+            case [mode, "blob", _, size] if mode.startswith("100") and size.isdigit() and int(size) <= max_bytes:
+                if "\ufffd" not in path:
+                    found.append(path)
+    return found
 
 
 def read_blobs(folder: Path, names: Sequence[str]) -> Iterator[bytes | None]:

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from tests.house.house import ROOT
 
-EXTRAS = ("qwen", "gguf", "mcp", "languages", "test")
+EXTRAS = ("qwen", "gguf", "mcp", "languages", "training", "test")
 
 
 @cache
@@ -74,9 +74,10 @@ def test_no_set_of_extras_brings_two_faiss_wheels() -> None:
 
 
 @pytest.mark.parametrize("heavy", ["torch", "sentence-transformers", "transformers"])
-def test_only_the_qwen_extra_brings_what_weighs_gigabytes(heavy: str) -> None:
+def test_only_models_and_their_training_bring_what_weighs_gigabytes(heavy: str) -> None:
+    bringing = {"qwen", "training"} if heavy == "torch" else {"qwen"}
     for extras in sets_of_extras():
-        if "qwen" not in extras:
+        if bringing.isdisjoint(extras):
             assert heavy not in resolve(extras), extras
     assert "torch" in resolve(frozenset({"qwen"}))
 

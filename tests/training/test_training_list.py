@@ -9,9 +9,6 @@ from training.corpus import LIST, Repository, read_list, write_list
 
 EXCLUDED_NAMES = LIST.with_name("excluded_names.txt")
 
-NAMESAKES = {"go-redis/redis"}
-"""Learned from under an excluded name, until the list says otherwise: see the test that expects to fail."""
-
 
 def folded(name: str) -> str:
     """Return a name without what writers of names differ in."""
@@ -57,11 +54,4 @@ def test_everything_but_the_benchmark_has_a_licence() -> None:
 
 
 def test_nothing_is_learned_from_under_an_excluded_name() -> None:
-    assert learned_under_an_excluded_name() - NAMESAKES == set()
-
-
-@pytest.mark.xfail(
-    strict=True, reason="go-redis/redis, a client in Go, is on the list and called as the benchmark's redis"
-)
-def test_nothing_is_learned_from_a_namesake_either() -> None:
-    assert learned_under_an_excluded_name() & NAMESAKES == set()
+    assert learned_under_an_excluded_name() == set()
