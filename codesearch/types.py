@@ -1,6 +1,7 @@
 """The values a caller of `Index` gives and gets. Knows no storage and does no work."""
 
 from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path
 from typing import Literal
 
@@ -33,6 +34,7 @@ class SearchOptions:
     mode: Mode = "hybrid"
     filters: Filters = field(default_factory=Filters)
     explain: bool = False
+    """Whether to give the stages of the answer and the explanation of each result."""
     prefilter: int = 2000
     """How many chunks words choose in mode prefilter, for the vectors to rank."""
 
@@ -47,8 +49,122 @@ class ScoreParts:
     """Cosine at full dimension, -1 to 1."""
     fused: float
     prior: float
-    """Factor for what the code is (definition, path, size, tests, generated), times the decay of each further result of
-    its file; 1 is neutral. `score` is `fused` times this."""
+    """Factor for what the code is (definition, path, size, tests, generated), times the lift by a container that it
+    stands for and the decay of each further result of its file; 1 is neutral. `score` is `fused` times this."""
+
+
+@dataclass(frozen=True, slots=True)
+class TermPart:
+    """One term of the query, as the tokenizer cuts and stems it, and whether a result has it."""
+
+    term: str
+    share: float
+    """Of the query's weight; those of all terms are 1 together."""
+    is_known: bool
+    """Whether any chunk of the index has it; what nobody says is not counted against anybody."""
+    is_here: bool
+    """Whether the result has it, be it in its path or its documentation."""
+
+
+@dataclass(frozen=True, slots=True)
+class FusedParts:
+    """Words, vectors and the rest of the file as one number.
+
+    value = (own + file_context * file + coherence * further) / (1 + file_context + coherence)
+    own   = (1 - dense_share) * words + dense_share * standing
+
+    What the mode did not compute is None and counts 0.
+    """
+
+    value: float
+    own: float
+    """Evidence of the chunk itself, 0 to 1."""
+    dense_share: float
+    """0 where no vectors were compared, 1 where words have no say."""
+    bm25: float | None
+    bound: float | None
+    """No BM25F score of this query reaches it; 0 where the index has none of its terms."""
+    words: float | None
+    """`bm25` as a share of `bound`; 0 where that is 0."""
+    cosine: float | None
+    best_cosine: float | None
+    """The best cosine of all candidates, or the least that is taken for a sure match."""
+    standing: float | None
+    """`cosine` as a share of `best_cosine`, at least 0."""
+    file: float
+    """Evidence of the file as a whole."""
+    file_context: float
+    """Weight of `file`."""
+    further: float
+    """Evidence of the next best parts of the file."""
+    coherence: float
+    """Weight of `further`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriorParts:
+    """What names say for a chunk: value = 1 + definition + stem + folders + symbol, each of which is weighted."""
+
+    value: float
+    definition: float
+    """For defining a name that was asked for."""
+    name: str
+    """That name as the chunk spells it, empty where it defines none."""
+    stem: float
+    """For the query's words in the file's name."""
+    folders: float
+    symbol: float
+
+
+@dataclass(frozen=True, slots=True)
+class Demotion:
+    """A factor for what repeats the words of code without being it."""
+
+    cause: str
+    """The kind of file, such as `test` or `documentation`, or `test by name`."""
+    factor: float
+    is_asked: bool
+    """Whether the query speaks of such files, which softens the factor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A class or file of the same path that a result stands for."""
+
+    kind: Kind
+    qualified_name: str
+    start_line: int
+    end_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How a result came to its score: score = fused * prior * size * demotion * lift * decay."""
+
+    shape: str
+    """What the query was taken for: symbol, qualified, path, words, action, message or snippet."""
+    fused: FusedParts
+    prior: PriorParts
+    size: float
+    """Factor for the size of the file, 1 and up."""
+    demotions: tuple[Demotion, ...]
+    """The factor `demotion` is their product, 1 where there are none."""
+    lift: float
+    """Factor, 1 and up, that the score owes to `stands_for`."""
+    stands_for: Container | None
+    """The best of the classes and files that are not shown because this part explains their match."""
+    decay: float
+    """Factor for better results of the same file, 1 for its best."""
+    nth: int
+    """Which result of its file it is, from 1."""
+    coverage: float
+    """Share of the weight of the known terms that are here."""
+    terms: tuple[TermPart, ...]
+
+    @property
+    def demotion(self) -> float:
+        """The product of all demotions."""
+        return prod(demotion.factor for demotion in self.demotions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +188,8 @@ class SearchResult:
 
     Found out for each result: by stat, and by content hash where the stat differs.
     """
+    explanation: Explanation | None = None
+    """Filled when `SearchOptions.explain` is set, but for a query of filters alone, which compares nothing."""
 
 
 @dataclass(frozen=True, slots=True)

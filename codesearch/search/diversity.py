@@ -31,6 +31,10 @@ class Choice:
     """Factor, 1 and up, that its score owes to a container that it stands for."""
     decay: float
     """Factor that its score owes to better results of the same file, 1 for the best."""
+    nth: int
+    """Which result of its file it is, from 1."""
+    container: int | None
+    """Position of the best container that it stands for."""
 
     @property
     def factor(self) -> float:
@@ -48,16 +52,21 @@ def choose(
     ordered = order_by_score(rows, scores, [place for place in places if place not in standing])
     taken: dict[int, list[ChunkRow]] = defaultdict(list)
     decays = np.zeros(len(rows))
+    nth: dict[int, int] = {}
     for place in ordered:
         row = rows[place]
         others = taken[row.file_id]
         if len(others) < limit and not any(is_overlapping(row, other) for other in others):
             decays[place] = weights.repeat_decay ** len(others)
             others.append(row)
+            nth[place] = len(others)
     shown = [place for place in ordered if decays[place] > 0]
     best = order_by_score(rows, scores * decays, shown)[:limit]
     lifts = np.divide(scores, ranked.score, out=np.ones(len(rows)), where=ranked.score > 0)
-    return [Choice(place, float(lifts[place]), float(decays[place])) for place in best]
+    containers = best_containers(ranked.score, standing)
+    return [
+        Choice(place, float(lifts[place]), float(decays[place]), nth[place], containers.get(place)) for place in best
+    ]
 
 
 def lift_scores(scores: Floats, standing: Mapping[int, int]) -> Floats:
@@ -66,6 +75,15 @@ def lift_scores(scores: Floats, standing: Mapping[int, int]) -> Floats:
     for container, part in standing.items():
         lifted[part] = max(lifted[part], scores[container])
     return lifted
+
+
+def best_containers(scores: Floats, standing: Mapping[int, int]) -> dict[int, int]:
+    """Return part -> the container with the highest score of those that it stands for."""
+    best: dict[int, int] = {}
+    for container, part in standing.items():
+        if part not in best or scores[container] > scores[best[part]]:
+            best[part] = container
+    return best
 
 
 def order_by_score(rows: Sequence[ChunkRow], score: Floats, places: Sequence[int]) -> list[int]:

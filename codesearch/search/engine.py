@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from codesearch.search.candidates import Wanted, collect, find_contexts
 from codesearch.search.diversity import Choice, choose
+from codesearch.search.explanation import Findings, explain
 from codesearch.search.names import asked_names, spellings
 from codesearch.search.path_kinds import find_asked_kinds
 from codesearch.search.priors import Asked, find_priors
@@ -57,6 +58,7 @@ class _Request:
     task: Task
     options: SearchOptions
     weights: Weights
+    """Those of the query's shape."""
 
 
 def search(
@@ -73,7 +75,7 @@ def search(
     options = replace(options, filters=filters)
     if not parsed.text:
         return _list(snapshot, options)
-    return _answer(snapshot, encoder, _Request(parsed, "search", options, weights))
+    return _answer(snapshot, encoder, _Request(parsed, "search", options, weights.for_shape(parsed.shape)))
 
 
 def similar(
@@ -86,11 +88,12 @@ def similar(
         CorruptIndexError: what is stored does not match its checksum.
     """
     options = replace(options, filters=resolve_filters(options.filters))
-    return _answer(snapshot, encoder, _Request(plain_query(text), "similar", options, weights))
+    plain = plain_query(text)
+    return _answer(snapshot, encoder, _Request(plain, "similar", options, weights.for_shape(plain.shape)))
 
 
 def _answer(snapshot: Snapshot, encoder: Encoder | None, request: _Request) -> SearchOutcome:
-    query, options, weights = request.query, request.options, request.weights.for_shape(request.query.shape)
+    query, options, weights = request.query, request.options, request.weights
     watch = Stopwatch()
     eligible = select(snapshot, options.filters, query.quoted)
     watch.record("filter", snapshot.info.n_chunks, eligible.n_chunks)
@@ -118,21 +121,39 @@ def _answer(snapshot: Snapshot, encoder: Encoder | None, request: _Request) -> S
         in_context=mode != "prefilter",
     )
     watch.record("rescore", len(rows), len(rows))
-    shares = words.terms.shares
-    asked = Asked(shares, asked_names(query, shares, weights.names), find_asked_kinds(query.text))
-    priors = find_priors(known, asked, weights)
-    ranked = rank(evidence, priors[: len(rows)], weights.fusion)
+    asked = _ask(words, request)
+    ranked = rank(evidence, find_priors(known, asked, weights)[: len(rows)], weights.fusion)
     watch.record("rank", len(rows), n_candidates)
-    # File chunks that only gave context may not be eligible themselves.
-    is_context = np.arange(len(rows)) >= n_candidates
-    is_shown = ~is_context | _is_eligible(rows, eligible)
-    # Quoted text is explained by the smallest chunk that has it, whatever it scores.
-    showing = replace(weights.diversity, explaining_share=0.0) if query.quoted else weights.diversity
-    chosen = choose(rows, ranked, is_shown, options.limit, showing)
+    chosen = _choose(request, evidence.rows, ranked, _is_shown(rows, n_candidates, eligible))
     watch.record("diversity", n_candidates, len(chosen))
     results = tuple(_show(snapshot, evidence, ranked, choice) for choice in chosen)
     watch.record("read", len(chosen), len(results))
+    if options.explain:
+        findings = Findings(query.shape, asked, known, evidence, ranked, words, weights)
+        reasons = explain(snapshot, findings, chosen)
+        results = tuple(replace(result, explanation=why) for result, why in zip(results, reasons, strict=True))
+        watch.record("explain", len(chosen), len(reasons))
     return SearchOutcome(results, watch.stages, encoded.degraded)
+
+
+def _ask(words: WordScorer, request: _Request) -> Asked:
+    query, shares = request.query, words.terms.shares
+    return Asked(shares, asked_names(query, shares, request.weights.names), find_asked_kinds(query.text))
+
+
+def _choose(
+    request: _Request, rows: Sequence[ChunkRow], ranked: Ranked, is_shown: npt.NDArray[np.bool_]
+) -> list[Choice]:
+    """Choose what is shown; quoted text is explained by the smallest chunk that has it, whatever it scores."""
+    weights = request.weights.diversity
+    showing = replace(weights, explaining_share=0.0) if request.query.quoted else weights
+    return choose(rows, ranked, is_shown, request.options.limit, showing)
+
+
+def _is_shown(rows: Sequence[ChunkRow], n_candidates: int, eligible: Eligible) -> npt.NDArray[np.bool_]:
+    """Say which rows may be shown: the candidates, and of what only gave context what is eligible itself."""
+    is_context = np.arange(len(rows)) >= n_candidates
+    return ~is_context | _is_eligible(rows, eligible)
 
 
 def _list(snapshot: Snapshot, options: SearchOptions) -> SearchOutcome:

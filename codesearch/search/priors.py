@@ -6,7 +6,7 @@ Definition of the asked name, query words in the file's name, folders and symbol
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,6 +18,7 @@ from codesearch.search.names import name_match
 from codesearch.search.path_kinds import find_path_kinds, is_test_name
 from codesearch.search.weights import PriorWeights, Weights
 from codesearch.storage.rows import ChunkRow
+from codesearch.types import Demotion, PriorParts
 from indexers.tokenizer import tokenize
 
 Floats = npt.NDArray[np.float64]
@@ -42,6 +43,15 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class PriorReasons:
+    """What one prior is the product of."""
+
+    prior: PriorParts
+    size: float
+    demotions: tuple[Demotion, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _PathParts:
     """What a path says, whatever the query."""
 
@@ -61,44 +71,119 @@ class _Hit:
     """Of the query's weight."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    """What speaks for and against chunks beside the names that they define, each worked out once; boosts are weighted.
+
+    By path, by symbol, or by kind of file.
+    """
+
+    paths: Mapping[str, _PathParts]
+    stems: Mapping[str, float]
+    folders: Mapping[str, float]
+    symbols: Mapping[str, float]
+    sizes: Mapping[str, float]
+    """Of the files that are among the chunks as a whole."""
+    demotions: Mapping[str, float]
+
+
 def find_priors(rows: Sequence[ChunkRow], asked: Asked, weights: Weights) -> Floats:
     """Return the prior of each chunk, float64 `[rows]`, above 0; 1 is neutral.
 
     What speaks for a chunk is added, since a file and the class inside mostly share one name; factors multiply.
     """
-    own = weights.priors
+    signs = _read_signs(rows, asked, weights.priors)
+    boosts = {path: signs.stems[path] + signs.folders[path] for path in signs.paths}
+    factors = {
+        path: signs.sizes.get(path, 1.0) * min([signs.demotions[kind] for kind in parts.kinds], default=1.0)
+        for path, parts in signs.paths.items()
+    }
+    priors = np.empty(len(rows), dtype=np.float64)
+    for place, row in enumerate(rows):
+        boost = boosts[row.path] + _definition_boost(row, asked, weights)
+        if row.kind != "file":
+            boost += signs.symbols[row.symbol]
+        priors[place] = (1.0 + boost) * factors[row.path]
+        if is_test_name(row.qualified_name):
+            priors[place] *= signs.demotions["test"]
+    return priors
+
+
+def explain_priors(
+    rows: Sequence[ChunkRow], known: Sequence[ChunkRow], asked: Asked, weights: Weights
+) -> list[PriorReasons]:
+    """Return what the prior of each of `rows` is made of; `known` are all that priors were found for, `rows` too."""
+    paths = {row.path for row in rows}
+    signs = _read_signs([row for row in known if row.path in paths], asked, weights.priors)
+    return [
+        PriorReasons(
+            prior=_explain_names(row, signs, asked, weights),
+            size=signs.sizes.get(row.path, 1.0),
+            demotions=tuple(_list_demotions(row, signs, asked)),
+        )
+        for row in rows
+    ]
+
+
+def _explain_names(row: ChunkRow, signs: _Signs, asked: Asked, weights: Weights) -> PriorParts:
+    definition = _definition_boost(row, asked, weights)
+    stem, folders = signs.stems[row.path], signs.folders[row.path]
+    symbol = signs.symbols[row.symbol] if row.kind != "file" else 0.0
+    return PriorParts(
+        value=1.0 + definition + stem + folders + symbol,
+        definition=definition,
+        name=_matched_name(row, asked, weights) if definition else "",
+        stem=stem,
+        folders=folders,
+        symbol=symbol,
+    )
+
+
+def _list_demotions(row: ChunkRow, signs: _Signs, asked: Asked) -> Iterator[Demotion]:
+    """Yield the strongest demotion of the file and that of the chunk's own name."""
+    kinds = signs.paths[row.path].kinds
+    if kinds:
+        kind = min(kinds, key=lambda kind: signs.demotions[kind])
+        yield Demotion(kind, signs.demotions[kind], kind in asked.path_kinds)
+    if is_test_name(row.qualified_name):
+        yield Demotion("test by name", signs.demotions["test"], "test" in asked.path_kinds)
+
+
+def _read_signs(rows: Sequence[ChunkRow], asked: Asked, weights: PriorWeights) -> _Signs:
     paths = {path: _read_path(path) for path in {row.path for row in rows}}
     symbols = {symbol: _read_symbol(symbol) for symbol in {row.symbol for row in rows}}
     named = frozenset().union(
         *symbols.values(), *(p.stem for p in paths.values()), *(p.folders for p in paths.values())
     )
-    hits = find_hits(named, asked.shares, own)
-    boosts = {path: _path_boost(parts, hits, own) for path, parts in paths.items()}
-    boosts_of_symbols = {
-        symbol: own.symbol * overlap(terms, hits, own.query_share_exponent) for symbol, terms in symbols.items()
-    }
-    demotions = {kind: demotion(kind, asked, own) for kind in own.demotions}
-    sizes = {row.path: size_boost(row.n_leaves, own.size) for row in rows if row.granularity == "file"}
-    factors = {
-        path: sizes.get(path, 1.0) * min([demotions[kind] for kind in parts.kinds], default=1.0)
-        for path, parts in paths.items()
-    }
-    priors = np.empty(len(rows), dtype=np.float64)
-    for place, row in enumerate(rows):
-        boost = boosts[row.path]
-        boost += own.definition * name_match(asked.names, row.symbol, row.qualified_name, row.names, weights.names)
-        if row.kind != "file":
-            boost += boosts_of_symbols[row.symbol]
-        priors[place] = (1.0 + boost) * factors[row.path]
-        if is_test_name(row.qualified_name):
-            priors[place] *= demotions["test"]
-    return priors
+    hits = find_hits(named, asked.shares, weights)
+    exponent = weights.query_share_exponent
+    return _Signs(
+        paths=paths,
+        stems={path: weights.stem * overlap(parts.stem, hits, exponent) for path, parts in paths.items()},
+        folders={
+            path: weights.folder * sum([hits[term].share for term in parts.folders if term in hits])
+            for path, parts in paths.items()
+        },
+        symbols={symbol: weights.symbol * overlap(terms, hits, exponent) for symbol, terms in symbols.items()},
+        sizes={row.path: size_boost(row.n_leaves, weights.size) for row in rows if row.granularity == "file"},
+        demotions={kind: demotion(kind, asked, weights) for kind in weights.demotions},
+    )
 
 
-def _path_boost(parts: _PathParts, hits: Mapping[str, _Hit], weights: PriorWeights) -> float:
-    """Return what speaks for a file by its path, 0 and up."""
-    in_folders = sum([hits[term].share for term in parts.folders if term in hits])
-    return weights.stem * overlap(parts.stem, hits, weights.query_share_exponent) + weights.folder * in_folders
+def _definition_boost(row: ChunkRow, asked: Asked, weights: Weights) -> float:
+    match = name_match(asked.names, row.symbol, row.qualified_name, row.names, weights.names)
+    return weights.priors.definition * match
+
+
+def _matched_name(row: ChunkRow, asked: Asked, weights: Weights) -> str:
+    """Return which name of a chunk is the surest to be an asked one: its own, its qualified one, or one inside."""
+
+    def sureness(symbol: str, qualified_name: str, names: tuple[str, ...]) -> float:
+        return name_match(asked.names, symbol, qualified_name, names, weights.names)
+
+    found = {row.symbol: sureness(row.symbol, "", ()), row.qualified_name: sureness("", row.qualified_name, ())}
+    found |= {name: sureness("", "", (name,)) for name in row.names if name not in found}
+    return max(found, key=lambda name: found[name])
 
 
 def size_boost(n_leaves: int, weight: float) -> float:

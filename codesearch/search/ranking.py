@@ -44,6 +44,16 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Context:
+    """Evidence of the file around each candidate, 0 to 1; arrays are `[rows]`."""
+
+    file: Floats
+    """Of the file as a whole."""
+    further: Floats
+    """Of the file's next best parts."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ranked:
     """Scores of all candidates; every array is `[rows]`."""
 
@@ -64,15 +74,22 @@ def rank(evidence: Evidence, priors: Floats, weights: FusionWeights) -> Ranked:
 
 def own_evidence(evidence: Evidence, sure_cosine: float) -> Floats:
     """Return the weighted sum of both normalised scores, 0 to 1; what is missing counts 0."""
-    words, cosine = evidence.words, evidence.cosine
-    by_words = np.zeros(len(evidence.rows))
-    if words is not None and words.bound > 0:
-        by_words = words.bm25 / words.bound
-    if cosine is None:
-        return by_words
-    if words is None:
-        return standing(cosine, sure_cosine)
-    return (1.0 - evidence.dense_share) * by_words + evidence.dense_share * standing(cosine, sure_cosine)
+    share = dense_share(evidence)
+    by_vectors = np.zeros(len(evidence.rows)) if evidence.cosine is None else standing(evidence.cosine, sure_cosine)
+    return (1.0 - share) * by_words(evidence) + share * by_vectors
+
+
+def dense_share(evidence: Evidence) -> float:
+    """Return the share that the cosine really has: none where there is none, all where words have no say."""
+    if evidence.cosine is None:
+        return 0.0
+    return 1.0 if evidence.words is None else evidence.dense_share
+
+
+def by_words(evidence: Evidence) -> Floats:
+    """Return BM25F as a share of its bound, 0 to 1."""
+    words = evidence.words
+    return words.bm25 / words.bound if words is not None and words.bound > 0 else np.zeros(len(evidence.rows))
 
 
 def standing(cosine: Floats, sure_cosine: float) -> Floats:
@@ -81,22 +98,32 @@ def standing(cosine: Floats, sure_cosine: float) -> Floats:
     Encoders spread their cosines differently, so that only relative values carry over. The best candidate is the one
     value that does not depend on where the candidates end.
     """
-    best = max(sure_cosine, float(np.nanmax(cosine, initial=0.0)))
-    return np.nan_to_num(np.clip(cosine / best, 0.0, 1.0))
+    return np.nan_to_num(np.clip(cosine / best_cosine(cosine, sure_cosine), 0.0, 1.0))
+
+
+def best_cosine(cosine: Floats, sure_cosine: float) -> float:
+    """Return what cosines are measured by: the best of all, or `sure_cosine` if none is as high."""
+    return max(sure_cosine, float(np.nanmax(cosine, initial=0.0)))
 
 
 def add_context(own: Floats, rows: Sequence[ChunkRow], weights: FusionWeights) -> Floats:
     """Add to each chunk its file's evidence and that of the file's next best parts."""
     if not rows:
         return own
+    context = find_context(own, rows, weights)
+    joined = own + weights.file_context * context.file + weights.coherence * context.further
+    return np.asarray(joined / (1.0 + weights.file_context + weights.coherence), dtype=np.float64)
+
+
+def find_context(own: Floats, rows: Sequence[ChunkRow], weights: FusionWeights) -> Context:
+    """Return what the file of each of one or more rows adds to it, not yet weighted."""
     files, place = np.unique([row.file_id for row in rows], return_inverse=True)
     is_file = np.array([row.granularity == "file" for row in rows])
     is_leaf = np.array([row.granularity == "leaf" for row in rows])
     of_file = np.zeros(len(files))
     of_file[place[is_file]] = own[is_file]
     further = _next_best_parts(np.where(is_leaf, own, 0.0), place, len(files), weights)
-    joined = own + weights.file_context * of_file[place] + weights.coherence * further[place]
-    return np.asarray(joined / (1.0 + weights.file_context + weights.coherence), dtype=np.float64)
+    return Context(of_file[place], further[place])
 
 
 def _next_best_parts(own: Floats, place: npt.NDArray[np.int64], n_files: int, weights: FusionWeights) -> Floats:
