@@ -8,12 +8,28 @@ import json
 import math
 from typing import Any
 
-from codesearch.types import IndexState, IndexStatus, RootEntry, ScoreParts, SearchResponse, SearchResult
+from codesearch.types import (
+    Container,
+    Demotion,
+    Explanation,
+    FusedParts,
+    IndexState,
+    IndexStatus,
+    PriorParts,
+    RootEntry,
+    ScoreParts,
+    SearchResponse,
+    SearchResult,
+    TermPart,
+)
 
 SCHEMA_VERSION = 1
 
 SCORE_DIGITS = 6
 """Scores are promised equal to 1e-6 between an updated and a fresh index; more digits would only be noise."""
+
+EXPLAINED_DIGITS = 9
+"""The parts of a score are there to be multiplied: with fewer digits the score would not come out."""
 
 Json = dict[str, Any]
 
@@ -53,8 +69,11 @@ def state_to_json(state: IndexState) -> Json:
 
 
 def result_to_json(result: SearchResult) -> Json:
-    """Return one result; `path` is relative to the indexed root, lines are 1-based and inclusive."""
-    return {
+    """Return one result; `path` is relative to the indexed root, lines are 1-based and inclusive.
+
+    `explanation` is present only where it was asked for.
+    """
+    document: Json = {
         "path": result.path,
         "start_line": result.start_line,
         "end_line": result.end_line,
@@ -68,6 +87,27 @@ def result_to_json(result: SearchResult) -> Json:
         "qualified_name": result.qualified_name,
         "signature": result.signature,
         "documentation": result.documentation,
+    }
+    if result.explanation is not None:
+        document["explanation"] = explanation_to_json(result.explanation)
+    return document
+
+
+def explanation_to_json(explanation: Explanation) -> Json:
+    """Return how a result came to its score, the product of six factors; in nested objects a factor is `value`."""
+    return {
+        "shape": explanation.shape,
+        "fused": _fused(explanation.fused),
+        "prior": _prior(explanation.prior),
+        "size": _part(explanation.size),
+        "demotion": {
+            "value": _part(explanation.demotion),
+            "causes": [_demotion(demotion) for demotion in explanation.demotions],
+        },
+        "lift": {"value": _part(explanation.lift), "stands_for": _container(explanation.stands_for)},
+        "decay": {"value": _part(explanation.decay), "nth": explanation.nth},
+        "coverage": _part(explanation.coverage),
+        "terms": [_term(term) for term in explanation.terms],
     }
 
 
@@ -138,6 +178,58 @@ def _scores(parts: ScoreParts) -> Json:
         "fused": _number(parts.fused),
         "prior": _number(parts.prior),
     }
+
+
+def _fused(parts: FusedParts) -> Json:
+    return {
+        "value": _part(parts.value),
+        "own": _part(parts.own),
+        "dense_share": _part(parts.dense_share),
+        "bm25": _part(parts.bm25),
+        "bound": _part(parts.bound),
+        "words": _part(parts.words),
+        "cosine": _part(parts.cosine),
+        "best_cosine": _part(parts.best_cosine),
+        "standing": _part(parts.standing),
+        "file": _part(parts.file),
+        "file_context": _part(parts.file_context),
+        "further": _part(parts.further),
+        "coherence": _part(parts.coherence),
+    }
+
+
+def _prior(parts: PriorParts) -> Json:
+    return {
+        "value": _part(parts.value),
+        "definition": _part(parts.definition),
+        "name": parts.name,
+        "stem": _part(parts.stem),
+        "folders": _part(parts.folders),
+        "symbol": _part(parts.symbol),
+    }
+
+
+def _demotion(demotion: Demotion) -> Json:
+    return {"cause": demotion.cause, "factor": _part(demotion.factor), "asked": demotion.is_asked}
+
+
+def _container(container: Container | None) -> Json | None:
+    if container is None:
+        return None
+    return {
+        "kind": container.kind,
+        "qualified_name": container.qualified_name,
+        "start_line": container.start_line,
+        "end_line": container.end_line,
+    }
+
+
+def _term(part: TermPart) -> Json:
+    return {"term": part.term, "share": _part(part.share), "known": part.is_known, "here": part.is_here}
+
+
+def _part(value: float | None) -> float | None:
+    return _number(value, EXPLAINED_DIGITS)
 
 
 def _number(value: float | None, digits: int = SCORE_DIGITS) -> float | None:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codesearch.cli.excerpt import choose_parts, describe_line, shown_text
+from codesearch.cli.explanation import render_explanation
 from codesearch.cli.highlight import BOLD, CYAN, DIM, GREEN, MAGENTA, YELLOW, highlight_lines, paint
 from codesearch.printable import clean_line, clean_text
-from codesearch.types import IndexState, ScoreParts, SearchResponse, SearchResult, Stage
+from codesearch.types import IndexState, SearchResponse, SearchResult, Stage
 
 MAX_LINE_CHARS = 400
 """A longer line is minified or data; its beginning is enough to know it."""
@@ -27,7 +28,6 @@ class View:
     terms: frozenset[str]
     """Terms of the query: where they are is the best part of a long result."""
     has_color: bool = False
-    explains: bool = False
 
 
 def make_placer(root: Path, here: Path) -> Callable[[str], str]:
@@ -44,17 +44,17 @@ def make_placer(root: Path, here: Path) -> Callable[[str], str]:
 
 
 def render_block(result: SearchResult, view: View) -> str:
-    """Return one result as a header and its code, at most 12 lines of it."""
-    return "\n".join([_header(result, view), *_code(result, view)])
+    """Return one result as a header and its code, at most 12 lines of it, then its explanation if it has one."""
+    return "\n".join([_header(result, view), *_code(result, view), *_explanation(result, view)])
 
 
 def render_line(result: SearchResult, view: View) -> str:
-    """Return one result as grep would: `path:line:text`."""
+    """Return one result as grep would, `path:line:text`, and below it its explanation if it has one."""
     offset, text = describe_line(result, view.terms)
     path, line = clean_line(view.place(result.path)), str(result.start_line + offset)
     if view.has_color:
         path, line = paint(path, MAGENTA), paint(line, GREEN)
-    return f"{path}:{line}:{clean_text(_shorten(text))}"
+    return "\n".join([f"{path}:{line}:{clean_text(_shorten(text))}", *_explanation(result, view)])
 
 
 def render_state(state: IndexState) -> str:
@@ -106,8 +106,6 @@ def _header(result: SearchResult, view: View) -> str:
     place = f"{clean_line(view.place(result.path))}:{result.start_line}-{result.end_line}"
     symbol = clean_line(result.qualified_name or result.symbol)
     score = f"{result.score:.3f}"
-    if view.explains:
-        score += f"  ({_explain(result.scores)})"
     stale = "stale" if result.stale else ""
     if view.has_color:
         place, symbol = paint(place, MAGENTA), paint(symbol, BOLD)
@@ -117,9 +115,8 @@ def _header(result: SearchResult, view: View) -> str:
     return "  ".join(part for part in (place, named, score, stale) if part)
 
 
-def _explain(parts: ScoreParts) -> str:
-    known = (("bm25", parts.bm25), ("cosine", parts.cosine), ("fused", parts.fused), ("prior", parts.prior))
-    return ", ".join(f"{name} {'-' if value is None else format(value, '.4g')}" for name, value in known)
+def _explanation(result: SearchResult, view: View) -> list[str]:
+    return [paint(line, DIM) if view.has_color else line for line in render_explanation(result)]
 
 
 def _code(result: SearchResult, view: View) -> list[str]:

@@ -1,7 +1,7 @@
 """What `search` and `similar` share: options as typed -> `SearchOptions`, and an answer -> lines on both streams."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,8 +35,14 @@ def read_options(parsed: argparse.Namespace, prefix: str) -> SearchOptions:
         excluded_kinds=tuple(parsed.not_kind),
     )
     return SearchOptions(
-        limit=parsed.limit, mode=parsed.mode, filters=filters, explain=True, prefilter=parsed.prefilter
+        limit=parsed.limit, mode=parsed.mode, filters=filters, explain=parsed.explain, prefilter=parsed.prefilter
     )
+
+
+def ask(search: Callable[[SearchOptions], SearchResponse], options: SearchOptions) -> SearchResponse:
+    """Answer; where nothing is found, which is soon done, ask again for the stages: they say why."""
+    response = search(options)
+    return response if response.results or options.explain else search(replace(options, explain=True))
 
 
 def print_response(
@@ -67,7 +73,6 @@ def _print_text(response: SearchResponse, parsed: argparse.Namespace, terminal: 
         place=make_placer(response.index.root, Path.cwd()),
         terms=find_query_terms(response.query),
         has_color=terminal.has_color(parsed.color),
-        explains=parsed.explain,
     )
     if not terminal.shows_results_to_a_person:
         for result in response.results:

@@ -1,11 +1,12 @@
 """`codesearch search`: one question, one ranked answer."""
 
 import argparse
+from functools import partial
 
 from codesearch.cli.errors import UsageError
 from codesearch.cli.opening import existing_path, open_index
 from codesearch.cli.outcome import Outcome
-from codesearch.cli.request import print_response, read_options
+from codesearch.cli.request import ask, print_response, read_options
 from codesearch.cli.terminal import Terminal
 from codesearch.native import from_native
 from codesearch.search.query import parse_query
@@ -19,5 +20,5 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
         raise UsageError("the query is empty; say in words what the code does")
     with open_index(parsed.path, terminal, auto_index=parsed.auto_index) as opened:
         options = read_options(parsed, opened.prefix)
-        response = opened.index.search(query.strip(), options)
+        response = ask(partial(opened.index.search, query.strip()), options)
         return print_response(response, parse_query(query), options, parsed, terminal)

@@ -3,12 +3,13 @@
 import argparse
 import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from codesearch.cli.errors import UsageError
 from codesearch.cli.opening import existing_path, open_index
 from codesearch.cli.outcome import Outcome
-from codesearch.cli.request import print_response, read_options
+from codesearch.cli.request import ask, print_response, read_options
 from codesearch.cli.terminal import Terminal
 from codesearch.native import from_native
 from codesearch.search.query import plain_query
@@ -31,7 +32,7 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
     with open_index(around, terminal, auto_index=parsed.auto_index) as opened:
         path = _path_in(opened.index.root, place, parsed.place)
         options = read_options(parsed, opened.prefix if parsed.path is not None else "")
-        response = opened.index.similar_to(path, place.line, options)
+        response = ask(partial(opened.index.similar_to, path, place.line), options)
         return print_response(response, plain_query(response.query), options, parsed, terminal)
 
 
@@ -41,7 +42,7 @@ def _run_text(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
         raise UsageError("there is no code to compare with; give PATH:LINE, or code on standard input")
     with open_index(parsed.path, terminal, auto_index=parsed.auto_index) as opened:
         options = read_options(parsed, opened.prefix)
-        response = opened.index.similar(text, options)
+        response = ask(partial(opened.index.similar, text), options)
         return print_response(response, plain_query(text), options, parsed, terminal)
 
 

@@ -1,20 +1,27 @@
 """Values as an index would give them, and a terminal made of strings."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import StringIO
+from math import prod
 from pathlib import Path
 
 from codesearch.cli.terminal import Terminal
 from codesearch.types import (
+    Container,
     Degradation,
+    Demotion,
+    Explanation,
+    FusedParts,
     IndexState,
     IndexStatus,
+    PriorParts,
     RootEntry,
     ScoreParts,
     SearchResponse,
     SearchResult,
     SecretPlace,
     Stage,
+    TermPart,
 )
 from indexers.types import Secret, Skipped, SkipReason
 
@@ -75,6 +82,49 @@ def make_result(
         content=content,
         stale=stale,
     )
+
+
+def make_explanation() -> Explanation:
+    """Return parts of a score of which none is neutral and none is missing."""
+    return Explanation(
+        shape="words",
+        fused=FusedParts(
+            value=0.55,
+            own=0.6,
+            dense_share=0.4,
+            bm25=7.25,
+            bound=14.5,
+            words=0.5,
+            cosine=0.45,
+            best_cosine=0.6,
+            standing=0.75,
+            file=0.7,
+            file_context=0.8,
+            further=0.2666666666666667,
+            coherence=0.6,
+        ),
+        prior=PriorParts(value=2.25, definition=0.5, name="net.retry", stem=0.4, folders=0.1, symbol=0.25),
+        size=1.25,
+        demotions=(Demotion("test", 0.5, is_asked=True), Demotion("test by name", 0.5, is_asked=True)),
+        lift=1.2,
+        stands_for=Container("class", "net.Client", 10, 90),
+        decay=0.4,
+        nth=2,
+        coverage=0.625,
+        terms=(
+            TermPart("retri", 0.5, is_known=True, is_here=True),
+            TermPart("backoff", 0.3, is_known=True, is_here=False),
+            TermPart("zzz", 0.2, is_known=False, is_here=False),
+        ),
+    )
+
+
+def make_explained_result() -> SearchResult:
+    """Return a result whose explanation gives its score."""
+    explanation = make_explanation()
+    factors = (explanation.size, explanation.demotion, explanation.lift, explanation.decay)
+    score = explanation.fused.value * explanation.prior.value * prod(factors)
+    return replace(make_result(), score=score, explanation=explanation)
 
 
 def make_state(root: Path = Path("/home/ada/flask"), *, complete: bool = True) -> IndexState:

@@ -209,6 +209,26 @@ def test_explaining_puts_stages_on_stderr_and_into_the_document(repo: Path, run:
     assert all(f"{stage['name']} " in answer.err for stage in stages)
 
 
+def test_explaining_puts_the_parts_of_each_score_below_its_line(repo: Path, run: Run) -> None:
+    lines = run("search", "retry", repo, "--explain", "-n", "2").out.splitlines()
+    results = [place for place, line in enumerate(lines) if not line.startswith("  ")]
+    assert len(results) == 2
+    assert all(lines[place + 1].startswith("  score     ") for place in results)
+
+
+@pytest.mark.parametrize("form", ["--json", "--jsonl"])
+def test_each_result_of_a_document_is_explained_where_that_is_asked(repo: Path, run: Run, form: str) -> None:
+    plain, explained = (run("search", "retry", repo, form, *options).out for options in ((), ("--explain",)))
+    n_results = len(run("search", "retry", repo, "--jsonl").out.splitlines())
+    assert (plain.count('"explanation": '), explained.count('"explanation": ')) == (0, n_results)
+
+
+def test_an_answer_to_filters_alone_has_nothing_to_explain(repo: Path, run: Run) -> None:
+    answer = run("search", "lang:js", repo, "--explain")
+    assert answer.status == 0
+    assert "  score" not in answer.out
+
+
 def test_code_like_a_text_is_found(repo: Path, run: Run) -> None:
     answer = run("similar", "-", repo, "--json", stdin="def retry(call):\n    lang: python\n    wait(2**attempt)\n")
     assert answer.json()["results"][0]["path"] == "src/net/retry.py"

@@ -17,7 +17,7 @@ from codesearch.cli.render import (
     render_warnings,
 )
 from codesearch.types import Degradation, Stage
-from tests.cli.samples import GOLDEN, PYTHON, make_response, make_result, make_state
+from tests.cli.samples import GOLDEN, PYTHON, make_explained_result, make_response, make_result, make_state
 
 PLAIN = View(place=lambda path: path, terms=find_query_terms("where are retries"))
 COLOR = replace(PLAIN, has_color=True)
@@ -53,11 +53,18 @@ def test_a_long_result_counts_the_lines_it_leaves_out() -> None:
     assert block + "\n" == read_golden("block_long.txt")
 
 
-def test_explaining_names_every_part_of_the_score() -> None:
-    result = make_result()
-    result = replace(result, scores=replace(result.scores, cosine=None))
-    header = render_block(result, replace(PLAIN, explains=True)).split("\n")[0]
-    assert header.endswith("0.033  (bm25 7.25, cosine -, fused 0.0312, prior 1.05)")
+def test_an_explained_result_has_the_parts_of_its_score_below_its_code() -> None:
+    assert render_block(make_explained_result(), PLAIN) + "\n" == read_golden("block_explained.txt")
+
+
+def test_in_a_pipe_the_parts_of_a_score_follow_the_line_of_the_result() -> None:
+    assert render_line(make_explained_result(), PLAIN) + "\n" == read_golden("line_explained.txt")
+
+
+def test_a_coloured_explanation_says_the_same() -> None:
+    plain, painted = (render_line(make_explained_result(), view) for view in (PLAIN, COLOR))
+    assert painted.count("\x1b[2m") == plain.count("\n")
+    assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == plain
 
 
 def test_a_stale_result_says_so() -> None:

@@ -6,9 +6,25 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codesearch.serialize import dump_json, response_to_json, result_to_json, roots_to_json, status_to_json
+from codesearch.serialize import (
+    dump_json,
+    explanation_to_json,
+    response_to_json,
+    result_to_json,
+    roots_to_json,
+    status_to_json,
+)
 from codesearch.types import Degradation, ScoreParts, Stage
-from tests.cli.samples import GOLDEN, make_response, make_result, make_root, make_state, make_status
+from tests.cli.samples import (
+    GOLDEN,
+    make_explained_result,
+    make_explanation,
+    make_response,
+    make_result,
+    make_root,
+    make_state,
+    make_status,
+)
 
 PROMISED = ["version", "query", "took_ms", "index", "results"]
 PROMISED_RESULT = [
@@ -63,6 +79,25 @@ def test_any_text_comes_back_and_is_written_in_printable_ascii(text: str) -> Non
     assert written.isascii()
     assert written.isprintable()
     assert json.loads(written)["content"] == text
+
+
+def test_an_explanation_is_byte_for_byte_the_golden_one() -> None:
+    written = json.dumps(explanation_to_json(make_explanation()), indent=1)
+    assert written + "\n" == (GOLDEN / "explanation.json").read_text(encoding="ascii")
+
+
+def test_an_explanation_comes_last_and_only_where_it_was_asked_for() -> None:
+    assert "explanation" not in result_to_json(make_result())
+    assert list(result_to_json(make_explained_result()))[-1] == "explanation"
+
+
+def test_a_part_that_the_mode_did_not_compute_is_null() -> None:
+    explanation = make_explanation()
+    fused = replace(explanation.fused, bm25=None, bound=None, words=None, cosine=None, best_cosine=None, standing=None)
+    document = explanation_to_json(replace(explanation, fused=fused, stands_for=None))
+    missing = {name for name, value in document["fused"].items() if value is None}
+    assert missing == {"bm25", "bound", "words", "cosine", "best_cosine", "standing"}
+    assert document["lift"]["stands_for"] is None
 
 
 def test_degradation_and_stages_appear_where_there_are_any() -> None:
