@@ -12,7 +12,7 @@ from codesearch.search.query import Shape
 
 
 def _dense_shares() -> Mapping[Shape, float]:
-    return {"symbol": 0.1, "qualified": 0.1, "path": 0.1, "words": 0.4, "action": 0.4, "message": 0.25, "snippet": 0.25}
+    return {"symbol": 0.1, "qualified": 0.1, "path": 0.1, "words": 0.5, "action": 0.45, "message": 0.25, "snippet": 0.25}
 
 
 def _factors() -> Mapping[Shape, "ShapeFactors"]:
@@ -39,7 +39,7 @@ def _demotions() -> Mapping[str, float]:
         "vendored": 0.4,
         "stub": 0.6,
         "generated": 0.5,
-        "documentation": 0.25,
+        "documentation": 0.2,
         "data": 0.4,
     }
 
@@ -70,10 +70,10 @@ class FusionWeights:
     dense_share: Mapping[Shape, float] = field(default_factory=_dense_shares)
     """Share of the cosine in the fused score: a name is found by its letters, a question also by its meaning. 0.7,
     0.9."""
-    sure_cosine: float = 0.5
+    sure_cosine: float = 0.6
     """A best cosine below this is no sure match and is not stretched to one. Judged fixtures: +1.5 nDCG; yardstick:
     0.0."""
-    file_context: float = 0.8
+    file_context: float = 1.0
     """Weight of a file's own score in each of its parts: a question's words are spread over the functions of one
     file. 0.2, 1.2."""
     coherence: float = 0.6
@@ -102,7 +102,7 @@ class NameWeights:
     """Sureness of two or three neighbouring words joined into one name: seldom by chance."""
     capitalised: float = 0.6
     """Sureness of a capitalised word within a question: mostly a type."""
-    plain: float = 0.1
+    plain: float = 0.05
     """Sureness of a plain word: `request` is a class here and a mere word there. At 0.3 documentation finds its
     function less often (-0.8)."""
     other_case: float = 0.7
@@ -118,7 +118,7 @@ class NameWeights:
 class PriorWeights:
     """Priors: 1 + the sum of weight * feature, each feature between 0 and 1, times the demotions."""
 
-    definition: float = 1.5
+    definition: float = 1.0
     """The definition of the asked name comes before everything that merely uses it."""
     stem: float = 2.5
     """Query words that make up the file's name: authors name files after their purpose. 5.8, 1.6."""
@@ -147,7 +147,7 @@ class PriorWeights:
 class DiversityWeights:
     """What is shown of several good chunks of one file."""
 
-    explaining_share: float = 0.5
+    explaining_share: float = 0.7
     """A part stands for its container if it has at least this share of the query's words (by weight) that the whole
     has."""
     repeat_decay: float = 0.4
