@@ -1,16 +1,17 @@
 """One tokenizer for chunks and queries: identifiers become lower-cased, stemmed sub-tokens plus the whole.
 
 `getUserNames` and `get_user_names` give the same terms: `get`, `user`, `name`, `getusernames`. Runs of Chinese,
-Japanese and Korean script give overlapping pairs of characters. Knows no language's keywords and drops no word:
-rarity is the business of whoever weighs terms.
+Japanese and Korean script give overlapping pairs of characters, whatever their width. Knows no language's keywords and
+drops no word: rarity is the business of whoever weighs terms.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from functools import cache, lru_cache
 from itertools import chain
 
-TOKENIZER_VERSION = 1
+TOKENIZER_VERSION = 2
 """Raised with every change of the terms; an index of another version derives its words anew."""
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
@@ -19,6 +20,9 @@ _ASCII_BLANKS = {code: " " for code in range(128) if not (chr(code).isalnum() or
 _ASCII_PARTS = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _SCRIPTS = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
 _IS_CJK = re.compile(rf"[{_CJK}]")
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
+_KANA = "\u3041-\u3096\u30a1-\u30fa\u30fc"
+_LONE_KANJI = re.compile(rf"(?<=[{_KANA}])[{_HAN}](?![{_HAN}])|(?<![{_HAN}])[{_HAN}](?=[{_KANA}])")
 
 MAX_WORD = 64
 """Longer runs of letters are encoded data; only their head is kept, so that they can still be pasted and found."""
@@ -46,14 +50,26 @@ def split_parts(word: str) -> list[str]:
 
 @lru_cache(maxsize=1 << 16)
 def _terms_of_word(word: str) -> tuple[str, ...]:
+    """Return the terms of one word, of any script: letters of another width (NFKC) are the same letters.
+
+    A kanji beside kana is a term of its own, since its pairs change with the inflection: of 読む and 読み込み it is all
+    that both have.
+    """
     word = word[:MAX_WORD]
+    if not word.isascii():
+        word = unicodedata.normalize("NFKC", word)[:MAX_WORD]
     parts = split_parts(word)
-    if len(parts) <= 1:
-        return tuple(_stem(part.lower()) for part in parts)
-    terms = [_stem(part.lower()) for part in parts if len(part) > 1 or not (part.isascii() and part.isalpha())]
-    if word.isascii():
+    is_whole = len(parts) <= 1
+    terms = [_stem(part.lower()) for part in parts if is_whole or len(part) > 1 or not _is_letter(part)]
+    if not word.isascii():
+        terms += _LONE_KANJI.findall(word)
+    elif not is_whole:
         terms.append(_stem("".join(parts).lower()))
     return tuple(terms)
+
+
+def _is_letter(part: str) -> bool:
+    return part.isascii() and part.isalpha()
 
 
 def _split_scripts(word: str) -> list[str]:
