@@ -5,11 +5,13 @@ Knows nothing of any index. Whatever is not clearly a filter stays text, so that
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from codesearch.errors import QueryError
+from codesearch.search.cjk import blank_cjk, has_cjk, has_grammar, split_question
 from codesearch.search.literal import find_defined, find_frames, find_literal_shape
 from codesearch.search.stopwords import STOPWORDS
 from codesearch.search.verbs import VERBS
@@ -80,7 +82,7 @@ def parse_query(raw: str) -> Query:
             words.append(quoted[-1])
         else:
             words.append(piece["word"] or piece[0])
-    text = _definition_name(" ".join(words) if found or quoted else raw) if literal is None else plain
+    text = _read_words(" ".join(words) if found or quoted else raw) if literal is None else plain
     filters = resolve_filters(_read_filters(found))
     if not text and not found:
         raise QueryError("the query has no words; write what to search for")
@@ -104,6 +106,11 @@ def plain_query(text: str) -> Query:
     return Query(cut_query(text), (), Filters(), "words", ())
 
 
+def _read_words(text: str) -> str:
+    """Return what is asked for: letters of another width (NFKC) are the same letters, as in `ＨＴＴＰ`."""
+    return _definition_name(unicodedata.normalize("NFKC", text).strip())
+
+
 def _definition_name(text: str) -> str:
     """Return the name where `text` is the head of a definition, `class Poly` or `def poly(expr):`, else the text."""
     head = _DEFINITION.fullmatch(text)
@@ -117,7 +124,12 @@ def cut_query(text: str) -> str:
 
 
 def find_shape(text: str) -> Shape:
-    """Say whether `text` is one symbol, one qualified symbol, one path, or words."""
+    """Say whether `text` is one symbol, one qualified symbol, one path, or words.
+
+    Latin letters among Chinese or Japanese are words, blanks or not; `订单` alone may be a name.
+    """
+    if has_cjk(text) and re.search("[A-Za-z]", text):
+        return "path" if _is_path(text) and not has_grammar(text) else "words"
     word = _CALL.sub("", text)
     if _is_path(text):
         return "path"
@@ -151,6 +163,7 @@ def find_identifiers(text: str, shape: Shape) -> tuple[str, ...]:
         return find_defined(text)
     if shape == "message":
         return find_frames(text)
+    text = blank_cjk(text)
     found = (match for match in _CODE_WORD.finditer(text) if _is_spelled_like_code(match, text))
     return tuple(dict.fromkeys(match[0].rstrip("._") for match in found))
 
@@ -160,10 +173,16 @@ def last_part(name: str) -> str:
     return _SEPARATOR.split(name)[-1]
 
 
+def is_said(query: Query) -> bool:
+    """Say whether the words of a query may have a question's grammar: in Chinese and Japanese one word may as well."""
+    return query.shape in PROSE or (query.shape in ("symbol", "path") and has_cjk(query.text))
+
+
 def content_words(text: str) -> list[str]:
     """Return the words of `text` without the grammar of a question; all of them if nothing else is left."""
     words = re.findall(r"\w+", text)
-    return [word for word in words if word.lower() not in STOPWORDS] or words
+    cut = split_question(text) if has_cjk(text) else words
+    return [word for word in cut if word.lower() not in STOPWORDS] or words
 
 
 def merge_filters(first: Filters, second: Filters) -> Filters:

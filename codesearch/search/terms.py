@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from codesearch.search.bm25f import TermWeights, inverse_frequencies, weigh_terms
 from codesearch.search.constants import MAX_TERMS, MAX_TERMS_READ
 from codesearch.search.literal import split_variables
-from codesearch.search.query import PROSE, Query, content_words
+from codesearch.search.query import Query, content_words, is_said
 from codesearch.search.stopwords import FILLERS
 from codesearch.search.weights import WordWeights
 from codesearch.storage.snapshot import Snapshot
@@ -53,9 +53,9 @@ def own_weights(query: Query, weights: WordWeights) -> dict[str, float]:
         fixed, variable = split_variables(query.text)
         return dict.fromkeys(tokenize(variable), weights.variable) | dict.fromkeys(tokenize(fixed), 1.0)
     found: dict[str, float] = {}
-    words = content_words(query.text) if query.shape in PROSE else [query.text]
-    for word in words:
-        weight = weights.filler if query.shape in PROSE and word.lower() in FILLERS else 1.0
+    is_prose = is_said(query)
+    for word in content_words(query.text) if is_prose else [query.text]:
+        weight = weights.filler if is_prose and word.lower() in FILLERS else 1.0
         for term in tokenize(word):
             found[term] = max(weight, found.get(term, 0.0))
         if len(found) >= MAX_TERMS_READ:
