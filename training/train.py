@@ -69,7 +69,7 @@ STEPS_A_LINE = 50
 class Options:
     """How to train."""
 
-    epochs: float = 1.5
+    epochs: float = 3.0
     seed: int = 1
     learning_rate: float = LEARNING_RATE
     dropout: float = 0.1
