@@ -1,14 +1,14 @@
-"""Cuts Chinese and Japanese questions into words of content, since no blanks do.
+"""Cuts Chinese and Japanese questions at their question words, since no blanks do.
 
-The index holds pairs of characters; a pair across a word and a particle, `单在` of 订单在哪里, is no word, and would
-weigh as much as one. Knows lists of grammar, no dictionary: what it does not cut is still found by its pairs. Of 250
-questions made from clauses of public Chinese documents, 0.62 had their section first, cut 0.72.
+The index holds pairs of characters; those of 在哪里 and どこですか, and those across their ends, are of no word that is
+sought. Knows two lists, no dictionary. Clauses of two public sets of documents, put as questions with these words:
+recall@1 of their section 0.61 uncut and 0.71 cut in Chinese, 0.42 and 0.44 in Japanese; put otherwise, up to 0.01 less.
 """
 
 import re
 from collections.abc import Iterable
 
-from codesearch.search.stopwords import CHINESE_GRAMMAR, JAPANESE_GRAMMAR
+from codesearch.search.stopwords import CHINESE_QUESTIONS, JAPANESE_QUESTIONS
 
 _HIRAGANA = "\u3041-\u3096\u30fc"
 _KATAKANA = "\u30a1-\u30fa\u30fc"
@@ -24,16 +24,8 @@ def _any_of(words: Iterable[str]) -> str:
 
 
 # At most eight in a row, and none given back: no text takes long.
-_JAPANESE_CUT = re.compile(rf"(?:{_any_of(JAPANESE_GRAMMAR)}){{1,8}}+(?![{_HIRAGANA}])|を")
-"""Particles and endings at the end of hiragana; elsewhere the same letters may be parts of a word; を never is."""
-
-_phrases = _any_of(word for word in CHINESE_GRAMMAR if len(word) > 1)
-_particles = _any_of(word for word in CHINESE_GRAMMAR if len(word) == 1)
-_CHINESE_CUT = re.compile(
-    rf"(?:{_phrases})(?:{_particles})?|(?:^|(?<=[{_HAN}]{{2}}))(?<!目)(?:{_particles})(?![解求确])(?=[{_HAN}]{{2}}|$)"
-)
-"""Phrases anywhere; particles where no single character would be left, of which the index has no pair, and outside of
-common words: 目的, 了解, 请求, 的确."""
+_JAPANESE_CUT = re.compile(rf"(?:{_any_of(JAPANESE_QUESTIONS)}){{1,8}}+(?![{_HIRAGANA}])")
+_CHINESE_CUT = re.compile(_any_of(CHINESE_QUESTIONS))
 
 
 def has_cjk(text: str) -> bool:
@@ -47,7 +39,7 @@ def blank_cjk(text: str) -> str:
 
 
 def split_question(text: str) -> list[str]:
-    """Return the words of a text, its Chinese and Japanese cut at grammar, which is left out; nothing may be left."""
+    """Return the words of a text without its Chinese and Japanese question words, cut there; perhaps none."""
     is_japanese = _KANA.search(text) is not None
     words: list[str] = []
     for run in _RUNS.findall(text):
@@ -55,8 +47,8 @@ def split_question(text: str) -> list[str]:
     return words
 
 
-def has_grammar(text: str) -> bool:
-    """Say whether a text with Chinese characters or kana is said rather than named."""
+def asks(text: str) -> bool:
+    """Say whether a text has a Chinese or Japanese question word."""
     cut = _JAPANESE_CUT if _KANA.search(text) else _CHINESE_CUT
     return any(cut.search(run) for run in _RUNS.findall(text) if _CJK.match(run))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from codesearch.errors import QueryError
-from codesearch.search.cjk import blank_cjk, has_cjk, has_grammar, split_question
+from codesearch.search.cjk import asks, blank_cjk, has_cjk, split_question
 from codesearch.search.literal import find_defined, find_frames, find_literal_shape
 from codesearch.search.stopwords import STOPWORDS
 from codesearch.search.verbs import VERBS
@@ -129,7 +129,7 @@ def find_shape(text: str) -> Shape:
     Latin letters among Chinese or Japanese are words, blanks or not; `订单` alone may be a name.
     """
     if has_cjk(text) and re.search("[A-Za-z]", text):
-        return "path" if _is_path(text) and not has_grammar(text) else "words"
+        return "path" if _is_path(text) and not asks(text) else "words"
     word = _CALL.sub("", text)
     if _is_path(text):
         return "path"

@@ -19,31 +19,24 @@ STOPWORDS: frozenset[str] = _words(
     """
 )
 
-CHINESE_GRAMMAR: frozenset[str] = _words(
+CHINESE_QUESTIONS: frozenset[str] = _words(
     """
-    的 了 吗 呢 吧 是 把 被 请 我
     在哪里 在哪儿 在哪 在什么地方 在什么时候 哪里 哪儿 什么地方 什么时候 什么样 什么 为什么 为何 如何 怎么样 怎么办 怎么
-    怎样 哪个 哪些 哪一个 哪种 多少 是否 是不是 有没有 能不能 可不可以 可以 能够 请问 我想 想要 我们 这个 那个 这些 那些
-    以及 或者 并且 之后 之前 以后 以前 时候 的时候 的地方 由谁 进行
-    时如何 时怎么 会怎么样 会怎样 会怎么
+    怎样 哪个 哪些 哪一个 哪种 多少 是否 是不是 有没有 能不能 可不可以 请问 由谁 时如何 时怎么 会怎么样 会怎样 会怎么
     """
 )
-"""Single characters are particles; 在 and 和 are none, since 存在, 在线 and 总和 are words of code."""
+"""No particles such as 的: their pairs stand in what is sought as well, and cutting at them cost 1 to 3 points of
+recall@1."""
 
-JAPANESE_GRAMMAR: frozenset[str] = _words(
+JAPANESE_QUESTIONS: frozenset[str] = _words(
     """
-    を は が に で と の も へ や か な だ た から まで より など だけ しか って では には とは での への からの
-    までの として について による によって において ごとに する します した して している してから すると すれば
-    しない しても しながら せずに される されます された されて されている されない させる できる できない できます
-    できた たい ます ました ません です でした ですか ますか でしょうか である ている ていた ていない ています
-    てある てから てください なら たら れば ない なく なかった ないよう ある あります いる います なる なります
-    なった なっている れる られる れた られた れて られて こと もの とき ときに ときの ため ための ところ よう
-    ように ような ので のに のは のか どこ どこで どこに どこの どう どうやって どのように どの どれ どんな いつ
-    なぜ なに だれ いくつ この その あの これ それ あれ ここ そこ 何を 何が 何で どこですか どうやる やり方 教えて
-    ください 知りたい したい したら しよう しました
+    どこ どこで どこに どこの どこですか どこでしょうか どう どうやって どうやる どのように どの どれ どんな いつ
+    なぜ なに だれ いくつ 何を 何が 何で のはどこ はどこ のはなぜ のは ですか ますか です ます でしょうか したい
+    知りたい やり方 教えて ください てください について
     """
 )
-"""Only at the end of hiragana, several in a row: `されるのはどこですか`; no single kana elsewhere is cut, but を."""
+"""Cut at the end of hiragana, several in a row: はどこですか. No particles such as を either: cutting at them and at
+endings cost 9 to 16 points of recall@1."""
 
 FILLERS: frozenset[str] = _words(
     """
@@ -51,8 +44,6 @@ FILLERS: frozenset[str] = _words(
     function functions functionality handle handled handles handling implement implementation implementations
     implemented implementing implements internal internals logic mechanism method methods module modules perform
     performed performs process provide provided provides support supported supports system work working works
-    函数 方法 文件 代码 实现 处理 定义 模块 逻辑 功能 机制
-    関数 メソッド クラス ファイル コード 実装 処理 定義 モジュール 機能 仕組み 箇所 部分
     """
 )
 """Words by which a person speaks about code rather than about its subject: they count, but little."""
