@@ -156,15 +156,15 @@ def _read_signs(rows: Sequence[ChunkRow], asked: Asked, weights: PriorWeights) -
         *symbols.values(), *(p.stem for p in paths.values()), *(p.folders for p in paths.values())
     )
     hits = find_hits(named, asked.shares, weights)
-    exponent = weights.query_share_exponent
+    of_stem, of_symbol = weights.stem_share_exponent, weights.symbol_share_exponent
     return _Signs(
         paths=paths,
-        stems={path: weights.stem * overlap(parts.stem, hits, exponent) for path, parts in paths.items()},
+        stems={path: weights.stem * overlap(parts.stem, hits, of_stem) for path, parts in paths.items()},
         folders={
             path: weights.folder * sum([hits[term].share for term in parts.folders if term in hits])
             for path, parts in paths.items()
         },
-        symbols={symbol: weights.symbol * overlap(terms, hits, exponent) for symbol, terms in symbols.items()},
+        symbols={symbol: weights.symbol * overlap(terms, hits, of_symbol) for symbol, terms in symbols.items()},
         sizes={row.path: size_boost(row.n_leaves, weights.size) for row in rows if row.granularity == "file"},
         demotions={kind: demotion(kind, asked, weights) for kind in weights.demotions},
     )

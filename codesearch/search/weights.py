@@ -12,7 +12,15 @@ from codesearch.search.query import Shape
 
 
 def _dense_shares() -> Mapping[Shape, float]:
-    return {"symbol": 0.1, "qualified": 0.1, "path": 0.1, "words": 0.5, "action": 0.45, "message": 0.25, "snippet": 0.25}
+    return {
+        "symbol": 0.1,
+        "qualified": 0.1,
+        "path": 0.1,
+        "words": 0.5,
+        "action": 0.45,
+        "message": 0.25,
+        "snippet": 0.25,
+    }
 
 
 def _factors() -> Mapping[Shape, "ShapeFactors"]:
@@ -26,9 +34,9 @@ def _factors() -> Mapping[Shape, "ShapeFactors"]:
     heads of functions 0.78, 0.84. The factors were chosen on the same texts.
     """
     return {
-        "action": ShapeFactors(stem=0.32),
-        "message": ShapeFactors(file_context=0.25, stem=0.25, symbol=0.0, body=5.0),
-        "snippet": ShapeFactors(file_context=0.25, stem=0.25, symbol=0.0),
+        "action": ShapeFactors(stem=0.5, stem_share_exponent=2.5),
+        "message": ShapeFactors(file_context=0.25, stem=0.3, symbol=0.0, body=5.0),
+        "snippet": ShapeFactors(file_context=0.25, stem=0.3, symbol=0.0),
     }
 
 
@@ -120,15 +128,17 @@ class PriorWeights:
 
     definition: float = 1.0
     """The definition of the asked name comes before everything that merely uses it."""
-    stem: float = 2.5
+    stem: float = 2.0
     """Query words that make up the file's name: authors name files after their purpose. 5.8, 1.6."""
     folder: float = 0.3
     """The same for folders, which are shared by many files and so say less about each."""
     symbol: float = 1.0
     """Query words that make up the symbol: it tells the functions of one file apart. 0, 1.9."""
-    query_share_exponent: float = 0.4
-    """Power of the share of the query that a stem or symbol makes up. Its own share counts in full: half of a name may
-    be the name of another."""
+    stem_share_exponent: float = 0.3
+    """Power of the share of the query that a stem makes up; its own share counts in full, as half of a name may be the
+    name of another."""
+    symbol_share_exponent: float = 0.6
+    """The same for a symbol: one word of a long question, shared with a small function, says little."""
     size: float = 0.3
     """Of several files that fit, the large one is more often where a subject is at home."""
     form_share: float = 0.6
@@ -163,6 +173,8 @@ class ShapeFactors:
     """Of `FusionWeights.file_context`."""
     stem: float = 1.0
     """Of `PriorWeights.stem`."""
+    stem_share_exponent: float = 1.0
+    """Of `PriorWeights.stem_share_exponent`."""
     symbol: float = 1.0
     """Of `PriorWeights.symbol`."""
     body: float = 1.0
@@ -192,7 +204,12 @@ class Weights:
             self,
             words=replace(words, fields=fields),
             fusion=replace(fusion, file_context=fusion.file_context * factors.file_context),
-            priors=replace(priors, stem=priors.stem * factors.stem, symbol=priors.symbol * factors.symbol),
+            priors=replace(
+                priors,
+                stem=priors.stem * factors.stem,
+                stem_share_exponent=priors.stem_share_exponent * factors.stem_share_exponent,
+                symbol=priors.symbol * factors.symbol,
+            ),
         )
 
 

@@ -190,7 +190,7 @@ def test_tokens_are_counted_in_pieces_and_unknown_ones_not_at_all(encoder: Embed
 
 def test_the_identity_names_everything_a_vector_depends_on(encoder: EmbeddedEncoder, tmp_path: Path) -> None:
     identity = encoder.describe().identity
-    assert identity == f"embedded-v1;dim=256;model={make_model().digest()[:8]};subtokens=1;tokenizer=1"
+    assert identity == f"embedded-v1;dim=256;model={make_model().digest()[:8]};subtokens=1;tokenizer=2"
     model = make_model()
     other = make_encoder(tmp_path, replace(model, scales=model.scales * 2))
     assert other.describe().identity != identity

@@ -87,7 +87,7 @@ def places(outcome: engine.SearchOutcome) -> list[tuple[str, str]]:
 def test_a_question_in_plain_words_finds_the_function(index_of: IndexOf) -> None:
     snapshot = index_of(SHOP)
     outcome = engine.search(
-        snapshot, EmbeddedEncoder(), "how long is the delay before the next attempt", SearchOptions()
+        snapshot, EmbeddedEncoder(), "what is the delay before the next attempt", SearchOptions()
     )
     assert places(outcome)[0] == ("src/retry.py", "backoff")
     assert outcome.degraded is None
@@ -216,7 +216,7 @@ def test_prefilter_looks_at_vectors_only_among_what_words_chose(index_of: IndexO
 def test_prefilter_ranks_what_words_chose_by_cosine_times_prior_alone(index_of: IndexOf) -> None:
     snapshot = index_of(SHOP)
     outcome = engine.search(snapshot, EmbeddedEncoder(), "delay of the attempt", replace(SHOWN, mode="prefilter"))
-    best = max(result.scores.cosine or 0 for result in outcome.results)
+    best = max(WEIGHTS.fusion.sure_cosine, *(result.scores.cosine or 0 for result in outcome.results))
     assert len(outcome.results) > 1
     for result in outcome.results:
         # Whatever is shown was chosen by words: nothing came along as the context of another chunk.

@@ -13,7 +13,7 @@ from codesearch.search.weights import WEIGHTS
 from codesearch.storage.rows import ChunkRow
 
 DEMOTIONS = WEIGHTS.priors.demotions
-SURE = WEIGHTS.fusion.sure_cosine
+SURE = 0.5
 ROW = ChunkRow(
     id=0,
     file_id=0,
@@ -104,7 +104,7 @@ def test_the_file_and_its_other_good_parts_lift_a_chunk() -> None:
 
 
 def test_the_best_part_stands_for_its_file() -> None:
-    assert pick([whole_file(), leaf(0), leaf(1)], [0.9, 0.6, 0.5]) == [1, 2]
+    assert pick([whole_file(), leaf(0), leaf(1)], [0.9, 0.8, 0.5]) == [1, 2]
 
 
 def test_a_file_is_shown_when_no_part_explains_the_match() -> None:
