@@ -197,6 +197,8 @@ class EncoderDescription:
     """False where computing a vector is cheaper than looking it up."""
     summary: str
     """One honest sentence for `codesearch status`."""
+    is_multilingual: bool = False
+    """Whether it knows what Chinese and Japanese text means, beside English and code."""
 
 
 class Encoder(Protocol):

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codesearch.search.candidates import Wanted, collect, find_contexts
+from codesearch.search.cjk import has_cjk
 from codesearch.search.diversity import Choice, choose
 from codesearch.search.explanation import Findings, explain
 from codesearch.search.names import asked_names, spellings
@@ -117,7 +118,7 @@ def _answer(snapshot: Snapshot, encoder: Encoder | None, request: _Request) -> S
         rows=rows,
         words=None if mode == "dense" else words.score_rows(rows),
         cosine=None if encoded.vector is None else _compare(snapshot, encoded.vector, rows),
-        dense_share=1.0 if mode == "prefilter" else weights.fusion.dense_share[query.shape],
+        dense_share=1.0 if mode == "prefilter" else _dense_share(encoder, request),
         in_context=mode != "prefilter",
     )
     watch.record("rescore", len(rows), len(rows))
@@ -134,6 +135,13 @@ def _answer(snapshot: Snapshot, encoder: Encoder | None, request: _Request) -> S
         results = tuple(replace(result, explanation=why) for result, why in zip(results, reasons, strict=True))
         watch.record("explain", len(chosen), len(reasons))
     return SearchOutcome(results, watch.stages, encoded.degraded)
+
+
+def _dense_share(encoder: Encoder | None, request: _Request) -> float:
+    """Return how much vectors count: little where the encoder does not know the language of the query."""
+    share = request.weights.fusion.dense_share[request.query.shape]
+    is_read = encoder is None or encoder.describe().is_multilingual or not has_cjk(request.query.text)
+    return share if is_read else min(share, request.weights.fusion.unread_share)
 
 
 def _ask(words: WordScorer, request: _Request) -> Asked:
@@ -171,6 +179,10 @@ def _encode(snapshot: Snapshot, encoder: Encoder | None, text: str, task: Task) 
     if encoder is None:
         return _Encoded(None, _degrade("no encoder is at hand that gives this index's vectors", snapshot))
     try:
+        if not encoder.count_tokens([text])[0]:
+            remedy = "put it in other words, in English, or as the code may spell it"
+            reason = "the encoder knows no word of the query: the answer rests on words alone"
+            return _Encoded(None, Degradation(reason, remedy))
         vector = encoder.encode_query(text, task)
     except EncoderError as error:
         remedy = "mend the encoder or search with --mode lexical"

@@ -1,6 +1,7 @@
 """Questions in Chinese and Japanese: where they are cut, and that they find comments in that language."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from codesearch.storage.snapshot import Snapshot
 from codesearch.types import SearchOptions
 from indexers.encoders.embedded import EmbeddedEncoder
 from indexers.tokenizer import tokenize
+from indexers.types import EncoderDescription
 
 IndexOf = Callable[[Mapping[str, str]], Snapshot]
 
@@ -148,3 +150,28 @@ def test_a_name_asks_nothing() -> None:
 def test_a_question_finds_the_comment_in_its_language(index_of: IndexOf, question: str, symbol: str) -> None:
     outcome = search(index_of(NOTES), EmbeddedEncoder(), question, SearchOptions(mode="lexical"))
     assert outcome.results[0].symbol == symbol
+
+
+class Multilingual(EmbeddedEncoder):
+    """Claims to read every language."""
+
+    def describe(self) -> EncoderDescription:
+        return replace(super().describe(), is_multilingual=True)
+
+
+def test_vectors_of_an_encoder_that_does_not_read_the_language_count_little(index_of: IndexOf) -> None:
+    snapshot = index_of(NOTES)
+    shares = []
+    for encoder in (EmbeddedEncoder(), Multilingual()):
+        outcome = search(snapshot, encoder, "订单 取消 以后 退款", SearchOptions(explain=True))
+        assert outcome.results[0].explanation is not None
+        shares.append(outcome.results[0].explanation.fused.dense_share)
+    assert shares == [WEIGHTS.fusion.unread_share, WEIGHTS.fusion.dense_share["words"]]
+
+
+def test_a_query_of_which_the_encoder_knows_no_word_rests_on_words(index_of: IndexOf) -> None:
+    snapshot = index_of({"a.py": function("first", "ᚠᚢᚦ"), "b.py": function("second", "other")})
+    outcome = search(snapshot, EmbeddedEncoder(), "ᚠᚢᚦ", SearchOptions())
+    assert outcome.degraded is not None
+    assert "knows no word" in outcome.degraded.reason
+    assert outcome.results[0].path == "a.py"

@@ -86,9 +86,7 @@ def places(outcome: engine.SearchOutcome) -> list[tuple[str, str]]:
 
 def test_a_question_in_plain_words_finds_the_function(index_of: IndexOf) -> None:
     snapshot = index_of(SHOP)
-    outcome = engine.search(
-        snapshot, EmbeddedEncoder(), "what is the delay before the next attempt", SearchOptions()
-    )
+    outcome = engine.search(snapshot, EmbeddedEncoder(), "what is the delay before the next attempt", SearchOptions())
     assert places(outcome)[0] == ("src/retry.py", "backoff")
     assert outcome.degraded is None
 
