@@ -13,6 +13,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from codesearch.search.abbreviations import other_lengths
 from codesearch.search.constants import FORM_HEAD, LARGE_FILE
 from codesearch.search.names import name_match
 from codesearch.search.path_kinds import find_path_kinds, is_test_name
@@ -214,7 +215,7 @@ def overlap(terms: frozenset[str], hits: Mapping[str, _Hit], exponent: float) ->
 def find_hits(terms: Iterable[str], shares: Mapping[str, float], weights: PriorWeights) -> dict[str, _Hit]:
     """Return which of the terms of names the query speaks of, other forms of its words included.
 
-    Names abbreviate and derive (`config`, `recoverer`, `async`); a stemmer only undoes inflection.
+    Names abbreviate and derive (`config`, `recoverer`, `msg`); a stemmer only undoes inflection.
     """
     by_head: dict[str, list[str]] = defaultdict(list)
     for asked in shares:
@@ -223,10 +224,12 @@ def find_hits(terms: Iterable[str], shares: Mapping[str, float], weights: PriorW
     for term in terms:
         if term in shares:
             hits[term] = _Hit(1.0, shares[term])
-        elif len(term) >= FORM_HEAD and term[:FORM_HEAD] in by_head:
-            alike = [shares[asked] for asked in by_head[term[:FORM_HEAD]] if is_other_form(term, asked, weights)]
-            if alike:
-                hits[term] = _Hit(weights.form_likeness, weights.form_likeness * max(alike))
+            continue
+        alike = [shares[asked] for asked in other_lengths().get(term, ()) if asked in shares]
+        if len(term) >= FORM_HEAD and term[:FORM_HEAD] in by_head:
+            alike += [shares[asked] for asked in by_head[term[:FORM_HEAD]] if is_other_form(term, asked, weights)]
+        if alike:
+            hits[term] = _Hit(weights.form_likeness, weights.form_likeness * max(alike))
     return hits
 
 

@@ -35,7 +35,7 @@ def _factors() -> Mapping[Shape, "ShapeFactors"]:
     """
     return {
         "action": ShapeFactors(stem=0.5, stem_share_exponent=2.5),
-        "message": ShapeFactors(file_context=0.25, stem=0.3, symbol=0.0, body=5.0),
+        "message": ShapeFactors(file_context=0.25, stem=0.3, symbol=0.0, body=2.5),
         "snippet": ShapeFactors(file_context=0.25, stem=0.3, symbol=0.0),
     }
 
@@ -59,7 +59,7 @@ class WordWeights:
 
     k1: float = 1.2
     """The usual saturation; a word's third mention in a function says little more than its second."""
-    fields: tuple[float, ...] = (3.0, 1.5, 2.0, 1.5, 1.5, 1.0)
+    fields: tuple[float, ...] = (3.0, 1.5, 2.0, 1.5, 1.5, 2.0)
     """A name is chosen to be found by, a body is not: names weigh most, then the file, then what is said about the
     code."""
     b: tuple[float, ...] = (0.5, 0.3, 0.3, 0.5, 0.4, 0.4)

@@ -11,6 +11,7 @@ from codesearch.search.priors import Asked, find_priors
 from codesearch.search.ranking import Evidence, Ranked, WordScores, add_context, own_evidence, standing
 from codesearch.search.weights import WEIGHTS
 from codesearch.storage.rows import ChunkRow
+from indexers.tokenizer import tokenize
 
 DEMOTIONS = WEIGHTS.priors.demotions
 SURE = 0.5
@@ -163,6 +164,13 @@ def test_a_file_named_by_another_form_of_a_word_counts_a_little_less() -> None:
     asked = replace(ASKED, shares={"recoveri": 1.0})
     assert prior("panic.py", asked) == 1.0 < prior("recoverer.py", asked) < prior("recovery.py", asked)
     assert prior("recs.py", asked) == 1.0
+
+
+def test_a_file_named_by_a_usual_abbreviation_counts_like_another_form() -> None:
+    asked = replace(ASKED, shares={tokenize("database")[0]: 1.0})
+    assert 1.0 < prior("db.py", asked) < prior("database.py", asked)
+    short = replace(ASKED, shares={tokenize("db")[0]: 1.0})
+    assert prior("database.py", short) > prior("data.py", short)
 
 
 def test_tests_are_demoted_and_less_so_where_they_are_asked_for() -> None:
