@@ -24,7 +24,7 @@ from codesearch.storage.rows import NewIndex
 from codesearch.storage.vector_cache import SqliteVectorCache
 from codesearch.storage.writer import Writer
 from codesearch.types import BuildOptions, BuildStage, Progress, UpdateReport
-from indexers.encoders.registry import load_encoder
+from indexers.encoders.registry import known_encoders, load_encoder
 from indexers.errors import WalkError
 from indexers.git import git_identity
 from indexers.parsers import ParserOptions, ParserPool
@@ -180,6 +180,9 @@ class _Build:
         if wanted is not None and wanted != own:
             remedy = f"run codesearch index {self._root} --rebuild --encoder {wanted}"
             raise FormatError(f"{self._root} is indexed with encoder {own}; {remedy}")
+        if own not in known_encoders():
+            remedy = f"run codesearch index {self._root} --rebuild"
+            raise FormatError(f"{self._root} is indexed with encoder {own}, which this version does not have; {remedy}")
         encoder = load_encoder(own)
         description = encoder.describe()
         is_same = description.identity == writer.info.encoder_identity
@@ -251,9 +254,10 @@ def _inherit(options: BuildOptions, folder: Path) -> BuildOptions:
         own = None
     if own is None:
         return options
+    inherited = own.encoder_name if own.encoder_name in known_encoders() else None
     return replace(
         options,
-        encoder=options.encoder or own.encoder_name,
+        encoder=options.encoder or inherited,
         max_file_bytes=options.max_file_bytes or own.max_file_bytes,
     )
 

@@ -12,11 +12,14 @@ from codesearch.compatibility import check_versions
 from codesearch.errors import FormatError, LockedError, NoIndexError
 from codesearch.index import Index
 from codesearch.registry import index_folder
+from codesearch.storage.rows import NewIndex
 from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.writer import Writer
 from codesearch.types import BuildOptions, Progress, SearchOptions, UpdateReport
 from indexers.encoders.embedded import EmbeddedEncoder
 from indexers.errors import WalkError
+from indexers.template import TEMPLATE_VERSION
+from indexers.tokenizer import TOKENIZER_VERSION
 
 pytestmark = pytest.mark.slow  # each build starts a parser process
 
@@ -233,6 +236,18 @@ def test_another_encoder_for_an_index_is_refused_with_the_command_that_mends_it(
     Index.build(root, ONE, home=home)
     with pytest.raises(FormatError, match="--rebuild --encoder other"):
         Index.build(root, BuildOptions(encoder="other"), home=home)
+
+
+def test_an_encoder_that_is_gone_is_refused_and_replaced_by_a_rebuild(root: Path, home: Path) -> None:
+    described = replace(EmbeddedEncoder().describe(), name="gone")
+    new = NewIndex(root, None, described, 64, 1 << 21, TEMPLATE_VERSION, TOKENIZER_VERSION)
+    with Writer.create(index_folder(home, root), new) as writer:
+        writer.commit(complete=True, files_todo=0, checked_at="2026-01-01T00:00:00Z")
+    with pytest.raises(FormatError, match="encoder gone, which this version does not have; .*--rebuild"):
+        Index.build(root, ONE, home=home)
+    Index.build(root, BuildOptions(n_workers=1, rebuild=True), home=home)
+    with Index.open(root, home) as index:
+        assert index.status().encoder == "embedded"
 
 
 def test_a_second_writer_is_told_who_holds_the_lock(root: Path, home: Path) -> None:
