@@ -14,6 +14,7 @@ from codesearch.evaluation.commits import COMMITS_READ, IGNORE_FILES, build_comm
 from codesearch.evaluation.documentation import build_documentation
 from codesearch.evaluation.history import Checkout, Commit, Repository, list_commits, list_tree
 from codesearch.evaluation.judged import keep_present, read_judgements
+from indexers.languages import LANGUAGES, detect_language
 from training.corpus import git_folder, read_list
 
 
@@ -38,6 +39,11 @@ class Judged:
     """Whether the published figures were computed on the same queries and revision."""
     published: Mapping[str, float]
     """nDCG@10 that others reached on this repository, by method."""
+
+
+def is_source(path: str) -> bool:
+    """Tell whether a file is plain source in a language whose definitions are known: no `.gitignore`, no project."""
+    return is_asked_about(path) and LANGUAGES[detect_language(path)].grammar is not None
 
 
 def list_held_out(corpus: Path) -> list[HeldOut]:
@@ -93,7 +99,7 @@ def _git(folder: Path, *arguments: str, text: str = "") -> str:
 
 def commit_cases(repository: HeldOut, folder: Path, limit: int) -> Iterator[Case]:
     """Yield commit subjects over their parents' trees; targets are the changed files of plain source."""
-    return build_commits(pin(repository, folder / "git", limit), folder / "tree", Sample(limit), is_asked_about)
+    return build_commits(pin(repository, folder / "git", limit), folder / "tree", Sample(limit), is_source)
 
 
 def changed_files(repository: Repository, limit: int) -> Mapping[str, tuple[str, ...]]:
@@ -107,7 +113,7 @@ def changed_files(repository: Repository, limit: int) -> Mapping[str, tuple[str,
 def _asking(repository: Repository, limit: int) -> Iterator[Commit]:
     """Yield the commits that make a question about plain source, newest first."""
     for commit in list_commits(repository, limit=COMMITS_READ * limit):
-        if any(map(is_asked_about, commit.existing)) and make_question(commit) is not None:
+        if any(map(is_source, commit.existing)) and make_question(commit) is not None:
             yield commit
 
 
