@@ -23,6 +23,9 @@ RAW = "raw BM25"
 
 DIMS = (32, 64, 128, 256)
 
+ENDLESS = 1 << 30
+"""Lines that no container has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Variant:
@@ -100,5 +103,7 @@ def diversities(own: Weights) -> Mapping[str, Weights]:
     return {
         "one result a file": replace(own, diversity=replace(own.diversity, repeat_decay=0.0)),
         "chunks, however many a file": replace(own, diversity=replace(own.diversity, repeat_decay=1.0)),
-        "a container competes with its parts": replace(own, diversity=replace(own.diversity, explaining_share=2.0)),
+        "a container competes with its parts": replace(
+            own, diversity=replace(own.diversity, explaining_share=2.0, short_lines=ENDLESS)
+        ),
     }

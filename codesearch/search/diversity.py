@@ -47,7 +47,7 @@ def choose(
 ) -> list[Choice]:
     """Return what is shown, best first, at most `limit`; only eligible rows are."""
     places = np.flatnonzero(is_eligible).tolist()
-    standing = find_standing(rows, ranked, places, weights.explaining_share)
+    standing = find_standing(rows, ranked, places, weights)
     scores = lift_scores(ranked.score, standing)
     ordered = order_by_score(rows, scores, [place for place in places if place not in standing])
     taken: dict[int, list[ChunkRow]] = defaultdict(list)
@@ -92,10 +92,13 @@ def order_by_score(rows: Sequence[ChunkRow], score: Floats, places: Sequence[int
     return sorted(places, key=lambda i: (-rounded[i], rows[i].path, rows[i].start_line, rows[i].end_line))
 
 
-def find_standing(rows: Sequence[ChunkRow], ranked: Ranked, places: Sequence[int], share: float) -> dict[int, int]:
+def find_standing(
+    rows: Sequence[ChunkRow], ranked: Ranked, places: Sequence[int], weights: DiversityWeights
+) -> dict[int, int]:
     """Return container -> part for the containers among `places` that have a part there which stands for them.
 
-    That is the best by score of those that explain at least `share` of what the container explains.
+    That is the best by score of those that explain enough of what the container explains: the more lines the container
+    has, the less is enough.
     """
     leaves: dict[int, list[int]] = defaultdict(list)
     for place in order_by_score(rows, ranked.score, places):
@@ -106,7 +109,8 @@ def find_standing(rows: Sequence[ChunkRow], ranked: Ranked, places: Sequence[int
         row = rows[place]
         if row.granularity != "leaf":
             ids = range(row.first_leaf_id, row.first_leaf_id + row.n_leaves)
-            enough = share * ranked.explains[place]
+            is_short = min(1.0, weights.short_lines / (row.end_line - row.start_line + 1))
+            enough = weights.explaining_share * is_short * ranked.explains[place]
             parts = (part for part in leaves[row.file_id] if rows[part].id in ids and ranked.explains[part] >= enough)
             part = next(parts, None)
             if part is not None:

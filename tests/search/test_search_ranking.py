@@ -113,6 +113,13 @@ def test_a_file_is_shown_when_no_part_explains_the_match() -> None:
     assert pick([whole_file(), leaf(0)], [0.9, weak]) == [0]
 
 
+def test_less_of_a_match_explains_a_long_container() -> None:
+    share = WEIGHTS.diversity.explaining_share
+    for n_lines, shown in ((WEIGHTS.diversity.short_lines, 0), (2 * WEIGHTS.diversity.short_lines, 1)):
+        whole = replace(whole_file(), start_line=1, end_line=n_lines)
+        assert pick([whole, leaf(0)], [0.9, 0.9 * share * 0.6])[0] == shown
+
+
 def test_no_line_is_shown_twice() -> None:
     rows = [whole_file(), leaf(0), whole_file(1), leaf(3, 1)]
     places = pick(rows, [0.9, 1.0, 0.8, 0.1], explains=[0.9, 0.1, 0.8, 0.1])
