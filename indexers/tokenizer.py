@@ -18,11 +18,8 @@ _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020
 _WORD = re.compile(r"\w+")
 _ASCII_BLANKS = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
 _ASCII_PARTS = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
-_SCRIPTS = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
-_IS_CJK = re.compile(rf"[{_CJK}]")
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _KANA = "\u3041-\u3096\u30a1-\u30fa\u30fc"
-_LONE_KANJI = re.compile(rf"(?<=[{_KANA}])[{_HAN}](?![{_HAN}])|(?<![{_HAN}])[{_HAN}](?=[{_KANA}])")
 
 MAX_WORD = 64
 """Longer runs of letters are encoded data; only their head is kept, so that they can still be pasted and found."""
@@ -62,7 +59,7 @@ def _terms_of_word(word: str) -> tuple[str, ...]:
     is_whole = len(parts) <= 1
     terms = [_stem(part.lower()) for part in parts if is_whole or len(part) > 1 or not _is_letter(part)]
     if not word.isascii():
-        terms += _LONE_KANJI.findall(word)
+        terms += _lone_kanji().findall(word)
     elif not is_whole:
         terms.append(_stem("".join(parts).lower()))
     return tuple(terms)
@@ -74,10 +71,10 @@ def _is_letter(part: str) -> bool:
 
 def _split_scripts(word: str) -> list[str]:
     parts: list[str] = []
-    for run in _SCRIPTS.findall(word):
+    for run in _scripts().findall(word):
         if run.isascii():
             parts += _ASCII_PARTS.findall(run)
-        elif _IS_CJK.match(run) and len(run) > 1:
+        elif len(run) > 1 and _is_cjk().match(run):
             parts += [run[i : i + 2] for i in range(len(run) - 1)]
         else:
             parts.append(run)
@@ -89,6 +86,24 @@ def _stem(word: str) -> str:
     if len(word) < MIN_STEM or not word.isascii() or not word.isalpha():
         return word
     return _porter()(word)
+
+
+# Compiled when first needed: these take as long as the rest of the import.
+
+
+@cache
+def _scripts() -> re.Pattern[str]:
+    return re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
+
+
+@cache
+def _is_cjk() -> re.Pattern[str]:
+    return re.compile(rf"[{_CJK}]")
+
+
+@cache
+def _lone_kanji() -> re.Pattern[str]:
+    return re.compile(rf"(?<=[{_KANA}])[{_HAN}](?![{_HAN}])|(?<![{_HAN}])[{_HAN}](?=[{_KANA}])")
 
 
 @cache

@@ -9,7 +9,6 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +78,8 @@ def write_model(path: Path, model: ModelFile) -> None:
         _check_metadata(metadata)
         if any(_SEPARATOR in token for token in model.vocabulary):
             raise ValueError("a token has a line break")
+        if len(set(model.vocabulary)) != len(model.vocabulary):
+            raise ValueError("a token occurs twice")
     except ValueError as error:
         raise EncoderError(f"the model cannot be written to {path}: {error}") from error
     header: dict[str, Any] = {"__metadata__": dict(sorted(metadata.items()))}
@@ -104,6 +105,8 @@ def _tensors(model: ModelFile) -> Iterator[tuple[str, npt.NDArray[Any]]]:
 
 
 def _digest(model: ModelFile) -> str:
+    from hashlib import blake2b  # opening a model needs none
+
     digest = blake2b(digest_size=16)
     for _, tensor in _tensors(model):
         digest.update(tensor.nbytes.to_bytes(_LENGTH_BYTES, "little"))
@@ -152,8 +155,6 @@ def _check(model: ModelFile) -> None:
     if model.table.shape != (n_tokens, DIM) or model.scales.shape != (n_tokens,):
         shapes = f"a table of shape {model.table.shape} and scales of shape {model.scales.shape}"
         raise ValueError(f"it has {n_tokens} tokens, {shapes}")
-    if len(set(model.vocabulary)) != n_tokens:
-        raise ValueError("a token occurs twice")
     if not (np.isfinite(model.scales) & (model.scales > 0)).all():
         raise ValueError("a scale is not above 0")
 
