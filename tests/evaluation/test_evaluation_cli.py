@@ -18,7 +18,8 @@ from codesearch.evaluation.judged import JudgedQuery
 from codesearch.evaluation.metrics import Place, Target
 from codesearch.evaluation.report import summarise_steps
 from codesearch.evaluation.runner import Step, judge
-from tests.evaluation.trees import commit, read_tree, write_files
+from tests.cli.repositories import write_files
+from tests.evaluation.trees import commit, read_tree
 
 SOURCE = {
     "net.py": 'def retry(call):\n    """Ask again after a growing pause."""\n    return call()\n',

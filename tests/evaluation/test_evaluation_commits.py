@@ -9,7 +9,8 @@ from codesearch.evaluation.cases import Sample
 from codesearch.evaluation.commits import build_commits, make_question, names_path
 from codesearch.evaluation.history import Commit, Repository, find_repository
 from indexers.errors import WalkError
-from tests.evaluation.trees import commit, git, read_tree
+from tests.cli.repositories import git
+from tests.evaluation.trees import commit, read_tree
 
 CHANGE = Commit("c", "p", "Ada <ada@example.org>", "Wait longer between calls", ("net/retry.py",), ("net/retry.py",), 1)
 

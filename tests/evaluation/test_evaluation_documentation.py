@@ -10,7 +10,8 @@ from codesearch.evaluation.doc_queries import ask
 from codesearch.evaluation.documentation import build_documentation
 from codesearch.evaluation.judged import JudgedQuery
 from indexers.types import Chunk
-from tests.evaluation.trees import read_tree, write_files
+from tests.cli.repositories import write_files
+from tests.evaluation.trees import read_tree
 
 PYTHON = '''\
 """Calls that may fail."""

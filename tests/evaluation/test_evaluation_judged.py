@@ -9,7 +9,7 @@ from codesearch.errors import QueryError
 from codesearch.evaluation.judged import JudgedQuery, keep_present, plain_words, read_judgements
 from codesearch.evaluation.metrics import Target
 from codesearch.search.query import parse_query
-from tests.evaluation.trees import write_files
+from tests.cli.repositories import write_files
 
 
 @pytest.mark.parametrize("text", ['say "goodbye" in path:src kind:odd lang:none', "“quoted” lang:x", "a  b\nc"])

@@ -15,7 +15,7 @@ from codesearch.types import BuildOptions
 from indexers.parsing import parse_file
 from indexers.tokenizer import tokenize
 from indexers.types import FileStat, ParsedFile, SourceFile
-from tests.evaluation.trees import write_files
+from tests.cli.repositories import write_files
 
 FILES = {
     "net/retry.py": "def retry(call):\n    return call()\n\n\ndef wait(call, pause):\n    sleep(pause)\n    call()\n",

@@ -13,7 +13,7 @@ from codesearch.evaluation.report import percentile, set_to_json, summarise_scor
 from codesearch.evaluation.runner import RightPlace, is_right_place, judge, run_cases
 from codesearch.evaluation.symbols import build_symbols
 from codesearch.types import BuildOptions
-from tests.evaluation.trees import write_files
+from tests.cli.repositories import write_files
 
 SPAN = JudgedQuery("ask again", "semantic", (Target("a.py", 10, 20),))
 FILE = JudgedQuery("ask again", "semantic", (Target("a.py"),))

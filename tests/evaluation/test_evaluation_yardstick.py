@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.evaluation.trees import write_files
+from tests.cli.repositories import write_files
 
 ROOT = Path(__file__).resolve().parents[2]
 YARDSTICK = ROOT.parent / "shared" / "benchmark" / "ndcg.py"

@@ -1,23 +1,8 @@
 """Small trees and histories to make queries of."""
 
-import subprocess
 from pathlib import Path
 
-GIT = ("git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "init.defaultBranch=main")
-
-
-def write_files(root: Path, files: dict[str, str]) -> Path:
-    """Write files below a folder and return it."""
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return root
-
-
-def git(root: Path, *arguments: str) -> str:
-    """Run git in a folder and return what it says."""
-    return subprocess.run([*GIT, "-C", str(root), *arguments], check=True, capture_output=True, text=True).stdout
+from tests.cli.repositories import git, write_files
 
 
 def commit(root: Path, subject: str, files: dict[str, str], author: str = "Ada <ada@example.org>") -> None:

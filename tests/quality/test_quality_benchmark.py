@@ -35,7 +35,8 @@ from codesearch.types import BuildOptions
 from indexers.encoders.embedded import MODEL_PATH
 from indexers.encoders.model_file import read_model
 from indexers.types import FloatArray
-from tests.evaluation.trees import commit, git, read_tree, write_files
+from tests.cli.repositories import git, write_files
+from tests.evaluation.trees import commit, read_tree
 
 RETRY = '''\
 class Retrier:

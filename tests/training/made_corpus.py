@@ -8,7 +8,8 @@ from random import Random
 
 from indexers.parsing import parse_file
 from indexers.types import FileStat, ParsedFile, SourceFile
-from tests.evaluation.trees import commit, git
+from tests.cli.repositories import git
+from tests.evaluation.trees import commit
 from training.corpus import Repository, Role, pairs_file, write_list
 from training.pairs import Pair, digest_of
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.evaluation.trees import git
+from tests.cli.repositories import git
 from tests.training.made_corpus import make_mirror
 from training.corpus import Repository, Role, pairs_file, write_list
 from training.extract import main
