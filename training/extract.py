@@ -9,16 +9,18 @@ excluded repositories only the digests of their code are written.
 import json
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from indexers.parsers import ParserOptions, ParserPool
 from indexers.types import FileStat, ParsedFile, SourceFile
 from indexers.walker import WalkOptions, walk
-from training.corpus import Repository, add_list_option, git_folder, pairs_file, read_list, step_parser
+from training.corpus import Repository, add_list_option, git, git_folder, pairs_file, read_list, step_parser
 from training.history import Commit, find_commits, list_files, read_blobs
 from training.pairs import Pair, digests_of, pairs_of_commit, pairs_of_tree
 
@@ -70,13 +72,33 @@ def _all_pairs(folder: Path, revision: str, scratch: Path) -> Iterator[Pair]:
     yield from pairs_of_commits(folder, revision, scratch / "commits")
 
 
+def unpack(folder: Path, revision: str, root: Path) -> None:
+    """Write the files of a revision; of a clone that lacks some, those that are there."""
+    try:
+        archive = git(folder, "archive", "--format=tar", revision)
+    except subprocess.CalledProcessError:
+        paths = list_files(folder, revision, MAX_FILE_BYTES)
+        for path, data in zip(paths, read_blobs(folder, [f"{revision}:{path}" for path in paths]), strict=True):
+            if data is not None:
+                (root / path).parent.mkdir(parents=True, exist_ok=True)
+                (root / path).write_bytes(data)
+        return
+    with tarfile.open(fileobj=BytesIO(archive)) as tar:
+        tar.extractall(root, filter=_plain_files)
+
+
+def _plain_files(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo | None:
+    if not (member.isfile() or member.isdir()):
+        return None
+    try:
+        return tarfile.data_filter(member, path)
+    except tarfile.FilterError:
+        return None
+
+
 def parse_tree(folder: Path, revision: str, root: Path) -> Iterator[ParsedFile]:
-    """Unpack a revision into an empty folder, what the repository lacks left out, and parse it."""
-    paths = list_files(folder, revision, MAX_FILE_BYTES)
-    for path, data in zip(paths, read_blobs(folder, [f"{revision}:{path}" for path in paths]), strict=True):
-        if data is not None:
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            (root / path).write_bytes(data)
+    """Unpack a revision into an empty folder, as `git archive` does, and parse it."""
+    unpack(folder, revision, root)
     walked = walk(root, WalkOptions(MAX_FILE_BYTES))
     with ParserPool(root, ParserOptions()) as pool:
         for outcome in pool.parse(walked.files[:MAX_TREE_FILES], MAX_FILE_BYTES):

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.cli.repositories import git
+from tests.evaluation.trees import commit, read_tree
 from tests.training.made_corpus import make_mirror
 from training.corpus import Repository, Role, pairs_file, write_list
-from training.extract import main
+from training.extract import main, unpack
 from training.gather import gather
 from training.history import find_commits
 from training.selection import forbidden_digests, kept_pairs, read_pairs
@@ -108,3 +109,19 @@ def test_a_copy_of_excluded_code_is_left_out_under_any_path(tmp_path: Path) -> N
     extract(tmp_path, entry, excluded)
     kept = learned_from(tmp_path / "corpus", [entry, excluded])
     assert kept == {"inside knock twice"}
+
+
+def test_of_a_clone_that_lacks_a_file_the_others_are_taken(tmp_path: Path) -> None:
+    root = tmp_path / "repo"
+    commit(root, "Add two files", {"here.py": "A = 1\n", "lost.py": "B = 2\n"})
+    lost = git(root, "rev-parse", "HEAD:lost.py").strip()
+    (root / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
+    unpack(root / ".git", "HEAD", tmp_path / "tree")
+    assert read_tree(tmp_path / "tree") == {"here.py": "A = 1\n"}
+
+
+def test_what_a_release_leaves_out_is_left_out(tmp_path: Path) -> None:
+    root = tmp_path / "repo"
+    commit(root, "Add a file", {"a.py": "A = 1\n", "b.py": "B = 2\n", ".gitattributes": "b.py export-ignore\n"})
+    unpack(root / ".git", "HEAD", tmp_path / "tree")
+    assert set(read_tree(tmp_path / "tree")) == {"a.py", ".gitattributes"}
