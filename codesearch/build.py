@@ -15,17 +15,19 @@ from pathlib import Path
 
 from codesearch.changes import Changes, Known, compare
 from codesearch.compatibility import check_versions
+from codesearch.encoders import choose, open_own, resolve
 from codesearch.errors import CodesearchError, FormatError, LockedError
-from codesearch.probe import is_same_encoder, probe
+from codesearch.probe import probe
 from codesearch.registry import folder_place, has_index, index_folder, prepare_home, read_committed
 from codesearch.replacement import finish_replacement, rebuild_folder, replace_index
+from codesearch.settings import Settings
 from codesearch.storage.lock import WriterLock
 from codesearch.storage.rows import NewIndex
 from codesearch.storage.vector_cache import SqliteVectorCache
 from codesearch.storage.writer import Writer
 from codesearch.types import BuildOptions, BuildStage, Progress, UpdateReport
-from indexers.encoders.registry import known_encoders, load_encoder
-from indexers.errors import WalkError
+from indexers.encoders.registry import load_encoder
+from indexers.errors import EncoderError, WalkError
 from indexers.git import git_identity
 from indexers.parsers import ParserOptions, ParserPool
 from indexers.pipeline import EncodingPipeline
@@ -110,6 +112,7 @@ class _Build:
         self._folder = folder
         self._home = home
         self._options = options
+        self._settings = Settings()
         self._known: frozenset[str] = frozenset()
 
     def run(self, on_progress: OnProgress | None, first_commit_s: float) -> UpdateReport:
@@ -159,7 +162,7 @@ class _Build:
     def _open_writer(self) -> Writer:
         limit = self._options.max_file_bytes
         if not has_index(self._folder):
-            encoder = load_encoder(self._options.encoder)
+            encoder = load_encoder(choose(self._options.encoder, self._settings).spec)
             writer = Writer.create(self._folder, self._new_index(encoder, limit or DEFAULT_MAX_FILE_BYTES))
             writer.write_probe(probe(encoder), encoder.describe().engine)
             return writer
@@ -177,22 +180,13 @@ class _Build:
     def _encoder_of(self, writer: Writer) -> Encoder:
         """Return the index's encoder; raises FormatError where another is asked for, or where it has changed."""
         own, wanted = writer.info.encoder_name, self._options.encoder
-        if wanted is not None and wanted != own:
+        if wanted is not None and resolve(wanted, self._settings).name != own:
             remedy = f"run codesearch index {self._root} --rebuild --encoder {wanted}"
             raise FormatError(f"{self._root} is indexed with encoder {own}; {remedy}")
-        if own not in known_encoders():
-            remedy = f"run codesearch index {self._root} --rebuild"
-            raise FormatError(f"{self._root} is indexed with encoder {own}, which this version does not have; {remedy}")
-        encoder = load_encoder(own)
-        description = encoder.describe()
-        is_same = description.identity == writer.info.encoder_identity
-        if is_same and description.engine != writer.info.encoder_engine:
-            is_same = is_same_encoder(encoder, writer.read_probe())
-            if is_same:
-                writer.write_probe(writer.read_probe(), description.engine)
-        if not is_same:
-            remedy = f"run codesearch index {self._root} --rebuild"
-            raise FormatError(f"encoder {own} gives other vectors than when {self._root} was indexed; {remedy}")
+        encoder = open_own(writer.info, self._settings, writer.read_probe)
+        engine = encoder.describe().engine
+        if engine != writer.info.encoder_engine:
+            writer.write_probe(writer.read_probe(), engine)
         return encoder
 
     def _remove_unborn(self) -> None:
@@ -254,12 +248,19 @@ def _inherit(options: BuildOptions, folder: Path) -> BuildOptions:
         own = None
     if own is None:
         return options
-    inherited = own.encoder_name if own.encoder_name in known_encoders() else None
     return replace(
         options,
-        encoder=options.encoder or inherited,
+        encoder=options.encoder or _own_encoder(own.encoder_name),
         max_file_bytes=options.max_file_bytes or own.max_file_bytes,
     )
+
+
+def _own_encoder(name: str) -> str | None:
+    """Return the name if it still means something."""
+    try:
+        return resolve(name, Settings()).name
+    except EncoderError:
+        return None
 
 
 def _check_name(root: Path) -> None:

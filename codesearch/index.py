@@ -15,6 +15,7 @@ from typing import Self
 from codesearch.changes import Known, compare, has_content
 from codesearch.compatibility import check_versions
 from codesearch.config import home_folder
+from codesearch.encoders import open_own
 from codesearch.errors import (
     AmbiguousRootError,
     CodesearchError,
@@ -28,6 +29,7 @@ from codesearch.errors import (
 from codesearch.native import to_native
 from codesearch.registry import folder_size, locate
 from codesearch.search import engine
+from codesearch.settings import Settings
 from codesearch.storage.rows import FileRow, KnownFile
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import (
@@ -51,7 +53,6 @@ from codesearch.types import (
     TermPart,
     UpdateReport,
 )
-from indexers.encoders.registry import load_encoder
 from indexers.errors import CancelledError, EncoderError, IndexersError, ParserError, WalkError
 from indexers.reading import to_file_stat
 from indexers.types import Encoder, FileStat, Secret, Skipped, SkipReason
@@ -259,12 +260,9 @@ class Index:
         """Return the encoder that made this index; None where it cannot be had, and the answer says so."""
         if self._encoder is None:
             try:
-                encoder = load_encoder(self._snapshot.info.encoder_name)
-            except EncoderError:
+                self._encoder = open_own(self._snapshot.info, Settings(), self._snapshot.probe)
+            except (EncoderError, FormatError):
                 return None
-            if encoder.describe().identity != self._snapshot.info.encoder_identity:
-                return None
-            self._encoder = encoder
         return self._encoder
 
     def _state(self) -> IndexState:

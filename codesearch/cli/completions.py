@@ -3,8 +3,9 @@
 import argparse
 
 from codesearch.cli.outcome import Outcome
-from codesearch.cli.parser import KINDS, make_parser
+from codesearch.cli.parser import make_parser
 from codesearch.cli.terminal import Terminal
+from codesearch.cli.values import KINDS
 
 
 def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:

@@ -287,6 +287,10 @@ class Snapshot:
         """Return where secrets were masked."""
         return self._records.secrets()
 
+    def probe(self) -> FloatArray:
+        """Return the encoder's known answers, float32 `[n, dim]`."""
+        return self._catalog.read_array("probe", "<f4").reshape(-1, self.info.dim)
+
     def counts(self) -> Counts:
         """Count chunks by kind, files by language, and chunks with several vectors."""
         return self._records.counts()

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codesearch.cli.errors import UsageError
-from codesearch.cli.parser import KINDS, MODES, make_parser, parse_arguments, read_count, read_size
+from codesearch.cli.parser import MODES, make_parser, parse_arguments
+from codesearch.cli.values import KINDS, read_count, read_size
 from codesearch.types import MODES as ENGINE_MODES
 from indexers.types import KINDS as ENGINE_KINDS
 

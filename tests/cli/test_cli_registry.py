@@ -29,7 +29,7 @@ def make_index(root: Path, home: Path, *, n_commits: int = 1) -> Path:
     """Make an index without files; `n_commits=0` leaves it as a killed first build would."""
     root.mkdir(parents=True, exist_ok=True)
     folder = index_folder(home, root)
-    encoder = load_encoder("embedded").describe()
+    encoder = load_encoder().describe()
     with Writer.create(folder, NewIndex(root, git_identity(root), encoder, encoder.coarse_dims[0], 1 << 21, 1, 1)) as w:
         for _ in range(n_commits):
             w.commit(complete=True, files_todo=0, checked_at=NOW)

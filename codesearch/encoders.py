@@ -1,0 +1,64 @@
+"""Which encoder an index needs: by name, out of the user's settings, and whether it still gives the same vectors.
+
+Knows settings, identities and probes; knows no storage and runs no model itself.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from codesearch.errors import FormatError
+from codesearch.probe import is_same_encoder
+from codesearch.settings import Settings
+from codesearch.storage.rows import IndexInfo
+from indexers.encoders.names import spec_of
+from indexers.encoders.registry import load_encoder
+from indexers.encoders.spec import EMBEDDED, EncoderSpec
+from indexers.errors import EncoderError
+from indexers.types import Encoder, FloatArray
+
+ReadProbe = Callable[[], FloatArray]
+"""Reads the known answers that an index keeps, float32 `[n, dim]`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The encoder that a new index gets, and why."""
+
+    spec: EncoderSpec
+    reason: str
+
+
+def resolve(name: str, settings: Settings) -> EncoderSpec:
+    """Return what a name stands for, the user's own names first; raises EncoderError for an unknown one."""
+    spec = settings.encoders.get(name) or spec_of(name)
+    return replace(spec, is_offline=spec.is_offline or settings.is_offline)
+
+
+def choose(wanted: str | None, settings: Settings) -> Choice:
+    """Return the encoder for a new index: what is asked for, else what is settled, else what the machine is fit for."""
+    if wanted is not None:
+        return Choice(resolve(wanted, settings), "asked for")
+    if settings.encoder is not None:
+        return Choice(resolve(settings.encoder, settings), "set in the configuration")
+    return Choice(EMBEDDED, "the default")
+
+
+def open_own(info: IndexInfo, settings: Settings, read_probe: ReadProbe) -> Encoder:
+    """Load the encoder that made an index.
+
+    Raises EncoderError where it cannot be had, FormatError where it would give other vectors by now.
+    """
+    own, remedy = info.encoder_name, f"run codesearch index {info.root} --rebuild"
+    try:
+        spec = resolve(own, settings)
+    except EncoderError as error:
+        message = f"{info.root} is indexed with encoder {own}, which cannot be found: {error}"
+        raise FormatError(f"{message}; {remedy}") from error
+    encoder = load_encoder(spec)
+    description = encoder.describe()
+    is_same = description.identity == info.encoder_identity
+    if is_same and description.engine != info.encoder_engine:
+        is_same = is_same_encoder(encoder, read_probe())
+    if not is_same:
+        raise FormatError(f"encoder {own} gives other vectors than when {info.root} was indexed; {remedy}")
+    return encoder

@@ -1,0 +1,60 @@
+"""What the name of an encoder stands for."""
+
+from pathlib import Path
+
+import pytest
+
+from indexers.encoders.cards import CARDS
+from indexers.encoders.names import spec_of
+from indexers.encoders.spec import EncoderSpec, ServerOptions
+from indexers.errors import EncoderError
+
+
+@pytest.mark.parametrize("card", CARDS[1:], ids=lambda card: card.name)
+def test_a_known_model_is_run_by_sentence_transformers(card: EncoderSpec) -> None:
+    assert spec_of(card.name) == EncoderSpec(card.name, "transformer", card.model)
+
+
+def test_a_name_of_a_hub_is_a_sentence_transformers_model() -> None:
+    assert spec_of("BAAI/bge-m3") == EncoderSpec("BAAI/bge-m3", "transformer", "BAAI/bge-m3")
+
+
+def test_a_folder_is_known_by_its_full_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "model").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert spec_of("./model") == EncoderSpec(f"{tmp_path}/model", "transformer", f"{tmp_path}/model")
+
+
+def test_a_gguf_file_is_known_by_its_full_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert spec_of("gguf:small.gguf") == EncoderSpec(f"gguf:{tmp_path}/small.gguf", "gguf", f"{tmp_path}/small.gguf")
+
+
+def test_an_address_is_a_server_and_its_fragment_the_model() -> None:
+    name = "http://127.0.0.1:8080/v1#qwen3-embedding:4b"
+    options = ServerOptions("http://127.0.0.1:8080/v1")
+    assert spec_of(name) == EncoderSpec(name, "server", "qwen3-embedding:4b", server=options)
+
+
+def test_an_unknown_name_is_refused_with_the_list_of_known_ones() -> None:
+    with pytest.raises(EncoderError, match=r"'word3vec'.*embedded"):
+        spec_of("word3vec")
+
+
+def test_a_slip_of_the_pen_is_told_what_was_meant() -> None:
+    with pytest.raises(EncoderError, match="did you mean qwen3-4b"):
+        spec_of("qwen3-4B")
+
+
+def test_an_empty_name_is_not_the_default() -> None:
+    with pytest.raises(EncoderError, match="no encoder is called ''"):
+        spec_of("")
+
+
+def test_a_missing_folder_is_no_name_of_a_hub() -> None:
+    with pytest.raises(EncoderError, match=r"no encoder is called '\./missing'"):
+        spec_of("./missing")
+
+
+def test_a_key_is_never_shown() -> None:
+    assert "hidden" not in repr(ServerOptions("http://127.0.0.1/v1", key="hidden"))
