@@ -71,5 +71,5 @@ def _pieces(ids: Sequence[int]) -> list[tuple[int, ...]]:
 def _direction(tokens: tuple[int, ...], dim: int) -> SumArray:
     digest = blake2b(b"".join(token.to_bytes(2, "big") for token in tokens)).digest()
     bits = np.unpackbits(np.frombuffer(digest, np.uint8))[:dim]
-    signs: SumArray = bits * 2.0 - 1.0
+    signs: SumArray = bits.astype(np.float64) * 2 - 1
     return signs
