@@ -2,6 +2,8 @@
 
 CodesearchError
 ├── QueryError        the query or its filters make no sense
+├── ConfigError       a configuration file says what it cannot say
+├── ConsentError      a download, or the sending of text, needs the user's word first
 ├── NoIndexError      nothing is indexed here
 ├── AmbiguousRootError  several indexes may belong to a moved root
 ├── LockedError       another writer holds the index
@@ -17,6 +19,19 @@ class CodesearchError(Exception):
 
 class QueryError(CodesearchError):
     """The query is empty, or a filter has an unknown key or value."""
+
+
+class ConfigError(CodesearchError):
+    """A configuration file, or a value for one, is not valid; nothing of it was taken."""
+
+
+class ConsentError(CodesearchError):
+    """Something has to be allowed by the user before it is done; nothing of it was done."""
+
+    def __init__(self, request: str, remedy: str) -> None:
+        super().__init__(f"{request}; {remedy}")
+        self.request = request
+        """What would be done, with its size: what a person is shown before being asked."""
 
 
 class NoIndexError(CodesearchError):

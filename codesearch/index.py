@@ -19,6 +19,8 @@ from codesearch.encoders import open_own
 from codesearch.errors import (
     AmbiguousRootError,
     CodesearchError,
+    ConfigError,
+    ConsentError,
     CorruptIndexError,
     FormatError,
     LockedError,
@@ -65,6 +67,8 @@ __all__ = [
     "BuildOptions",
     "CancelledError",
     "CodesearchError",
+    "ConfigError",
+    "ConsentError",
     "Container",
     "CorruptIndexError",
     "Degradation",

@@ -7,10 +7,10 @@ from codesearch import config, registry
 from codesearch.cli.errors import UsageError
 from codesearch.cli.outcome import Outcome
 from codesearch.cli.render import count
-from codesearch.cli.reports import describe_size
 from codesearch.cli.terminal import Terminal
 from codesearch.errors import NoIndexError
 from codesearch.printable import clean_line
+from codesearch.sizes import describe_size
 from codesearch.types import RootEntry
 
 

@@ -12,6 +12,7 @@ from textwrap import wrap
 from codesearch.cli.progress import describe_rate
 from codesearch.cli.render import count, describe_gap, index_command
 from codesearch.printable import clean_line
+from codesearch.sizes import describe_size
 from codesearch.types import IndexState, IndexStatus, RootEntry, SecretPlace, UpdateReport
 from indexers.types import Skipped
 
@@ -95,16 +96,6 @@ def render_roots(entries: Sequence[RootEntry], now: datetime, width: int | None 
     if width is None or max(map(len, lines)) <= width:
         return lines
     return [line for row in rows[1:] for line in _stack(row, width)]
-
-
-def describe_size(size_bytes: int) -> str:
-    """Return bytes in the largest unit that keeps a digit before the point: `1.4 MiB`."""
-    size = float(size_bytes)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if size < 1024:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1024
-    return f"{size:.1f} TiB"
 
 
 def describe_age(moment: str | None, now: datetime) -> str:

@@ -4,24 +4,17 @@ import argparse
 import re
 
 from codesearch.cli.arguments import suggest
+from codesearch.sizes import parse_size
 
 KINDS = ("function", "method", "class", "file", "section", "block")
 
-_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
-_DECIMAL_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
-
 
 def read_size(text: str) -> int:
-    """Return the bytes of `500000`, `512K`, `2MiB` or `2MB`; the last is decimal, the others count by 1,024."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmg]?)(i?b)?", text.strip().lower())
-    if match is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a size; write for instance 2MiB")
-    number, prefix, suffix = match.groups()
-    units = _DECIMAL_UNITS if suffix == "b" else _UNITS
-    size = int(float(number) * units[prefix])
-    if size < 1:
-        raise argparse.ArgumentTypeError("a size must be at least one byte")
-    return size
+    """Return the bytes of `500000`, `512K`, `2MiB` or `2MB`."""
+    try:
+        return parse_size(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def read_count(text: str) -> int:

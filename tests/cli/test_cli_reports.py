@@ -6,13 +6,13 @@ import pytest
 
 from codesearch.cli.reports import (
     describe_age,
-    describe_size,
     render_roots,
     render_secrets,
     render_skipped,
     render_status,
     summarise,
 )
+from codesearch.sizes import describe_size
 from codesearch.types import IndexStatus, UpdateReport
 from indexers.types import Skipped, SkipReason
 from tests.cli.samples import GOLDEN, make_root, make_state, make_status

@@ -1,0 +1,32 @@
+"""Bytes as people write and read them: `2MiB` and back. Knows nothing of what is so large."""
+
+import re
+
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+_DECIMAL_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+
+
+def parse_size(text: str) -> int:
+    """Return the bytes of `500000`, `512K`, `2MiB` or `2MB`; the last is decimal, the others count by 1,024.
+
+    Raises ValueError for what is no size, or less than a byte.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?b)?", text.strip().lower(), re.ASCII)
+    if match is None:
+        raise ValueError(f"{text!r} is not a size; write for instance 2MiB")
+    number, prefix, suffix = match.groups()
+    units = _DECIMAL_UNITS if suffix == "b" else _UNITS
+    size = int(float(number) * units[prefix])
+    if size < 1:
+        raise ValueError("a size must be at least one byte")
+    return size
+
+
+def describe_size(size_bytes: int) -> str:
+    """Return bytes in the largest unit that keeps a digit before the point: `1.4 MiB`."""
+    size = float(size_bytes)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} TiB"
