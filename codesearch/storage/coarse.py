@@ -5,7 +5,7 @@ compare the same float16 values, so a rebuild changes no score. Knows rows and m
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codesearch.errors import CorruptIndexError
+from codesearch.storage.coarse_gpu import SEARCHES_BEFORE_COPY, copy_to_gpu, find_on_gpu
 from codesearch.storage.platform import name_of_open_file
 from codesearch.storage.rows import IntArray
 from codesearch.storage.vectors import VectorReader
@@ -35,6 +36,9 @@ Among more copies than the last, which ones are returned is not determined.
 """
 
 BoolArray = npt.NDArray[np.bool_]
+
+Accelerate = Callable[[Any], Any | None]
+"""Copies a FAISS index to where it is searched faster; None where there is no such place."""
 
 
 def take_prefix(vectors: FloatArray, coarse_dim: int) -> FloatArray:
@@ -62,7 +66,14 @@ class RowHits:
 class CoarseReader:
     """A pinned base with the rows behind it; the base may be unlinked while this lives."""
 
-    def __init__(self, base: Path | None, base_rows: IntArray, vectors: VectorReader, coarse_dim: int) -> None:
+    def __init__(
+        self,
+        base: Path | None,
+        base_rows: IntArray,
+        vectors: VectorReader,
+        coarse_dim: int,
+        accelerate: Accelerate = copy_to_gpu,
+    ) -> None:
         """Pin `base`, which holds the rows `base_rows` in order; the tail starts behind the last of them.
 
         FAISS opens it when it is first asked, or at once where a file that was unlinked has no name.
@@ -74,6 +85,9 @@ class CoarseReader:
         self._path = base
         self._fd = -1 if base is None else os.open(base, os.O_RDONLY)
         self._index: Any = None
+        self._accelerate = accelerate
+        self._copy: Any | None = None
+        self._n_searches = 0
         self._tail: FloatArray | None = None
         if base is not None and name_of_open_file(self._fd) is None:
             self._open_index()
@@ -92,6 +106,8 @@ class CoarseReader:
         if n_allowed == 0:
             return RowHits.none()
         limit = min(limit, n_allowed)
+        if (found := self._find_in_copy(query, mask, limit)) is not None:
+            return found
         n_more = TIES_EXPECTED
         while True:
             hits = self._search_allowed(query, min(limit + n_more, n_allowed), mask, n_allowed)
@@ -99,6 +115,20 @@ class CoarseReader:
             if limit + n_more >= n_allowed or scores[-1] < scores[limit - 1] or n_more >= MAX_TIES:
                 return best_hits(hits.rows, hits.scores, limit)
             n_more *= TIES_GROWTH
+
+    def _find_in_copy(self, query: FloatArray, mask: BoolArray, limit: int) -> RowHits | None:
+        """Ask the copy on the GPU, if there is one and it can tell; one that fails is not asked again."""
+        self._n_searches += 1
+        if self._n_searches == SEARCHES_BEFORE_COPY:
+            self._copy = self._accelerate(self._open_index())
+        if self._copy is None:
+            return None
+        try:
+            found = find_on_gpu(self._copy, self._open_index(), query, mask, limit)
+        except RuntimeError:
+            self._copy = None
+            return None
+        return None if found is None else best_hits(self._base_rows[found.places], found.scores, limit)
 
     def _search_allowed(self, query: FloatArray, limit: int, mask: BoolArray, n_allowed: int) -> RowHits:
         if n_allowed > len(mask) * MOSTLY_ALLOWED:
@@ -145,7 +175,7 @@ class CoarseReader:
 
     def close(self) -> None:
         """Give the base back."""
-        self._index = None
+        self._index = self._copy = None
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1

@@ -1,11 +1,15 @@
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import faiss
 import numpy as np
 import pytest
 
 from codesearch.storage.coarse import CoarseReader, best_hits, rows_mask, take_prefix, take_prefix_of_query
 from codesearch.storage.coarse_base import is_due, write_base
+from codesearch.storage.coarse_gpu import MAX_GPU_HITS, SEARCHES_BEFORE_COPY, copy_to_gpu, find_on_gpu
 from codesearch.storage.vectors import VectorAppender, VectorReader
 from indexers.types import FloatArray
 
@@ -99,3 +103,113 @@ def test_a_new_base_is_due_at_five_percent_but_not_for_little(n_base: int, n_dea
 def test_spans_become_a_mask() -> None:
     mask = rows_mask(8, np.array([1, 5, 5, 7]), np.array([2, 1, 2, 0]))
     assert np.flatnonzero(mask).tolist() == [1, 2, 5, 6]
+
+
+class StandIn:
+    """What a GPU does, without one: a flat index without selectors that gives no more hits than a GPU would."""
+
+    def __init__(self, base: Any) -> None:
+        self._flat: Any = faiss.IndexFlatIP(base.d)
+        self._flat.add(base.reconstruct_n(0, base.ntotal))
+        self.n_searches = 0
+
+    def search(self, queries: FloatArray, n_hits: int) -> Any:
+        assert n_hits <= MAX_GPU_HITS
+        self.n_searches += 1
+        return self._flat.search(queries.astype(np.float16).astype(np.float32), n_hits)
+
+
+class FailingStandIn(StandIn):
+    def search(self, queries: FloatArray, n_hits: int) -> Any:
+        super().search(queries, n_hits)
+        raise RuntimeError("CUDA error 2: out of memory")
+
+
+class Accelerator:
+    """Copies to a stand-in, and remembers it."""
+
+    def __init__(self, make: Callable[[Any], StandIn] = StandIn) -> None:
+        self._make = make
+        self.copies: list[StandIn] = []
+
+    def __call__(self, base: Any) -> StandIn:
+        self.copies.append(self._make(base))
+        return self.copies[-1]
+
+
+def warm_up(coarse: CoarseReader) -> None:
+    for _ in range(SEARCHES_BEFORE_COPY - 1):
+        coarse.find(np.ones(DIM, dtype=np.float32), np.ones(500, dtype=bool), 1)
+
+
+@pytest.mark.parametrize("n_base", [1, 300, 500])
+@pytest.mark.parametrize("n_allowed", [1, 20, 300, 500])
+def test_a_copy_on_a_gpu_finds_what_the_processor_finds(
+    tmp_path: Path, reader: VectorReader, vectors: FloatArray, n_base: int, n_allowed: int
+) -> None:
+    base, base_rows, accelerator = tmp_path / "coarse-1.faiss", np.arange(n_base), Accelerator()
+    write_base(base, reader, base_rows, COARSE_DIM)
+    allowed = np.zeros(500, dtype=bool)
+    allowed[np.random.default_rng(n_allowed).permutation(500)[:n_allowed]] = True
+    with (
+        closing(CoarseReader(base, base_rows, reader, COARSE_DIM)) as plain,
+        closing(CoarseReader(base, base_rows, reader, COARSE_DIM, accelerator)) as coarse,
+    ):
+        warm_up(coarse)
+        for query in vectors[:40]:
+            wanted, hits = plain.find(query, allowed, 10), coarse.find(query, allowed, 10)
+            assert hits.rows.tolist() == wanted.rows.tolist()
+            assert hits.scores == pytest.approx(wanted.scores, abs=2e-6)
+    assert len(accelerator.copies) == (1 if allowed[:n_base].any() else 0)
+
+
+def test_a_gpu_answers_most_queries_once_it_has_the_copy(tmp_path: Path, reader: VectorReader) -> None:
+    base, accelerator = tmp_path / "coarse-1.faiss", Accelerator()
+    write_base(base, reader, np.arange(500), COARSE_DIM)
+    queries = np.random.default_rng(8).standard_normal((40, DIM)).astype(np.float32)
+    allowed = np.arange(500) % 3 > 0
+    index: Any = faiss.read_index(str(base))
+    copy = accelerator(index)
+    found = [find_on_gpu(copy, index, take_prefix_of_query(one, COARSE_DIM), allowed, 10) for one in queries]
+    assert sum(hits is not None for hits in found) > 30
+
+
+def test_what_a_gpu_cannot_tell_apart_is_left_to_the_processor(tmp_path: Path) -> None:
+    vectors = np.random.default_rng(1).standard_normal((500, DIM)).astype(np.float32)
+    vectors[np.arange(0, 500, 2)] = vectors[0]
+    with closing(VectorAppender(tmp_path / "vectors-1.bin", DIM, 0, "mend it")) as appender:
+        appender.append(vectors)
+        appender.sync()
+    reader = VectorReader(tmp_path / "vectors-1.bin", DIM, len(vectors), "mend it")
+    base = tmp_path / "coarse-1.faiss"
+    write_base(base, reader, np.arange(500), COARSE_DIM)
+    with closing(CoarseReader(base, np.arange(500), reader, COARSE_DIM, Accelerator())) as coarse:
+        warm_up(coarse)
+        hits = coarse.find(vectors[0], np.ones(500, dtype=bool), 40)
+    assert hits.rows.tolist() == list(range(0, 80, 2))
+
+
+def test_a_gpu_that_fails_is_not_asked_again_and_the_answer_stays(
+    tmp_path: Path, reader: VectorReader, vectors: FloatArray
+) -> None:
+    base, accelerator = tmp_path / "coarse-1.faiss", Accelerator(FailingStandIn)
+    write_base(base, reader, np.arange(500), COARSE_DIM)
+    with closing(CoarseReader(base, np.arange(500), reader, COARSE_DIM, accelerator)) as coarse:
+        warm_up(coarse)
+        found = [coarse.find(vectors[9], np.ones(500, dtype=bool), 1).rows.tolist() for _ in range(3)]
+    assert found == [[9]] * 3
+    assert [copy.n_searches for copy in accelerator.copies] == [1]
+
+
+def test_a_single_query_copies_nothing(tmp_path: Path, reader: VectorReader, vectors: FloatArray) -> None:
+    base, accelerator = tmp_path / "coarse-1.faiss", Accelerator()
+    write_base(base, reader, np.arange(500), COARSE_DIM)
+    with closing(CoarseReader(base, np.arange(500), reader, COARSE_DIM, accelerator)) as coarse:
+        coarse.find(vectors[9], np.ones(500, dtype=bool), 10)
+    assert accelerator.copies == []
+
+
+def test_a_small_base_stays_where_it_is(tmp_path: Path, reader: VectorReader) -> None:
+    write_base(tmp_path / "coarse-1.faiss", reader, np.arange(500), COARSE_DIM)
+    index: Any = faiss.read_index(str(tmp_path / "coarse-1.faiss"))
+    assert copy_to_gpu(index) is None
