@@ -237,6 +237,15 @@ class AdditiveEncoder(Protocol):
         ...
 
 
+@runtime_checkable
+class Noting(Protocol):
+    """What an `Encoder` offers besides, if something may go another way than planned and is worth telling."""
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what was remarkable so far, a sentence each; never a text that was encoded."""
+        ...
+
+
 class VectorCache(Protocol):
     """Vectors by the hash of their exact encoder input, shared by all roots, bounded and disposable."""
 

@@ -17,7 +17,7 @@ from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.writer import Writer
 from codesearch.types import BuildOptions, Progress, SearchOptions, UpdateReport
 from indexers.encoders.embedded import EmbeddedEncoder
-from indexers.errors import WalkError
+from indexers.errors import EncoderError, WalkError
 from indexers.template import TEMPLATE_VERSION
 from indexers.tokenizer import TOKENIZER_VERSION
 
@@ -232,10 +232,11 @@ def test_a_rebuild_of_a_damaged_index_falls_back_to_the_defaults(root: Path, hom
     assert Index.build(root, BuildOptions(n_workers=1, rebuild=True), home=home).added == 3
 
 
-def test_another_encoder_for_an_index_is_refused_with_the_command_that_mends_it(root: Path, home: Path) -> None:
+def test_an_encoder_of_a_name_without_meaning_is_refused_and_the_index_stands(root: Path, home: Path) -> None:
     Index.build(root, ONE, home=home)
-    with pytest.raises(FormatError, match="--rebuild --encoder other"):
+    with pytest.raises(EncoderError, match="no encoder is called 'other'; choose one of: embedded"):
         Index.build(root, BuildOptions(encoder="other"), home=home)
+    assert set(contents(root, home)) == set(FILES)
 
 
 def test_an_encoder_that_is_gone_is_refused_and_replaced_by_a_rebuild(root: Path, home: Path) -> None:
