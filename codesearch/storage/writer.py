@@ -202,6 +202,16 @@ class Writer:
             with self._changing():
                 self._generation = replace(self._generation, info=replace(self.info, max_file_bytes=max_file_bytes))
 
+    def set_coarse_dim(self, coarse_dim: int) -> None:
+        """Compare another prefix first: the next commit writes the base anew. ValueError where no vector has it."""
+        if not 0 < coarse_dim <= self.info.dim:
+            raise ValueError(f"vectors of {self.info.dim} dimensions have no prefix of {coarse_dim}")
+        if coarse_dim != self.info.coarse_dim:
+            with self._changing():
+                self._catalog.write_array("coarse_rows", np.zeros(0, "<u4"))
+                info = replace(self.info, coarse_dim=coarse_dim)
+                self._generation = replace(self._generation, info=info, coarse_name=None)
+
     def compact(self) -> None:
         """Move the live vectors to a new file and write the lexical side anew; answers stay the same."""
         with self._changing():
