@@ -246,6 +246,30 @@ class Noting(Protocol):
         ...
 
 
+EndTokenState = Literal["present", "missing", "none", "unknown"]
+"""Whether what the model reads ends with its end token; `none` where the model has no use for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """How an encoder hands texts to its model, as far as it can tell itself."""
+
+    has_prompts: bool
+    """Whether a question is introduced by other words than a document."""
+    end_token: EndTokenState
+    explanation: str
+    """Who appends the end token and how that was found out, or what is wrong: one sentence without a full stop."""
+
+
+@runtime_checkable
+class Inspectable(Protocol):
+    """What an `Encoder` offers besides, if its model reads more than the bare text."""
+
+    def inspect(self) -> Inspection:
+        """Look at what the model is given; may load the tokenizer or ask the server."""
+        ...
+
+
 class VectorCache(Protocol):
     """Vectors by the hash of their exact encoder input, shared by all roots, bounded and disposable."""
 
