@@ -1,4 +1,4 @@
-"""The one room that reads the environment: where indexes live and how a terminal wants to be written to.
+"""The one room that reads the environment: where indexes and settings live, keys, how a terminal is to be written to.
 
 Knows names of variables and nothing of indexes. An empty variable counts as not set.
 """
@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 HOME_VARIABLE = "CODESEARCH_HOME"
+CONFIG_VARIABLE = "CODESEARCH_CONFIG"
 DEBUG_VARIABLE = "CODESEARCH_DEBUG"
 
 
@@ -19,6 +20,20 @@ def home_folder(override: Path | None = None) -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("codesearch", appauthor=False)
+
+
+def config_file() -> Path:
+    """Return the user's configuration file, which need not exist: `CODESEARCH_CONFIG`, else the platform's place."""
+    if named := os.environ.get(CONFIG_VARIABLE):
+        return Path(named).expanduser().absolute()
+    from platformdirs import user_config_path
+
+    return user_config_path("codesearch", appauthor=False) / "config.toml"
+
+
+def read_key(variable: str) -> str:
+    """Return the key that a variable holds, empty where it is not set."""
+    return os.environ.get(variable, "").strip() if variable else ""
 
 
 def wants_color() -> bool:

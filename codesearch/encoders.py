@@ -5,7 +5,9 @@ Knows settings, identities and probes; knows no storage and runs no model itself
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
+from codesearch.config import read_key
 from codesearch.errors import FormatError
 from codesearch.probe import is_same_encoder
 from codesearch.settings import Settings
@@ -29,9 +31,22 @@ class Choice:
 
 
 def resolve(name: str, settings: Settings) -> EncoderSpec:
-    """Return what a name stands for, the user's own names first; raises EncoderError for an unknown one."""
-    spec = settings.encoders.get(name) or spec_of(name)
-    return replace(spec, is_offline=spec.is_offline or settings.is_offline)
+    """Return what a name stands for, the user's own names first; raises EncoderError for an unknown one.
+
+    A server's key comes along from the environment; that it is missing is said when the encoder is loaded.
+    """
+    spec = settings.encoders.get(name) or _known(name, settings)
+    server = replace(spec.server, key=read_key(spec.server.key_variable)) if spec.server else None
+    return replace(spec, is_offline=spec.is_offline or settings.is_offline, server=server)
+
+
+def _known(name: str, settings: Settings) -> EncoderSpec:
+    try:
+        return spec_of(name)
+    except EncoderError as error:
+        if close := get_close_matches(name, settings.encoders, n=1):
+            raise EncoderError(f"no encoder is called {name!r}; did you mean {close[0]}?") from error
+        raise
 
 
 def choose(wanted: str | None, settings: Settings) -> Choice:

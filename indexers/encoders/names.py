@@ -32,7 +32,7 @@ def spec_of(name: str) -> EncoderSpec:
     if name.startswith(("http://", "https://")):
         url, model = urldefrag(name)
         return EncoderSpec(name, "server", model, server=ServerOptions(url.rstrip("/")))
-    if (folder := Path(name).expanduser()).is_dir():
+    if name and (folder := Path(name).expanduser()).is_dir():
         return EncoderSpec(str(folder.absolute()), "transformer", str(folder.absolute()))
     if name.count("/") == 1 and all(name.split("/")) and not name.startswith((".", "~", "/")):
         return EncoderSpec(name, "transformer", name)

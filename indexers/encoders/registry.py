@@ -7,6 +7,9 @@ from indexers.types import Encoder
 
 def load_encoder(spec: EncoderSpec = EMBEDDED) -> Encoder:
     """Return the encoder of a spec; raises EncoderError where it cannot be had."""
+    if spec.server is not None and spec.server.key_variable and not spec.server.key:
+        variable = spec.server.key_variable
+        raise EncoderError(f"encoder {spec.name} has no key: set the variable {variable} of the environment to it")
     match spec.source:
         case "embedded":
             from indexers.encoders.embedded import EmbeddedEncoder

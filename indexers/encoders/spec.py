@@ -62,6 +62,8 @@ class ServerOptions:
     """Base address without a slash behind, such as `http://127.0.0.1:8080/v1`; `/embeddings` is added."""
     key: str = field(default="", repr=False)
     """Sent as a bearer token, never shown; read from the environment alone."""
+    key_variable: str = ""
+    """The variable of the environment that holds the key; empty where none is needed."""
     timeout_s: float = 300.0
     """How long one request may go without an answer."""
     n_concurrent: int = 4

@@ -20,6 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "codesearch.setting_keys",
         "codesearch.encoder_tables",
         "codesearch.sizes",
+        "codesearch.toml_table",
         "codesearch.native",
         "codesearch.printable",
         "codesearch.serialize",
