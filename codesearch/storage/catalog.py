@@ -48,6 +48,7 @@ _DISK_CODES = {
 
 _PATH_FIELDS = {"root"}
 _INT_FIELDS = {f.name for f in fields(IndexInfo) if f.type in (int, int | None)}
+_LIST_FIELDS = {"granularities"}
 _NOT_STORED = {"format_version"}
 
 
@@ -192,7 +193,7 @@ class Catalog:
         """Replace the table `meta`."""
         values = {f.name: getattr(generation, f.name) for f in fields(Generation) if f.name != "info"}
         values |= {k: v for k, v in asdict(generation.info).items() if k not in _NOT_STORED}
-        meta = {k: None if v is None else str(int(v) if isinstance(v, bool) else v) for k, v in values.items()}
+        meta = {key: None if value is None else _to_text(value) for key, value in values.items()}
         self.run_many(
             "INSERT OR REPLACE INTO meta VALUES (?, ?)", [*meta.items(), ("checksum", str(_meta_checksum(meta)))]
         )
@@ -298,6 +299,12 @@ def _meta_checksum(meta: dict[str, str | None]) -> int:
     return text_checksum(*(f"{key}={value}" for key, value in sorted(meta.items())))
 
 
+def _to_text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return str(int(value) if isinstance(value, bool) else value)
+
+
 def _info_from_meta(meta: dict[str, Any], version: int) -> IndexInfo:
     values: dict[str, Any] = {"format_version": version}
     for field in fields(IndexInfo):
@@ -308,6 +315,8 @@ def _info_from_meta(meta: dict[str, Any], version: int) -> IndexInfo:
             values[field.name] = None
         elif field.name in _PATH_FIELDS:
             values[field.name] = Path(value)
+        elif field.name in _LIST_FIELDS:
+            values[field.name] = value if isinstance(value, tuple) else tuple(value.split(","))
         elif field.name == "complete":
             values[field.name] = value == "1"
         else:

@@ -29,6 +29,9 @@ def renumber_rows(catalog: Catalog, files: Iterable[FileRow], live: IntArray) ->
     """Give every file and chunk the numbers its rows have once only the `live` ones, sorted, are left."""
     moved: list[FileRow] = []
     for file in files:
+        if not file.has_vectors:
+            moved.append(file)
+            continue
         first, end = np.searchsorted(live, [file.first_row, file.first_row + file.n_rows])
         row = replace(file, first_row=int(first), n_rows=int(end - first))
         write_file_row(catalog, row)

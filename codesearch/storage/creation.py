@@ -59,5 +59,6 @@ def first_generation(folder: Path, catalog: Catalog, new: NewIndex) -> Generatio
         template_version=new.template_version,
         tokenizer_version=new.tokenizer_version,
         root_place=new.root_place,
+        granularities=new.granularities,
     )
     return Generation(info, vectors_name(unused_vectors_number(folder)), None, None, 1, 1)

@@ -78,6 +78,21 @@ def write_file_row(catalog: Catalog, row: FileRow) -> None:
     catalog.run(_WRITE_FILE, (*values, file_checksum(values)))
 
 
+def write_rows(catalog: Catalog, row: FileRow, file: EncodedFile) -> None:
+    """Tell a file that is there, and its chunks, which rows their vectors have."""
+    write_file_row(catalog, row)
+    span = (row.first_chunk, row.first_chunk + row.n_chunks - 1)
+    chunks = catalog.rows(f"SELECT {CHUNK_COLUMNS}, checksum FROM chunks WHERE id BETWEEN ? AND ? ORDER BY id", span)
+    if not len(chunks) == len(file.n_rows) == row.n_chunks:
+        raise mismatch(f"the list of chunks of {row.path} in {catalog.path}", catalog.mend)
+    changes: list[tuple[int | None, int, int, int]] = []
+    for values, first_row, n_rows in zip(chunks, file.first_row, file.n_rows, strict=True):
+        check_chunk(values, catalog)
+        own = row.first_row + first_row if n_rows else None
+        changes.append((own, n_rows, chunk_checksum((*values[:15], own, n_rows)), values[0]))
+    catalog.run_many('UPDATE chunks SET "row" = ?, n_rows = ?, checksum = ? WHERE id = ?', changes)
+
+
 def read_file_row(values: tuple[Any, ...], catalog: Catalog) -> FileRow:
     """Check and unpack a row of `FILE_COLUMNS` with its checksum behind."""
     try:

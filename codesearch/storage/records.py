@@ -19,7 +19,7 @@ from codesearch.storage.rows import ChunkRow, Counts, FileRow, IntArray
 from codesearch.storage.schema import CHUNK_COLUMNS, FILE_COLUMNS
 from codesearch.types import SecretPlace
 from indexers.terms import BagArray, measure_bags, unpack_bag
-from indexers.types import FIELDS, Secret, Skipped
+from indexers.types import FIELDS, Chunk, ParsedFile, Secret, Skipped, SourceText
 
 CHUNKS_KEPT = 16_384
 """Some 15 MB: the candidates of the last dozens of queries."""
@@ -161,3 +161,32 @@ class Records:
     def mismatch(self, what: str) -> CorruptIndexError:
         """Return the error for something of this catalogue that is not what was written."""
         return mismatch(f"{what} in {self._catalog.path}", self._catalog.mend)
+
+
+def read_parsed(catalog: Catalog, file: FileRow) -> ParsedFile:
+    """Read a file as it was parsed, checked, without its bags and without where its secrets were."""
+    records = Records(catalog)
+    rows = records.chunks(range(file.first_chunk, file.first_chunk + file.n_chunks))
+    if len(rows) != file.n_chunks:
+        raise records.mismatch(f"the list of chunks of {file.path}")
+    text = SourceText(records.text(file.id), file.encoding, file.content_hash)  # type: ignore[arg-type]
+    chunks = tuple(_to_chunk(row, file.first_chunk) for row in rows)
+    return ParsedFile(file.path, file.language, file.stat, text, chunks, (), file.note)
+
+
+def _to_chunk(row: ChunkRow, first_chunk: int) -> Chunk:
+    return Chunk(
+        kind=row.kind,
+        granularity=row.granularity,
+        symbol=row.symbol,
+        qualified_name=row.qualified_name,
+        signature=row.signature,
+        documentation=row.documentation,
+        names=row.names,
+        start_byte=row.start_byte,
+        end_byte=row.end_byte,
+        start_line=row.start_line,
+        end_line=row.end_line,
+        first_leaf=row.first_leaf_id - first_chunk,
+        n_leaves=row.n_leaves,
+    )

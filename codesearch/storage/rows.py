@@ -9,9 +9,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from indexers.types import EncoderDescription, FileStat, FloatArray, Granularity, Kind
+from indexers.types import GRANULARITIES, EncoderDescription, FileStat, FloatArray, Granularity, Kind
 
 IntArray = npt.NDArray[np.int64]
+
+NO_ROW = -1
+"""First row of a file whose vectors are not there yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class NewIndex:
     tokenizer_version: int
     root_place: str | None = None
     """Device and inode of the root, which a renaming keeps."""
+    granularities: tuple[Granularity, ...] = GRANULARITIES
+    """What gets vectors; words find every chunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,10 @@ class IndexInfo:
     template_version: int
     tokenizer_version: int
     root_place: str | None = None
+    granularities: tuple[Granularity, ...] = GRANULARITIES
+    """What gets vectors; words find every chunk."""
+    n_files_without_vectors: int = 0
+    """Files that words alone find so far; 0 when complete."""
 
     @property
     def revision(self) -> Revision:
@@ -126,10 +135,15 @@ class FileRow:
     first_row: int
     n_rows: int
 
+    @property
+    def has_vectors(self) -> bool:
+        """Whether its vectors are there, be it none that it needs."""
+        return self.first_row != NO_ROW
+
 
 @dataclass(frozen=True, slots=True)
 class ChunkRow:
-    """A chunk of the index. `row` is None while its vector is not there yet."""
+    """A chunk of the index. `row` is None while its vector is not there yet, and where it is not to have one."""
 
     id: int
     file_id: int

@@ -97,6 +97,8 @@ class Snapshot:
         self._lexical = None if lexical is None else LexicalReader(folder / lexical, catalog.mend)
         self._flags = catalog.read_array("row_flags", FLAGS_DTYPE)
         self._spans: IntArray = catalog.read_array("file_spans", "<i8").reshape(-1, 5)
+        with_rows = self._spans[self._spans[:, 4] > 0]
+        self._row_spans: IntArray = with_rows[np.argsort(with_rows[:, 3])]
         self._vectors = VectorReader(folder / generation.vectors_name, info.dim, info.n_rows, catalog.mend)
         base = None if generation.coarse_name is None else folder / generation.coarse_name
         base_rows = catalog.read_array("coarse_rows", "<u4").astype(np.int64)
@@ -312,7 +314,7 @@ class Snapshot:
         """Return the live rows that some chunk of the selection may own, bool `[n_rows]`."""
         allowed = mask_of(self._flags, granularities, selection.kinds)
         if selection.file_ids is not None:
-            spans = self._spans[np.isin(self._spans[:, 0], selection.file_ids)]
+            spans = self._row_spans[np.isin(self._row_spans[:, 0], selection.file_ids)]
             allowed &= rows_mask(len(allowed), spans[:, 3], spans[:, 4])
         if selection.chunk_ids is not None:
             sql = 'SELECT "row", n_rows FROM chunks WHERE id IN (SELECT value FROM json_each(?)) AND "row" IS NOT NULL'
@@ -341,7 +343,7 @@ class Snapshot:
         for row, *owner in self._catalog.rows_of(sql, rows.tolist()):
             owners.setdefault(row, []).append(_Owner(*owner))
         for row in rows[(self._flags[rows] & np.uint16(CONTINUES)) != 0].tolist():
-            file = self._spans[np.searchsorted(self._spans[:, 3], row, side="right") - 1]
+            file = self._row_spans[np.searchsorted(self._row_spans[:, 3], row, side="right") - 1]
             windowed = self._catalog.rows(
                 'SELECT id, granularity, kind FROM chunks WHERE "row" >= ? AND "row" < ? AND "row" + n_rows > ?',
                 (int(file[3]), row, row),

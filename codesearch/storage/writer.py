@@ -4,11 +4,11 @@ Order of a commit: vectors synced, lexical committed, coarse base and checksums 
 commit, which is the switch. What lies beyond the last switch is ignored by readers and reclaimed by the next writer.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 
@@ -28,34 +28,23 @@ from codesearch.storage.ingest import (
     read_file_row,
     read_skipped,
     write_file_row,
+    write_rows,
     write_skipped,
 )
 from codesearch.storage.lexical import LexicalWriter, lexical_name, list_files
 from codesearch.storage.lock import WriterLock
 from codesearch.storage.platform import make_private_folder, sync_folder
+from codesearch.storage.records import read_parsed
 from codesearch.storage.row_flags import FLAGS_DTYPE, RowFlags
-from codesearch.storage.rows import FileRow, Generation, IndexInfo, KnownFile, NewIndex
+from codesearch.storage.rows import NO_ROW, FileRow, Generation, IndexInfo, KnownFile, NewIndex
 from codesearch.storage.schema import FILE_COLUMNS
 from codesearch.storage.statistics import add_tally, n_chunks_of
+from codesearch.storage.steps import OnStep, Step, disk_errors, ignore_step
 from codesearch.storage.tally import Tally
 from codesearch.storage.vectors import VectorAppender, VectorReader, vectors_name
-from indexers.types import EncodedFile, FileStat, FloatArray, Skipped
+from indexers.types import EncodedFile, FileStat, FloatArray, ParsedFile, Skipped
 
 __all__ = ["KnownFile", "NewIndex", "Step", "Writer"]
-
-Step = Literal[
-    "locked",
-    "file written",
-    "vectors synced",
-    "lexical committed",
-    "coarse written",
-    "catalogue written",
-    "switched",
-    "reclaimed",
-]
-"""Moments of a write, told to whoever asked: tests stop a writer at each of them."""
-
-OnStep = Callable[[Step], None]
 
 
 class Writer:
@@ -78,14 +67,14 @@ class Writer:
     def open(cls, folder: Path, on_step: OnStep | None = None) -> Self:
         """Open an index; raises NoIndexError, LockedError, FormatError, CorruptIndexError, StorageError."""
         require_catalog(folder)
-        return cls._start(folder, None, on_step or _ignore_step)
+        return cls._start(folder, None, on_step or ignore_step)
 
     @classmethod
     def create(cls, folder: Path, new: NewIndex, on_step: OnStep | None = None) -> Self:
         """Make an index; one that is there already stays readable until the first commit replaces it."""
-        with _disk_errors(folder):
+        with disk_errors(folder):
             make_private_folder(folder)
-        return cls._start(folder, new, on_step or _ignore_step)
+        return cls._start(folder, new, on_step or ignore_step)
 
     @classmethod
     def _start(cls, folder: Path, new: NewIndex | None, on_step: OnStep) -> Self:
@@ -101,7 +90,7 @@ class Writer:
                 catalog = open_for_creation(folder)
                 generation = first_generation(folder, catalog, new)
             writer = cls(folder, lock, catalog, on_step)
-            with _disk_errors(folder):
+            with disk_errors(folder):
                 writer._load(generation)
                 if new is None:
                     writer._reclaim()
@@ -135,12 +124,39 @@ class Writer:
         """Return the paths that the last walk found marked as written by a person, whatever their bytes look like."""
         return frozenset(row[0] for row in self._catalog.rows("SELECT path FROM marked_as_source"))
 
+    def files_without_vectors(self) -> list[str]:
+        """Return the paths of the files that were added by their words alone, in the order in which they were added."""
+        return [row.path for row in self._files.values() if not row.has_vectors]
+
+    def read_parsed(self, path: str) -> ParsedFile:
+        """Return a file as it was parsed, without its bags; KeyError where it is not known."""
+        return read_parsed(self._catalog, self._files[path])
+
     def add(self, file: EncodedFile) -> None:
         """Add a file, or replace the one of the same path."""
+        self._add(file, self._vectors.n_rows)
+
+    def add_words(self, parsed: ParsedFile) -> None:
+        """Add a file that gets its vectors later, or replace the one of the same path."""
+        n_chunks = len(parsed.chunks)
+        no_vectors: FloatArray = np.empty((0, self.info.dim), dtype=np.float32)
+        self._add(EncodedFile(parsed, no_vectors, (0,) * n_chunks, (0,) * n_chunks), NO_ROW)
+
+    def add_vectors(self, file: EncodedFile) -> None:
+        """Give a file that has none its vectors, words stay as they are; KeyError where it is not known."""
+        row = self._files[file.parsed.path]
+        with self._changing():
+            row = replace(row, first_row=self._vectors.append(file.vectors), n_rows=len(file.vectors))
+            self._flags.extend(file.parsed.chunks, file.first_row, file.n_rows, row.n_rows)
+            write_rows(self._catalog, row, file)
+            self._files[row.path] = row
+            self._on_step("file written")
+
+    def _add(self, file: EncodedFile, first_row: int) -> None:
         with self._changing():
             if file.parsed.path in self._files:
                 self._remove(self._files.pop(file.parsed.path))
-            first_row = self._vectors.append(file.vectors)
+            self._vectors.append(file.vectors)
             self._flags.extend(file.parsed.chunks, file.first_row, file.n_rows, len(file.vectors))
             row = make_file_row(file, self._generation, first_row)
             self._generation = replace(
@@ -295,7 +311,7 @@ class Writer:
         if self._failed:
             raise StorageError(f"an earlier write to {self._folder} failed; run `codesearch index PATH` again")
         self._failed = True
-        with _disk_errors(self._folder):
+        with disk_errors(self._folder):
             yield
         self._failed = False
 
@@ -332,6 +348,8 @@ class Writer:
     def _prepare(self, complete: bool, files_todo: int | None, checked_at: str) -> None:
         """Write everything the next generation needs but the switch."""
         number = self.info.generation + 1
+        n_without = len(self.files_without_vectors())
+        assert not (complete and n_without)
         self._vectors.sync()
         self._on_step("vectors synced")
         names = self._commit_lexical(number)
@@ -359,6 +377,7 @@ class Writer:
             updated_at=checked_at,
             created_at=self.info.created_at or checked_at,
             n_rows=self._vectors.n_rows,
+            n_files_without_vectors=n_without,
         )
         self._generation = replace(self._generation, info=info)
 
@@ -370,17 +389,3 @@ class Writer:
             self._generation = replace(self._generation, lexical_name=lexical_name(number))
         name = self._generation.lexical_name
         return [] if name is None else [f"{name}/{file}" for file in list_files(self._folder / name)]
-
-
-def _ignore_step(step: Step) -> None:  # noqa: ARG001
-    return
-
-
-@contextmanager
-def _disk_errors(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(
-            f"{folder} cannot be written ({error}); check the disk's space and rights and try again"
-        ) from error
