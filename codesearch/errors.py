@@ -32,6 +32,8 @@ class ConsentError(CodesearchError):
         super().__init__(f"{request}; {remedy}")
         self.request = request
         """What would be done, with its size: what a person is shown before being asked."""
+        self.remedy = remedy
+        """How it is allowed, and what to do instead."""
 
 
 class NoIndexError(CodesearchError):

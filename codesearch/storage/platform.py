@@ -108,6 +108,20 @@ def open_private(path: Path, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0), PRIVATE_FILE)
 
 
+def write_private(path: Path, data: bytes) -> None:
+    """Put a small file in the place of another in one step; only its owner can read it. Raises OSError."""
+    fresh = path.with_name(f".{path.name}-{os.getpid()}")
+    try:
+        with open(open_private(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError:
+        remove_quietly(fresh)
+        raise
+
+
 def sync_file(path: Path) -> None:
     """Bring a closed file's bytes to the disk."""
     fd = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
