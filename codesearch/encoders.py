@@ -18,6 +18,8 @@ from indexers.encoders.spec import EMBEDDED, EncoderSpec
 from indexers.errors import EncoderError
 from indexers.types import Encoder, FloatArray
 
+Load = Callable[[EncoderSpec], Encoder]
+
 ReadProbe = Callable[[], FloatArray]
 """Reads the known answers that an index keeps, float32 `[n, dim]`."""
 
@@ -58,22 +60,30 @@ def choose(wanted: str | None, settings: Settings) -> Choice:
     return Choice(EMBEDDED, "the default")
 
 
-def open_own(info: IndexInfo, settings: Settings, read_probe: ReadProbe) -> Encoder:
+def own_spec(info: IndexInfo, settings: Settings) -> EncoderSpec:
+    """Return what made an index; raises FormatError where its name has no meaning any more."""
+    try:
+        return resolve(info.encoder_name, settings)
+    except EncoderError as error:
+        message = f"{info.root} is indexed with encoder {info.encoder_name}, which cannot be found: {error}"
+        raise FormatError(f"{message}; {_remedy(info)}") from error
+
+
+def open_own(info: IndexInfo, settings: Settings, read_probe: ReadProbe, load: Load = load_encoder) -> Encoder:
     """Load the encoder that made an index.
 
     Raises EncoderError where it cannot be had, FormatError where it would give other vectors by now.
     """
-    own, remedy = info.encoder_name, f"run codesearch index {info.root} --rebuild"
-    try:
-        spec = resolve(own, settings)
-    except EncoderError as error:
-        message = f"{info.root} is indexed with encoder {own}, which cannot be found: {error}"
-        raise FormatError(f"{message}; {remedy}") from error
-    encoder = load_encoder(spec)
+    encoder = load(own_spec(info, settings))
     description = encoder.describe()
     is_same = description.identity == info.encoder_identity
     if is_same and description.engine != info.encoder_engine:
         is_same = is_same_encoder(encoder, read_probe())
     if not is_same:
-        raise FormatError(f"encoder {own} gives other vectors than when {info.root} was indexed; {remedy}")
+        message = f"encoder {info.encoder_name} gives other vectors than when {info.root} was indexed"
+        raise FormatError(f"{message}; {_remedy(info)}")
     return encoder
+
+
+def _remedy(info: IndexInfo) -> str:
+    return f"run codesearch index {info.root} --rebuild"
