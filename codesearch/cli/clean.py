@@ -8,6 +8,7 @@ from codesearch.cli.errors import UsageError
 from codesearch.cli.outcome import Outcome
 from codesearch.cli.render import count
 from codesearch.cli.terminal import Terminal
+from codesearch.consent import forget_uploads
 from codesearch.errors import NoIndexError
 from codesearch.printable import clean_line
 from codesearch.sizes import describe_size
@@ -27,6 +28,7 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
         return Outcome.NOTHING
     for entry in entries:
         registry.remove(entry.folder)
+        forget_uploads(home, entry.root)
         terminal.note(f"removed the index of {clean_line(str(entry.root))}, {describe_size(entry.size_bytes)}")
     if parsed.all:
         registry.remove_vector_cache(home)
