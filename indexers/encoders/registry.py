@@ -15,5 +15,9 @@ def load_encoder(spec: EncoderSpec = EMBEDDED) -> Encoder:
             from indexers.encoders.embedded import EmbeddedEncoder
 
             return EmbeddedEncoder()
+        case "server":
+            from indexers.encoders.server.encoder import ServerEncoder
+
+            return ServerEncoder(spec)
         case _:
             raise EncoderError(f"encoder {spec.name} cannot be loaded: nothing here runs a {spec.source}")

@@ -1,0 +1,1 @@
+"""The encoder behind a server of the OpenAI embeddings interface."""

@@ -1,0 +1,118 @@
+"""How many tokens a text has for a server's model: by the model's `tokenizer.json`, by the server, or estimated.
+
+Routes that count differ: `/tokenize` at the root of vLLM, llama.cpp and Text Embeddings Inference, which take what they
+know of one and the same request; `/extras/tokenize` of llama-cpp-python.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexers.encoders.server.client import Client
+from indexers.errors import EncoderError
+
+END_TOKEN = "<|endoftext|>"  # noqa: S105
+"""What Qwen3-Embedding reads last; the vector is its state."""
+
+MAX_TOKENS_PER_BYTE = 12
+"""No tokenizer makes more of a text: a token stands for a byte of what normalising leaves, and that grows elevenfold
+at most (NFKC of U+FDFA)."""
+
+_SOFT = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_ \t"
+"""Bytes that stand together in tokens: a token has two of them at least, mostly three to five."""
+
+
+def estimate_tokens(text: str) -> int:
+    """Return an upper estimate: a token for each two letters or blanks of ASCII, and for every other byte.
+
+    Two to three times what code has; only random letters such as base64 come near it.
+    """
+    data = text.encode("utf-8", "replace")
+    n_hard = len(data.translate(None, _SOFT))
+    return n_hard + (len(data) - n_hard + 1) // 2
+
+
+def is_surely_within(text: str, max_tokens: int) -> bool:
+    """Return whether a text has at most so many tokens for every tokenizer there is."""
+    n_bytes = len(text.encode("utf-8", "replace"))
+    return (n_bytes if text.isascii() else MAX_TOKENS_PER_BYTE * n_bytes) < max_tokens
+
+
+class TokenFile:
+    """The model's own tokenizer; what spells a special token stays text."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            from tokenizers import Tokenizer
+        except ImportError as error:
+            raise EncoderError(
+                f"the tokenizer {path} cannot be used without the package tokenizers; pip install tokenizers,"
+                " or leave tokenizer out of the configuration"
+            ) from error
+        try:
+            self._tokenizer = Tokenizer.from_file(str(path))
+        except Exception as error:
+            raise EncoderError(
+                f"the tokenizer {path} cannot be read; fetch tokenizer.json of the model anew"
+            ) from error
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self._tokenizer.encode_special_tokens = True
+        self._path = path
+
+    def ids_of(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the ids of each text, with what the tokenizer itself puts around it."""
+        return [list(found.ids) for found in self._tokenizer.encode_batch(list(texts), add_special_tokens=True)]
+
+    def check_end_token(self) -> None:
+        """Raise EncoderError unless texts are ended by the end token, once."""
+        end = self._tokenizer.token_to_id(END_TOKEN)
+        (ids,) = self.ids_of(["7"])
+        if end is None or ids[-1:] != [end] or ids.count(end) != 1:
+            raise EncoderError(
+                f"the tokenizer {self._path} does not end a text with {END_TOKEN}; fetch tokenizer.json of the model"
+                " anew: early ones lack that step"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRoute:
+    """A server's route that tells the tokens of a text."""
+
+    client: Client
+    path: str
+    model: str
+
+    def ids_of(self, text: str, *, adds_special: bool = True) -> list[int]:
+        """Return the ids of a text as the server would embed it; raises EncoderError."""
+        reply = self.client.ask(self.path, _question(text, self.model, adds_special=adds_special))
+        ids = _ids_in(reply.value) if reply.is_good else None
+        if ids is None:
+            raise self.client.refusal(self.path, reply, [text])
+        return ids
+
+
+def find_route(client: Client, model: str) -> TokenRoute | None:
+    """Return the route of a server that tells tokens, if it has one."""
+    for path in ("//tokenize", "//extras/tokenize"):
+        reply = client.ask(path, _question("7", model, adds_special=True))
+        if reply.is_good and _ids_in(reply.value):
+            return TokenRoute(client, path, model)
+    return None
+
+
+def _question(text: str, model: str, *, adds_special: bool) -> dict[str, object]:
+    """Return one request that every server finds its own fields in: all four pass over those of others."""
+    own = {"prompt": text, "content": text, "inputs": text, "input": text}
+    return {"model": model, **own, "add_special": adds_special, "add_special_tokens": adds_special}
+
+
+def _ids_in(value: object) -> list[int] | None:
+    match value:
+        case {"tokens": [*ids]}:
+            pass
+        case [[*entries]]:
+            ids = [entry.get("id") for entry in entries if isinstance(entry, dict)]
+        case _:
+            return None
+    return ids if all(isinstance(number, int) for number in ids) else None
