@@ -44,8 +44,8 @@ class Placement:
     """As torch calls it."""
     name: str = "the processor"
     precision: Precision = "float32"
-    attention: str = "sdpa"
-    """The attention that transformers is asked for."""
+    attention: Literal["sdpa", "flash_attention_2"] = "sdpa"
+    """As transformers calls it; the first is its own choice."""
 
 
 def find_gpu(load: Callable[[], Any | None] | None = None) -> Gpu | None:

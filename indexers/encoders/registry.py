@@ -15,6 +15,10 @@ def load_encoder(spec: EncoderSpec = EMBEDDED) -> Encoder:
             from indexers.encoders.embedded import EmbeddedEncoder
 
             return EmbeddedEncoder()
+        case "transformer":
+            from indexers.encoders.transformer import TransformerEncoder
+
+            return TransformerEncoder(spec)
         case "server":
             from indexers.encoders.server.encoder import ServerEncoder
 

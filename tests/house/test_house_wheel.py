@@ -23,7 +23,15 @@ SOURCES = {
     "ui/menu.ts": "export class Menu {\n  /** Closes the menu. */\n  closeMenu(): void {}\n}\n",
 }
 
-OPTIONAL = {"tree_sitter_language_pack"}
+OPTIONAL = {
+    "huggingface_hub",
+    "safetensors",
+    "sentence_transformers",
+    "tokenizers",
+    "torch",
+    "transformers",
+    "tree_sitter_language_pack",
+}
 """Modules of extras; what needs them says so when they are missing."""
 
 QUESTIONS = [
