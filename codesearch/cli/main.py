@@ -81,6 +81,8 @@ def _run_command(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
             from codesearch.cli.clean import run
         case "eval":
             from codesearch.cli.eval import run
+        case "doctor":
+            from codesearch.cli.doctor import run
         case "tui":
             from codesearch.cli.tui import run
         case _:

@@ -78,6 +78,17 @@ examples:
 exit status: 0 done, 1 no query to ask, 2 error
 """
 
+DOCTOR_EXAMPLES = """\
+The self-test encodes a few texts of codesearch's own and looks at what comes back. Nothing of the
+repository is read; a server on another machine is sent those texts and no others.
+
+examples:
+  codesearch doctor                   the encoder of the index around this folder, or of a new one
+  codesearch doctor --encoder http://127.0.0.1:8080/v1
+
+exit status: 0 all is well, 2 something is wrong
+"""
+
 COMPLETIONS_EXAMPLES = """\
 examples:
   codesearch completions bash > ~/.local/share/bash-completion/completions/codesearch
@@ -147,6 +158,7 @@ def make_parser() -> Parser:
     _add_list(commands)
     _add_clean(commands)
     _add_eval(commands)
+    _add_doctor(commands)
     _add_tui(commands)
     _add_completions(commands)
     return parser
@@ -235,6 +247,14 @@ def _add_eval(commands: Subparsers) -> None:
         "--seed", type=read_seed, default=0, metavar="N", help="which ones are chosen where there are more (default 0)"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object, with each query")
+
+
+def _add_doctor(commands: Subparsers) -> None:
+    parser = _add(commands, "doctor", "check this machine, and that its encoder gives right vectors", DOCTOR_EXAMPLES)
+    _add_path(parser, "a path whose encoder is checked (default: this folder)")
+    parser.add_argument("--encoder", metavar="NAME", help="check this encoder instead of the one that is used there")
+    parser.add_argument("--offline", action="store_true", help="talk to no other machine")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _add_tui(commands: Subparsers) -> None:
