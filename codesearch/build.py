@@ -1,43 +1,43 @@
 """What changed since the last commit -> pipeline -> the next commit. One tree, one index, one writer.
 
-A first build commits as it goes, so that it can be searched and resumed; an update is one switch.
-Knows neither queries nor terminals: it reports `Progress` and returns an `UpdateReport`.
+A first build commits as it goes, so that it can be searched and resumed; of an encoder that takes its time it reads all
+words first, vectors come after. An update is one switch. Knows neither queries nor terminals.
 """
 
-import os
 import shutil
 import time
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from codesearch.changes import Changes, Known, compare
+from codesearch.clearance import clear
 from codesearch.compatibility import check_versions
-from codesearch.encoders import choose, open_own, resolve
-from codesearch.errors import CodesearchError, FormatError, LockedError
+from codesearch.encoders import Load, open_own, own_spec
+from codesearch.errors import LockedError, StorageError
+from codesearch.filling import FILL_COMMIT_S, Filling, fill
+from codesearch.order import Order, check_coarse_dim, check_name, read_order
 from codesearch.probe import probe
 from codesearch.registry import folder_place, has_index, index_folder, prepare_home, read_committed
 from codesearch.replacement import finish_replacement, rebuild_folder, replace_index
-from codesearch.settings import Settings
+from codesearch.reporter import OnProgress, Reporter
+from codesearch.speeds import Speed, record_speed
 from codesearch.storage.lock import WriterLock
 from codesearch.storage.rows import NewIndex
-from codesearch.storage.vector_cache import SqliteVectorCache
+from codesearch.storage.vector_cache import CacheOptions, SqliteVectorCache
 from codesearch.storage.writer import Writer
-from codesearch.types import BuildOptions, BuildStage, Progress, UpdateReport
+from codesearch.types import BuildOptions, UpdateReport
 from indexers.encoders.registry import load_encoder
-from indexers.errors import EncoderError, WalkError
+from indexers.errors import EncoderError
 from indexers.git import git_identity
 from indexers.parsers import ParserOptions, ParserPool
-from indexers.pipeline import EncodingPipeline
+from indexers.pipeline import EncodingPipeline, PipelineOptions
 from indexers.template import TEMPLATE_VERSION
 from indexers.tokenizer import TOKENIZER_VERSION
-from indexers.types import EncodedFile, Encoder, Skipped
-from indexers.walker import DEFAULT_MAX_FILE_BYTES, WalkOptions, walk
-
-OnProgress = Callable[[Progress], None]
-
+from indexers.types import EncodedFile, Encoder, Noting, ParsedFile, Skipped
+from indexers.walker import WalkOptions, walk
 
 FIRST_COMMIT_S = 2.0
 """How long a first build may run before what it has becomes searchable."""
@@ -45,7 +45,18 @@ FIRST_COMMIT_S = 2.0
 COMMIT_SHARE = 0.5
 """A later commit waits for this share of the time since the start: a commit costs more the more is there."""
 
-PROGRESS_INTERVAL_S = 0.1
+MEASURED_S = 2.0
+"""An encoder that worked for less says little of its speed."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSeams:
+    """What a test may put in the place of the real thing."""
+
+    load: Load = load_encoder
+    first_commit_s: float = FIRST_COMMIT_S
+    fill_commit_s: float = FILL_COMMIT_S
+    measured_s: float = MEASURED_S
 
 
 def build(
@@ -53,46 +64,26 @@ def build(
     home: Path,
     options: BuildOptions,
     on_progress: OnProgress | None = None,
-    first_commit_s: float = FIRST_COMMIT_S,
+    seams: BuildSeams = BuildSeams(),
 ) -> UpdateReport:
-    """Create or update the index of `root`. Raises CodesearchError and IndexersError; the old index then stands."""
-    _check_name(root)
+    """Create or update the index of `root`. Raises CodesearchError and IndexersError; the old index then stands.
+
+    Another encoder or other granularities than the index's make it anew: beside the old one, which answers meanwhile.
+    """
+    check_name(root)
     prepare_home(home)
     folder = index_folder(home, root)
     finish_replacement(folder)
-    if not options.rebuild or not folder.is_dir():
-        return _Build(root, folder, home, options).run(on_progress, first_commit_s)
-    options = _inherit(options, folder)
+    order = read_order(root, home, folder, options)
+    if not order.is_new:
+        with _explained(folder):
+            return _Build(order, folder, seams).run(on_progress)
     fresh = rebuild_folder(folder)
     with closing(WriterLock(folder)):
         shutil.rmtree(fresh, ignore_errors=True)
-        report = _Build(root, fresh, home, options).run(on_progress, first_commit_s)
+        report = _Build(order, fresh, seams).run(on_progress)
         replace_index(folder)
     return report
-
-
-class _Reporter:
-    """Tells how a run is going, at most ten times a second."""
-
-    def __init__(self, on_progress: OnProgress | None) -> None:
-        self.started = time.monotonic()
-        self.bytes_read = 0
-        self.n_chunks = 0
-        self._on_progress = on_progress
-        self._reported = 0.0
-
-    def count(self, file: EncodedFile) -> None:
-        """Note a file that was read."""
-        self.bytes_read += len(file.parsed.text.data)
-        self.n_chunks += len(file.parsed.chunks)
-
-    def report(self, stage: BuildStage, done: int, total: int | None) -> None:
-        """Report where the run is; moments that follow too soon within a stage are left out."""
-        now = time.monotonic()
-        if self._on_progress is None or (stage == "index" and now - self._reported < PROGRESS_INTERVAL_S):
-            return
-        self._reported = now
-        self._on_progress(Progress(stage, done, total, self.n_chunks, self.bytes_read, now - self.started))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,51 +91,66 @@ class _Tools:
     """What a run works with, from file to index."""
 
     pool: ParserPool
+    encoder: Encoder
     pipeline: EncodingPipeline
     writer: Writer
+    reporter: Reporter
 
 
 class _Build:
-    """One run over one tree."""
+    """One run over one tree, into one folder."""
 
-    def __init__(self, root: Path, folder: Path, home: Path, options: BuildOptions) -> None:
-        self._root = root
+    def __init__(self, order: Order, folder: Path, seams: BuildSeams) -> None:
+        self._order = order
+        self._root = order.root
         self._folder = folder
-        self._home = home
-        self._options = options
-        self._settings = Settings()
+        self._seams = seams
         self._known: frozenset[str] = frozenset()
 
-    def run(self, on_progress: OnProgress | None, first_commit_s: float) -> UpdateReport:
+    def run(self, on_progress: OnProgress | None) -> UpdateReport:
         """Walk, compare, encode, commit."""
-        reporter = _Reporter(on_progress)
+        reporter = Reporter(on_progress)
         reporter.report("walk", 0, None)
         try:
-            with ParserPool(self._root, ParserOptions(self._options.n_workers)) as pool:
+            with ParserPool(self._root, ParserOptions(self._order.options.n_workers)) as pool:
                 if not has_index(self._folder):
                     pool.warm_up()
-                return self._run_with(pool, reporter, first_commit_s)
+                return self._run_with(pool, reporter)
         finally:
             self._remove_unborn()
 
-    def _run_with(self, pool: ParserPool, reporter: _Reporter, first_commit_s: float) -> UpdateReport:
-        with self._open_writer() as writer, closing(SqliteVectorCache(self._home / "vectors.db")) as cache:
-            tools = _Tools(pool, EncodingPipeline(self._encoder_of(writer), cache), writer)
-            report = self._update(tools, reporter, first_commit_s)
-            return replace(report, warnings=cache.warnings)
+    def _run_with(self, pool: ParserPool, reporter: Reporter) -> UpdateReport:
+        limit = CacheOptions(max_bytes=self._order.settings.cache_bytes)
+        with (
+            self._opened(reporter) as (writer, encoder),
+            closing(SqliteVectorCache(self._order.home / "vectors.db", limit)) as cache,
+        ):
+            options = PipelineOptions(writer.info.granularities, on_slice=reporter.note_slice)
+            tools = _Tools(pool, encoder, EncodingPipeline(encoder, cache, options), writer, reporter)
+            try:
+                report = self._update(tools)
+            finally:
+                self._note_speed(tools)
+            notes = encoder.notes() if isinstance(encoder, Noting) else ()
+            return replace(report, warnings=(*cache.warnings, *notes))
 
-    def _update(self, tools: _Tools, reporter: _Reporter, first_commit_s: float) -> UpdateReport:
-        writer = tools.writer
+    def _update(self, tools: _Tools) -> UpdateReport:
+        writer, reporter = tools.writer, tools.reporter
         walked_ns = time.time_ns()
-        walked = walk(self._root, WalkOptions(writer.info.max_file_bytes, self._options.force))
+        walked = walk(self._root, WalkOptions(writer.info.max_file_bytes, self._order.options.force))
         known = Known(writer.known_files(), writer.known_skipped(), writer.known_marks())
         self._known = frozenset(known.files)
         changes = compare(self._root, walked, known, walked_ns)
-        self._apply(changes, tools, reporter, first_commit_s)
+        self._apply(changes, tools)
         reporter.report("commit", len(changes.to_read), len(changes.to_read))
         changes.skipped.sort(key=lambda skip: skip.path)
         writer.set_skipped(changes.skipped)
         writer.set_marks(walked.marked)
+        if writer.files_without_vectors():
+            writer.commit(complete=False, files_todo=0, checked_at=_now())
+            self._fill(tools)
+            reporter.report("commit", len(changes.to_read), len(changes.to_read))
+        _keep_probe(tools)
         generation = writer.commit(complete=True, files_todo=0, checked_at=_now())
         return UpdateReport(
             added=changes.added,
@@ -159,35 +165,105 @@ class _Build:
             took_s=time.monotonic() - reporter.started,
         )
 
-    def _open_writer(self) -> Writer:
-        limit = self._options.max_file_bytes
+    @contextmanager
+    def _opened(self, reporter: Reporter) -> Iterator[tuple[Writer, Encoder]]:
+        """Open the index, or start one, and load its encoder, as far as that is allowed."""
         if not has_index(self._folder):
-            encoder = load_encoder(choose(self._options.encoder, self._settings).spec)
-            writer = Writer.create(self._folder, self._new_index(encoder, limit or DEFAULT_MAX_FILE_BYTES))
-            writer.write_probe(probe(encoder), encoder.describe().engine)
-            return writer
-        writer = Writer.open(self._folder)
-        try:
+            choice = self._order.choose_encoder()
+            clear(self._order, choice.spec)
+            reporter.notice = choice.reason
+            encoder = self._seams.load(choice.spec)
+            with Writer.create(self._folder, self._new_index(encoder)) as writer:
+                if not encoder.describe().is_cached:
+                    writer.write_probe(probe(encoder), encoder.describe().engine)
+                yield writer, encoder
+            return
+        with Writer.open(self._folder) as writer:
             check_versions(writer.info)
             writer.set_root(self._root, folder_place(self._root))
-            if limit is not None:
-                writer.set_max_file_bytes(limit)
-        except BaseException:
-            writer.close()
-            raise
-        return writer
+            if self._order.options.max_file_bytes is not None:
+                writer.set_max_file_bytes(self._order.options.max_file_bytes)
+            yield writer, self._own_encoder(writer)
 
-    def _encoder_of(self, writer: Writer) -> Encoder:
-        """Return the index's encoder; raises FormatError where another is asked for, or where it has changed."""
-        own, wanted = writer.info.encoder_name, self._options.encoder
-        if wanted is not None and resolve(wanted, self._settings).name != own:
-            remedy = f"run codesearch index {self._root} --rebuild --encoder {wanted}"
-            raise FormatError(f"{self._root} is indexed with encoder {own}; {remedy}")
-        encoder = open_own(writer.info, self._settings, writer.read_probe)
-        engine = encoder.describe().engine
-        if engine != writer.info.encoder_engine:
-            writer.write_probe(writer.read_probe(), engine)
+    def _own_encoder(self, writer: Writer) -> Encoder:
+        """Return the index's encoder; raises FormatError where it gives other vectors by now."""
+        settings = self._order.settings
+        clear(self._order, own_spec(writer.info, settings))
+        encoder = open_own(writer.info, settings, writer.read_probe, self._seams.load)
+        description, coarse_dim = encoder.describe(), self._order.options.coarse_dim
+        if description.engine != writer.info.encoder_engine:
+            writer.write_probe(writer.read_probe(), description.engine)
+        if coarse_dim is not None:
+            check_coarse_dim(coarse_dim, description)
+            writer.set_coarse_dim(coarse_dim)
         return encoder
+
+    def _new_index(self, encoder: Encoder) -> NewIndex:
+        description = encoder.describe()
+        return NewIndex(
+            root=self._root,
+            git_identity=git_identity(self._root),
+            encoder=description,
+            coarse_dim=self._order.coarse_dim(description),
+            max_file_bytes=self._order.max_file_bytes(),
+            template_version=TEMPLATE_VERSION,
+            tokenizer_version=TOKENIZER_VERSION,
+            root_place=folder_place(self._root),
+            granularities=self._order.granularities(),
+        )
+
+    def _apply(self, changes: Changes, tools: _Tools) -> None:
+        writer, reporter = tools.writer, tools.reporter
+        for path in changes.removed:
+            writer.remove(path)
+        for path, stat in changes.restats.items():
+            writer.restat(path, stat)
+        is_first = not writer.info.complete
+        committed = time.monotonic()
+        total = len(changes.to_read)
+        outcomes: Iterator[ParsedFile | EncodedFile | Skipped]
+        outcomes = tools.pool.parse(changes.to_read, writer.info.max_file_bytes)
+        if not (is_first and tools.encoder.describe().is_cached):
+            outcomes = tools.pipeline.encode(outcomes)
+        for done, outcome in enumerate(outcomes, start=1):
+            self._take(outcome, changes, writer, reporter)
+            reporter.report("index", done, total)
+            now = time.monotonic()
+            pause_s = max(self._seams.first_commit_s, COMMIT_SHARE * (now - reporter.started))
+            if is_first and now - committed >= pause_s:
+                writer.commit(complete=False, files_todo=total - done, checked_at=_now())
+                committed = time.monotonic()
+
+    def _take(
+        self, outcome: ParsedFile | EncodedFile | Skipped, changes: Changes, writer: Writer, reporter: Reporter
+    ) -> None:
+        if isinstance(outcome, Skipped):
+            changes.skipped.append(outcome)
+            if outcome.path in self._known:
+                writer.remove(outcome.path)
+            return
+        parsed = outcome.parsed if isinstance(outcome, EncodedFile) else outcome
+        if isinstance(outcome, EncodedFile):
+            writer.add(outcome)
+        else:
+            writer.add_words(outcome)
+        reporter.count(parsed)
+        is_known = parsed.path in self._known
+        changes.changed += is_known
+        changes.added += not is_known
+
+    def _fill(self, tools: _Tools) -> None:
+        """Give vectors to what words alone find; raises EncoderError, after what was done is committed."""
+        _keep_probe(tools)
+        fill(Filling(tools.writer, tools.pipeline, tools.reporter, _now, self._seams.fill_commit_s))
+
+    def _note_speed(self, tools: _Tools) -> None:
+        """Remember how fast the encoder was, where it had enough to do."""
+        counts, encoder = tools.pipeline.counts, tools.encoder.describe()
+        if counts.encoding_s >= self._seams.measured_s and counts.n_tokens:
+            speed = Speed(counts.n_tokens / counts.encoding_s, _now(), encoder.engine, encoder.name)
+            with suppress(StorageError):
+                record_speed(self._order.home, encoder.identity, speed)
 
     def _remove_unborn(self) -> None:
         """Remove the folder of a first build that ended before its first commit, unless another process is at it."""
@@ -196,79 +272,24 @@ class _Build:
         with suppress(LockedError), closing(WriterLock(self._folder)):
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _new_index(self, encoder: Encoder, max_file_bytes: int) -> NewIndex:
-        description = encoder.describe()
-        return NewIndex(
-            root=self._root,
-            git_identity=git_identity(self._root),
-            encoder=description,
-            coarse_dim=description.coarse_dims[0],
-            max_file_bytes=max_file_bytes,
-            template_version=TEMPLATE_VERSION,
-            tokenizer_version=TOKENIZER_VERSION,
-            root_place=folder_place(self._root),
-        )
 
-    def _apply(self, changes: Changes, tools: _Tools, reporter: _Reporter, first_commit_s: float) -> None:
-        writer = tools.writer
-        for path in changes.removed:
-            writer.remove(path)
-        for path, stat in changes.restats.items():
-            writer.restat(path, stat)
-        is_first = not writer.info.complete
-        committed = time.monotonic()
-        total = len(changes.to_read)
-        parsed = tools.pool.parse(changes.to_read, writer.info.max_file_bytes)
-        for done, outcome in enumerate(tools.pipeline.encode(parsed), start=1):
-            self._take(outcome, changes, writer, reporter)
-            reporter.report("index", done, total)
-            now = time.monotonic()
-            if is_first and now - committed >= max(first_commit_s, COMMIT_SHARE * (now - reporter.started)):
-                writer.commit(complete=False, files_todo=total - done, checked_at=_now())
-                committed = time.monotonic()
-
-    def _take(self, outcome: EncodedFile | Skipped, changes: Changes, writer: Writer, reporter: _Reporter) -> None:
-        if isinstance(outcome, EncodedFile):
-            writer.add(outcome)
-            reporter.count(outcome)
-            is_known = outcome.parsed.path in self._known
-            changes.changed += is_known
-            changes.added += not is_known
-            return
-        changes.skipped.append(outcome)
-        if outcome.path in self._known:
-            writer.remove(outcome.path)
+def _keep_probe(tools: _Tools) -> None:
+    """Keep the encoder's known answers where there are none: of one that takes its time they come after the words."""
+    if tools.writer.known_files() and not len(tools.writer.read_probe()):
+        tools.writer.write_probe(probe(tools.encoder), tools.encoder.describe().engine)
 
 
-def _inherit(options: BuildOptions, folder: Path) -> BuildOptions:
-    """Fill what was not asked for with the choices of the index that is replaced, as far as it can be read."""
+@contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    """Where an encoder fails, say what the index can do without it."""
     try:
-        own = read_committed(folder)
-    except CodesearchError:
-        own = None
-    if own is None:
-        return options
-    return replace(
-        options,
-        encoder=options.encoder or _own_encoder(own.encoder_name),
-        max_file_bytes=options.max_file_bytes or own.max_file_bytes,
-    )
-
-
-def _own_encoder(name: str) -> str | None:
-    """Return the name if it still means something."""
-    try:
-        return resolve(name, Settings()).name
-    except EncoderError:
-        return None
-
-
-def _check_name(root: Path) -> None:
-    try:
-        str(root).encode("utf-8")
-    except UnicodeEncodeError as error:
-        printable = os.fsencode(root).decode("utf-8", "backslashreplace")
-        raise WalkError(f"{printable} cannot be indexed: its name is not valid UTF-8; rename it") from error
+        yield
+    except EncoderError as error:
+        info = read_committed(folder) if has_index(folder) else None
+        if info is None or not info.n_files_without_vectors:
+            raise
+        kept = f"all {info.n_files:,} files can be searched by their words meanwhile"
+        raise EncoderError(f"{error}; {kept}, and codesearch index {info.root} goes on with the vectors") from error
 
 
 def _now() -> str:

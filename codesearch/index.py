@@ -224,6 +224,7 @@ class Index:
             secrets=tuple(snapshot.secrets()),
             notes=tuple((file.path, note) for file in snapshot.files() if (note := _note_of(file))),
             max_file_bytes=info.max_file_bytes,
+            granularities=info.granularities,
         )
 
     def close(self) -> None:
@@ -280,6 +281,7 @@ class Index:
             files_todo=info.files_todo,
             stale_files=None,
             checked_at=info.checked_at,
+            n_files_without_vectors=info.n_files_without_vectors,
         )
 
     def _is_stale(self, result: SearchResult) -> bool:

@@ -25,7 +25,12 @@ def probe(encoder: Encoder) -> FloatArray:
 
 
 def is_same_encoder(encoder: Encoder, known: FloatArray) -> bool:
-    """Return whether the encoder still gives the vectors `known`, float32 `[4, dim]`, of an earlier `probe`."""
+    """Return whether the encoder still gives the vectors `known`, float32 `[4, dim]`, of an earlier `probe`.
+
+    Without known answers, `[0, dim]`, there is no vector yet that could differ.
+    """
+    if not len(known):
+        return True
     vectors = probe(encoder)
     if vectors.shape != known.shape:
         return False

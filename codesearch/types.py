@@ -5,7 +5,7 @@ from math import prod
 from pathlib import Path
 from typing import Literal
 
-from indexers.types import Kind, Secret, Skipped
+from indexers.types import GRANULARITIES, Granularity, Kind, Secret, Skipped
 
 Mode = Literal["hybrid", "lexical", "dense", "prefilter"]
 MODES: tuple[Mode, ...] = ("hybrid", "lexical", "dense", "prefilter")
@@ -207,6 +207,8 @@ class IndexState:
     """Files known to differ from the index; None where nobody looked."""
     checked_at: str | None
     """When the tree was last compared with the index, ISO 8601 in UTC."""
+    n_files_without_vectors: int = 0
+    """Files that words alone find so far; a first build goes on giving them vectors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,9 +254,18 @@ class BuildOptions:
     """Make the index anew beside the old one and put it in its place when it is done."""
     n_workers: int | None = None
     """Parser processes; None means one a core."""
+    granularities: tuple[Granularity, ...] | None = None
+    """What gets vectors; words find every chunk. Another set than the index has makes the index anew."""
+    coarse_dim: int | None = None
+    """Prefix of the vectors that is compared first."""
+    is_consented: bool = False
+    """Whether a model may be downloaded, and the root's text be sent to where the encoder runs, now and later."""
+    is_offline: bool = False
+    """Talk to no other machine."""
 
 
-BuildStage = Literal["walk", "index", "commit"]
+BuildStage = Literal["walk", "index", "encode", "commit"]
+"""A first build of an encoder that takes its time reads everything (`index`), then gives it vectors (`encode`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +278,14 @@ class Progress:
     n_chunks: int
     bytes_done: int
     elapsed_s: float
+    bytes_total: int | None = None
+    """Text that stage `encode` has to give vectors; None in other stages."""
+    n_encoded: int = 0
+    """Vectors computed so far, rather than found or shared."""
+    stage_s: float = 0.0
+    """Time in this stage."""
+    notice: str = ""
+    """What a person should read once: which encoder a new index gets, and why. The same in all that follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +343,8 @@ class IndexStatus:
     """(path, why it was cut coarsely or decoded as latin-1)."""
     max_file_bytes: int
     """Larger files are left out, in later updates too."""
+    granularities: tuple[Granularity, ...] = GRANULARITIES
+    """What gets vectors; words find every chunk."""
 
 
 @dataclass(frozen=True, slots=True)

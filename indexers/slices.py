@@ -24,6 +24,10 @@ SLICE_S = 5.0
 """How long a slice should take: what an interruption costs at most."""
 
 
+COUNTED_BYTES = 1 << 15
+"""Text of each slice whose tokens are counted, to know how fast an encoder is; takes it some milliseconds."""
+
+
 @dataclass(slots=True)
 class EncodingCounts:
     """What was done so far."""
@@ -32,6 +36,8 @@ class EncodingCounts:
     """Texts that the encoder read."""
     n_bytes: int = 0
     """UTF-8 bytes of those texts."""
+    n_tokens: float = 0.0
+    """Of those texts, by the encoder's count of some of them."""
     encoding_s: float = 0.0
     """Time that the encoder took for them."""
 
@@ -99,8 +105,9 @@ class SlicedEncoder:
                 break
             keys.append(key)
             size += _size_of(text)
+        texts = [self._missing[key] for key in keys]
         started = self._pace.clock()
-        vectors = self._encoder.encode_documents([self._missing[key] for key in keys])
+        vectors = self._encoder.encode_documents(texts)
         took_s = self._pace.clock() - started
         made = dict(zip(keys, check_vectors(vectors, len(keys), self._description), strict=True))
         if self._cache is not None:
@@ -112,6 +119,7 @@ class SlicedEncoder:
         self._missing_bytes -= size
         self.counts.n_encoded += len(keys)
         self.counts.n_bytes += size
+        self.counts.n_tokens += self._estimate_tokens(texts, size)
         self.counts.encoding_s += took_s
 
     def take(self, keys: Sequence[bytes]) -> FloatArray:
@@ -124,6 +132,19 @@ class SlicedEncoder:
             if not self._n_waiting[key]:
                 del self._n_waiting[key], self._known[key]
         return vectors
+
+    def _estimate_tokens(self, texts: Sequence[str], size: int) -> float:
+        """Return about how many tokens the texts of `size` bytes have."""
+        if not self._description.is_cached:
+            return 0.0
+        counted: list[str] = []
+        n_bytes = 0
+        for text in texts:
+            if counted and n_bytes + _size_of(text) > COUNTED_BYTES:
+                break
+            counted.append(text)
+            n_bytes += _size_of(text)
+        return sum(self._encoder.count_tokens(counted)) * size / max(1, n_bytes)
 
 
 def check_vectors(vectors: FloatArray, n_rows: int, description: EncoderDescription) -> FloatArray:

@@ -22,8 +22,8 @@ from indexers.types import FloatArray
 
 SCHEMA_VERSION = 1
 
-DEFAULT_MAX_BYTES = 4 << 30
-"""About 800,000 vectors of 2,560 dimensions: several large repositories with their branches."""
+DEFAULT_MAX_BYTES = 10_000_000_000
+"""About two million vectors of 2,560 dimensions: several large repositories with their branches."""
 
 BUSY_TIMEOUT_S = 10.0
 """Longer than any transaction here takes; whoever still waits then goes on without the cache."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from codesearch.build import build
+from codesearch.build import BuildSeams, build
 from codesearch.compatibility import check_versions
 from codesearch.errors import FormatError, LockedError, NoIndexError
 from codesearch.index import Index
@@ -174,7 +174,7 @@ def test_a_first_build_interrupted_before_its_first_commit_leaves_no_index_and_s
 
 def test_an_interrupted_first_build_answers_from_what_it_committed_says_so_and_resumes(root: Path, home: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        build(root, home, ONE, _interrupt_at("commit"), first_commit_s=0.0)
+        build(root, home, ONE, _interrupt_at("commit"), BuildSeams(first_commit_s=0.0))
     with Index.open(root, home) as index:
         state = index.search("queue").index
     assert (state.complete, state.files_done, state.files_todo) == (False, 1, 2)

@@ -1,0 +1,125 @@
+"""What a build is asked for, put together from options, settings and the index that is there. Builds nothing."""
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from codesearch.encoders import Choice, choose, resolve
+from codesearch.errors import CodesearchError
+from codesearch.registry import read_committed
+from codesearch.settings import Settings, read_settings
+from codesearch.storage.rows import IndexInfo
+from codesearch.types import BuildOptions
+from indexers.errors import EncoderError, WalkError
+from indexers.types import GRANULARITIES, EncoderDescription, Granularity
+from indexers.walker import DEFAULT_MAX_FILE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One tree to be indexed, and how."""
+
+    root: Path
+    home: Path
+    options: BuildOptions
+    """With the choices of the index that is replaced."""
+    settings: Settings
+    is_new: bool
+    """Whether the index is made anew, beside the one that is there."""
+
+    def choose_encoder(self) -> Choice:
+        """Return the encoder of a new index; raises EncoderError."""
+        return choose(self.options.encoder, self.settings)
+
+    def max_file_bytes(self) -> int:
+        """Return the size above which a new index leaves files out."""
+        return self.options.max_file_bytes or self.settings.max_file_bytes or DEFAULT_MAX_FILE_BYTES
+
+    def granularities(self) -> tuple[Granularity, ...]:
+        """Return what gets vectors in a new index."""
+        return _in_order(self.options.granularities or self.settings.granularities)
+
+    def coarse_dim(self, encoder: EncoderDescription) -> int:
+        """Return the prefix that a new index compares first; raises EncoderError for a cut that makes no sense."""
+        wanted = self.options.coarse_dim
+        if wanted is not None:
+            check_coarse_dim(wanted, encoder)
+            return wanted
+        settled = self.settings.coarse_dim
+        return settled if settled in _cuts(encoder) else encoder.coarse_dims[0]
+
+
+def read_order(root: Path, home: Path, folder: Path, options: BuildOptions) -> Order:
+    """Return what is to be built for a root whose index lies, or will lie, in `folder`.
+
+    Raises ConfigError for settings that cannot be read, EncoderError for an encoder that means nothing.
+    """
+    settings = read_settings(root)
+    settings = replace(settings, is_offline=settings.is_offline or options.is_offline)
+    own = _read_own(folder)
+    if own is None:
+        return Order(root, home, options, settings, is_new=options.rebuild and folder.is_dir())
+    is_new = options.rebuild or _is_other(own, options, settings)
+    if is_new:
+        options = _inherit(own, options, settings)
+    return Order(root, home, options, settings, is_new)
+
+
+def check_name(root: Path) -> None:
+    """Raise WalkError for a root whose name no index can hold."""
+    try:
+        str(root).encode("utf-8")
+    except UnicodeEncodeError as error:
+        printable = os.fsencode(root).decode("utf-8", "backslashreplace")
+        raise WalkError(f"{printable} cannot be indexed: its name is not valid UTF-8; rename it") from error
+
+
+def check_coarse_dim(wanted: int, encoder: EncoderDescription) -> None:
+    """Raise EncoderError where an encoder's vectors must not be cut there."""
+    if wanted not in _cuts(encoder):
+        cuts = ", ".join(map(str, sorted(_cuts(encoder))))
+        raise EncoderError(f"vectors of encoder {encoder.name} cannot be compared by {wanted} numbers; choose {cuts}")
+
+
+def _cuts(encoder: EncoderDescription) -> frozenset[int]:
+    return frozenset((*encoder.coarse_dims, encoder.dim))
+
+
+def _is_other(own: IndexInfo, options: BuildOptions, settings: Settings) -> bool:
+    """Tell whether something is asked for that an index cannot change."""
+    if options.encoder is not None and resolve(options.encoder, settings).name != own.encoder_name:
+        return True
+    return options.granularities is not None and _in_order(options.granularities) != own.granularities
+
+
+def _inherit(own: IndexInfo, options: BuildOptions, settings: Settings) -> BuildOptions:
+    """Fill what was not asked for with the choices of the index that is replaced."""
+    encoder = options.encoder or _own_encoder(own.encoder_name, settings)
+    keeps_encoder = encoder is not None and resolve(encoder, settings).name == own.encoder_name
+    return replace(
+        options,
+        encoder=encoder,
+        max_file_bytes=options.max_file_bytes or own.max_file_bytes,
+        granularities=options.granularities or own.granularities,
+        coarse_dim=options.coarse_dim or (own.coarse_dim if keeps_encoder else None),
+    )
+
+
+def _own_encoder(name: str, settings: Settings) -> str | None:
+    """Return the name if it still means something."""
+    try:
+        return resolve(name, settings).name
+    except EncoderError:
+        return None
+
+
+def _read_own(folder: Path) -> IndexInfo | None:
+    """Return what the index says of itself; None where there is none, or none that can be read."""
+    try:
+        return read_committed(folder)
+    except CodesearchError:
+        return None
+
+
+def _in_order(granularities: tuple[Granularity, ...]) -> tuple[Granularity, ...]:
+    return tuple(name for name in GRANULARITIES if name in granularities)
