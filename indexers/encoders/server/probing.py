@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from indexers.encoders.server.endpoint import Endpoint
-from indexers.encoders.server.tokens import END_TOKEN, TokenFile, TokenRoute
+from indexers.encoders.server.tokens import END_TOKEN, SAMPLE, TokenFile, TokenRoute
 from indexers.encoders.spec import EndToken
 from indexers.errors import EncoderError
 from indexers.types import EndTokenState
 
-DIGITS = ("7", "71", "715")
-"""Three texts of one, two and three tokens: their counts must differ by one, twice."""
+LONGER_SAMPLES = ("71", "715")
+"""Texts of two and three tokens: their counts must differ by one, and from that of `SAMPLE`."""
 
 _QWEN = re.compile(r"qwen-?_?3.*embed", re.IGNORECASE)
 
@@ -50,15 +50,18 @@ def takes_ids(endpoint: Endpoint, tokens: TokenFile) -> bool:
     return answer is not None and answer.n_tokens == len(ids)
 
 
-def find_ending(endpoint: Endpoint, route: TokenRoute | None, setting: EndToken) -> Ending:
-    """Return who appends the end token for a model that needs one; raises EncoderError where that stays open."""
+def find_ending(endpoint: Endpoint, route: TokenRoute | None, setting: EndToken, n_sample: int | None) -> Ending:
+    """Return who appends the end token for a model that needs one; raises EncoderError where that stays open.
+
+    `n_sample` is what the server counted in `SAMPLE`.
+    """
     if setting == "server":
         return Ending("", "unknown", "the configuration says that the server appends the end token; not checked")
     if setting == "client":
         return Ending(END_TOKEN, "unknown", "the configuration says that the end token is added here; not checked")
     if route is not None and _is_told_by(route, endpoint):
         return Ending("", "present", f"the server appends {END_TOKEN}, as its tokenizing route shows")
-    counts = [endpoint.embed([text]).n_tokens for text in DIGITS]
+    counts = [n_sample, *(endpoint.embed([text]).n_tokens for text in LONGER_SAMPLES)]
     known = [count for count in counts if count is not None]
     if len(known) < len(counts):
         raise _undecided(endpoint, "does not say how many tokens it has read")
@@ -69,7 +72,7 @@ def find_ending(endpoint: Endpoint, route: TokenRoute | None, setting: EndToken)
         return Ending("", "present", f"the server appends {END_TOKEN}: it counts one token more than it is sent")
     if n_added != 0:
         raise _undecided(endpoint, f"adds {n_added} tokens to every text")
-    if endpoint.embed([DIGITS[0] + END_TOKEN]).n_tokens != known[0] + 1:
+    if endpoint.embed([SAMPLE + END_TOKEN]).n_tokens != known[0] + 1:
         raise EncoderError(
             f"the server {endpoint.client.host} neither appends {END_TOKEN} nor reads its spelling as one token,"
             " so that its vectors of Qwen3-Embedding are wrong; serve a newer conversion of the model"
@@ -109,7 +112,7 @@ def _too_short(endpoint: Endpoint, what: str) -> str:
 def _is_told_by(route: TokenRoute, endpoint: Endpoint) -> bool:
     """Return whether a tokenizing route shows the end token appended; raises EncoderError where it shows another."""
     end = route.ids_of(END_TOKEN, adds_special=False)
-    ids = route.ids_of(DIGITS[0])
+    ids = list(route.sample)
     if len(end) == 1 and ids[-1:] == end:
         return True
     if len(end) == 1 and len(ids) > 1:

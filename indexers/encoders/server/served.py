@@ -9,7 +9,6 @@ from indexers.encoders.server.client import Client
 from indexers.encoders.server.complaints import DIMENSIONS_ADVICE
 from indexers.encoders.server.endpoint import Endpoint, find_model, short_name
 from indexers.encoders.server.probing import (
-    DIGITS,
     IDS_ENDING,
     NO_ENDING,
     Ending,
@@ -18,6 +17,7 @@ from indexers.encoders.server.probing import (
     takes_ids,
 )
 from indexers.encoders.server.tokens import (
+    SAMPLE,
     TokenFile,
     TokenRoute,
     estimate_tokens,
@@ -43,6 +43,8 @@ class Facts:
     prompts: Prompts
     server: str
     """What the server calls itself."""
+    n_sample: int | None
+    """Tokens that it counted in the probe's one digit."""
 
 
 class Served:
@@ -70,7 +72,8 @@ class Served:
     def facts(self) -> Facts:
         """What the first answer told; raises EncoderError where it does not fit what was configured."""
         spec, endpoint = self._spec, self.endpoint
-        native_dim = endpoint.embed(DIGITS[:1]).rows.shape[1]
+        answer = endpoint.embed([SAMPLE])
+        native_dim = answer.rows.shape[1]
         if self._options.asks_dimensions and native_dim != spec.dim:
             raise EncoderError(
                 f"the server {self._client.host} was asked for {spec.dim} dimensions and sent {native_dim};"
@@ -89,6 +92,7 @@ class Served:
             spec.max_tokens or (QWEN_LENGTH if is_known else OTHER_LENGTH),
             spec.prompts or (QWEN_PROMPTS if is_known else Prompts()),
             printable(endpoint.server)[:60] or "unnamed server",
+            answer.n_tokens,
         )
 
     @cached_property
@@ -119,7 +123,8 @@ class Served:
         if self.sends_ids:
             return IDS_ENDING
         setting = self._options.end_token
-        return find_ending(self.endpoint, self.route if setting == "probe" else None, setting)
+        route = self.route if setting == "probe" else None
+        return find_ending(self.endpoint, route, setting, self.facts.n_sample)
 
     @property
     def counts_exactly(self) -> bool:

@@ -18,6 +18,9 @@ MAX_TOKENS_PER_BYTE = 12
 """No tokenizer makes more of a text: a token stands for a byte of what normalising leaves, and that grows elevenfold
 at most (NFKC of U+FDFA)."""
 
+SAMPLE = "7"
+"""One token for the tokenizer of Qwen3, and for most others."""
+
 _SOFT = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_ \t"
 """Bytes that stand together in tokens: a token has two of them at least, mostly three to five."""
 
@@ -67,7 +70,7 @@ class TokenFile:
     def check_end_token(self) -> None:
         """Raise EncoderError unless texts are ended by the end token, once."""
         end = self._tokenizer.token_to_id(END_TOKEN)
-        (ids,) = self.ids_of(["7"])
+        (ids,) = self.ids_of([SAMPLE])
         if end is None or ids[-1:] != [end] or ids.count(end) != 1:
             raise EncoderError(
                 f"the tokenizer {self._path} does not end a text with {END_TOKEN}; fetch tokenizer.json of the model"
@@ -82,6 +85,8 @@ class TokenRoute:
     client: Client
     path: str
     model: str
+    sample: tuple[int, ...]
+    """The ids of `SAMPLE`, with what the server adds."""
 
     def ids_of(self, text: str, *, adds_special: bool = True) -> list[int]:
         """Return the ids of a text as the server would embed it; raises EncoderError."""
@@ -95,9 +100,9 @@ class TokenRoute:
 def find_route(client: Client, model: str) -> TokenRoute | None:
     """Return the route of a server that tells tokens, if it has one."""
     for path in ("//tokenize", "//extras/tokenize"):
-        reply = client.ask(path, _question("7", model, adds_special=True))
-        if reply.is_good and _ids_in(reply.value):
-            return TokenRoute(client, path, model)
+        reply = client.ask(path, _question(SAMPLE, model, adds_special=True))
+        if reply.is_good and (ids := _ids_in(reply.value)):
+            return TokenRoute(client, path, model, tuple(ids))
     return None
 
 

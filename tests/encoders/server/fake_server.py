@@ -38,6 +38,8 @@ class Behaviour:
     dim: int = 64
     pooling: Pooling = "last"
     adds_end_token: bool = True
+    end_id: int = toy_model.END_ID
+    """The token that it takes for the end token."""
     adds_begin_token: bool = False
     parses_special: bool = True
     usage: Usage = "right"
@@ -51,6 +53,8 @@ class Behaviour:
     tokenize_route: TokenizeRoute = "none"
     context: int | None = None
     """Tokens it reads at most."""
+    tells_context: bool = False
+    """Whether it says so on the route of Ollama for running models."""
     truncates: bool = False
     """Whether it reads the first tokens of a longer text in silence; otherwise it refuses it by status 400."""
     max_batch: int | None = None
@@ -66,6 +70,9 @@ class Behaviour:
     lists_models: bool = True
     unnormalised: bool = False
     """Whether vectors come out with a length that is not one."""
+    meets: int = 1
+    """With `waits_to_meet`, so many requests for embeddings are let through only together."""
+    waits_to_meet: bool = False
 
 
 def vllm(**changes: Any) -> Behaviour:
@@ -89,7 +96,16 @@ def llama_cpp_python(**changes: Any) -> Behaviour:
 
 def ollama(**changes: Any) -> Behaviour:
     """An Ollama server: no tokenising route, and a context that cuts in silence."""
-    return Behaviour(**{"truncates": True, "takes_ids": False, "owner": "library", "server_header": "", **changes})
+    return Behaviour(
+        **{
+            "truncates": True,
+            "tells_context": True,
+            "takes_ids": False,
+            "owner": "library",
+            "server_header": "",
+            **changes,
+        }
+    )
 
 
 def tei(**changes: Any) -> Behaviour:
@@ -146,6 +162,7 @@ class FakeServer:
         self._lives: int | None = None
         self._lock = threading.Lock()
         self._released = threading.Event()
+        self._meeting = threading.Barrier(self.behaviour.meets)
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.fake = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
@@ -248,6 +265,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     timeout = 60
     _routes: ClassVar[dict[str, str]] = {
         "/tokenize": "_tokenize",
@@ -274,6 +292,10 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.path == "/v1/models" and own.lists_models:
             names = own.model.split(",")
             self._send(200, {"object": "list", "data": [{"id": name, "owned_by": own.owner} for name in names]})
+        elif self.path == "/api/ps" and own.tells_context:
+            self._send(200, {"models": [{"name": f"{own.model}:latest", "context_length": own.context}]})
+        elif self.path == "/info" and own.tokenize_route == "tei":
+            self._send(200, {"model_id": own.model})
         else:
             self._send(404, {"detail": "Not Found"})
 
@@ -311,6 +333,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _embed(self, asked: Asked) -> None:
         fault = self.fake._begin()
         try:
+            if self.fake.behaviour.waits_to_meet:
+                self.fake._meeting.wait(10)
             if fault is None:
                 self._send(200, self._answer(asked))
             else:
@@ -374,7 +398,7 @@ class _Handler(BaseHTTPRequestHandler):
             ids = toy_model.tokenize(text, parses_special=own.parses_special)
             ids = [toy_model.SPECIAL["<|im_start|>"]] * own.adds_begin_token + ids
             n_read = len(ids) if own.context is None or not own.truncates else own.context - own.adds_end_token
-            ids = ids[:n_read] + [toy_model.END_ID] * own.adds_end_token
+            ids = ids[:n_read] + [own.end_id] * own.adds_end_token
         elif own.takes_ids:
             ids = list(text)[: own.context if own.truncates else None]
         else:
@@ -404,8 +428,10 @@ class _Handler(BaseHTTPRequestHandler):
             raise _RefusedError(422, f"missing field {field_name}")
         texts = body[field_name] if isinstance(body[field_name], list) else [body[field_name]]
         adds = body.get("add_special_tokens", body.get("add_special", route != "llama.cpp"))
-        ends = [toy_model.END_ID] * (self.fake.behaviour.adds_end_token and bool(adds))
-        ids = [toy_model.tokenize(text) + ends for text in texts]
+        own = self.fake.behaviour
+        begin = [toy_model.SPECIAL["<|im_start|>"]] * (own.adds_begin_token and bool(adds))
+        end = [own.end_id] * (own.adds_end_token and bool(adds))
+        ids = [begin + toy_model.tokenize(text) + end for text in texts]
         if route == "tei":
             self._send(200, [[{"id": number, "text": "", "special": number > 255} for number in own] for own in ids])
         elif route == "vllm":

@@ -1,7 +1,6 @@
 """The fake server is what it says: an error of its own would hide errors of ours."""
 
 import json
-from collections.abc import Iterator
 from http.client import HTTPConnection
 from typing import Any
 
@@ -10,12 +9,6 @@ import pytest
 
 from tests.encoders.server import toy_model
 from tests.encoders.server.fake_server import FakeServer
-
-
-@pytest.fixture
-def server() -> Iterator[FakeServer]:
-    with FakeServer() as running:
-        yield running
 
 
 def post(server: FakeServer, body: dict[str, Any], path: str = "/v1/embeddings") -> Any:

@@ -42,16 +42,13 @@ def tokenize(text: str, *, parses_special: bool = True) -> list[int]:
 
 def states(ids: Sequence[int], dim: int) -> FloatArray:
     """Return the state at each token, float32 `[len(ids), dim]`."""
-    rows = np.empty((len(ids), dim), dtype=np.float64)
-    total = np.zeros(dim)
-    for place, (token, piece) in enumerate(zip(ids, _pieces(ids), strict=True)):
-        own = _direction((token,), dim)
-        if token < END_ID:
-            total = total + _direction(piece, dim)
-        share = 0.1 if token == END_ID else OWN_SHARE
-        rows[place] = (1 - share) * total / max(float(np.linalg.norm(total)), 1e-9) + share * own / np.sqrt(dim)
-    result: FloatArray = rows.astype(np.float32)
-    return result
+    is_plain = np.array(ids)[:, None] < END_ID
+    own = np.stack([_direction((token,), dim) for token in ids]) / np.sqrt(dim)
+    totals = np.cumsum(np.stack([_direction(piece, dim) for piece in _pieces(ids)]) * is_plain, axis=0)
+    norms = np.maximum(np.linalg.norm(totals, axis=1, keepdims=True), 1e-9)
+    shares = np.where(np.array(ids)[:, None] == END_ID, 0.1, OWN_SHARE)
+    rows: FloatArray = ((1 - shares) * totals / norms + shares * own).astype(np.float32)
+    return rows
 
 
 def vector(ids: Sequence[int], dim: int, pooling: str) -> FloatArray:
