@@ -22,6 +22,15 @@ def parse_size(text: str) -> int:
     return size
 
 
+def spell_size(size_bytes: int) -> str:
+    """Return bytes exactly, in the largest unit that leaves no rest: what `parse_size` reads back."""
+    for prefix in "tgm":
+        for units, suffix in ((_UNITS, "iB"), (_DECIMAL_UNITS, "B")):
+            if size_bytes % units[prefix] == 0:
+                return f"{size_bytes // units[prefix]}{prefix.upper()}{suffix}"
+    return str(size_bytes)
+
+
 def describe_size(size_bytes: int) -> str:
     """Return bytes in the largest unit that keeps a digit before the point: `1.4 MiB`."""
     size = float(size_bytes)

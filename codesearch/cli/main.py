@@ -81,6 +81,10 @@ def _run_command(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
             from codesearch.cli.clean import run
         case "eval":
             from codesearch.cli.eval import run
+        case "models":
+            from codesearch.cli.models import run
+        case "config":
+            from codesearch.cli.config import run
         case "doctor":
             from codesearch.cli.doctor import run
         case "tui":

@@ -10,6 +10,12 @@ from typing import NoReturn, TypeAlias
 
 from codesearch import __version__
 from codesearch.cli.arguments import fit_line, list_options, order_arguments, suggest
+from codesearch.cli.config_arguments import (
+    CONFIG_EXAMPLES,
+    MODELS_EXAMPLES,
+    add_config_arguments,
+    add_models_arguments,
+)
 from codesearch.cli.errors import UsageError
 from codesearch.cli.values import KINDS, read_count, read_kinds, read_seed, read_size
 
@@ -158,6 +164,8 @@ def make_parser() -> Parser:
     _add_list(commands)
     _add_clean(commands)
     _add_eval(commands)
+    add_models_arguments(_add(commands, "models", "list the encoders: dimension, length, size, speed", MODELS_EXAMPLES))
+    add_config_arguments(_add(commands, "config", "show or change what is settled beforehand", CONFIG_EXAMPLES))
     _add_doctor(commands)
     _add_tui(commands)
     _add_completions(commands)

@@ -11,7 +11,20 @@ from codesearch.cli.values import KINDS, read_count, read_size
 from codesearch.types import MODES as ENGINE_MODES
 from indexers.types import KINDS as ENGINE_KINDS
 
-COMMANDS = ("index", "search", "similar", "status", "list", "clean", "eval", "doctor", "tui", "completions")
+COMMANDS = (
+    "index",
+    "search",
+    "similar",
+    "status",
+    "list",
+    "clean",
+    "eval",
+    "models",
+    "config",
+    "doctor",
+    "tui",
+    "completions",
+)
 
 
 def test_the_words_for_modes_and_kinds_are_those_of_the_engine() -> None:

@@ -34,6 +34,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "codesearch.encoders",
         "codesearch.consent",
         "codesearch.config_file",
+        "codesearch.models",
         "codesearch.build",
         "codesearch.clearance",
         "codesearch.filling",
