@@ -22,7 +22,7 @@ from indexers.types import FloatArray
 from tests.encoders.server import toy_model
 
 Pooling = Literal["last", "mean", "first"]
-Usage = Literal["right", "none", "zero", "odd"]
+Usage = Literal["right", "none", "zero", "odd", "rounded"]
 TokenizeRoute = Literal["none", "vllm", "llama.cpp", "llama-cpp-python", "tei"]
 FaultKind = Literal[
     "status", "stall", "drop", "half", "garbage", "short", "double", "disorder", "index", "nan", "zero", "dim", "long"
@@ -70,6 +70,8 @@ class Behaviour:
     lists_models: bool = True
     unnormalised: bool = False
     """Whether vectors come out with a length that is not one."""
+    ignores_dimensions: bool = False
+    """Whether `dimensions` changes nothing."""
     meets: int = 1
     """With `waits_to_meet`, so many requests for embeddings are let through only together."""
     waits_to_meet: bool = False
@@ -382,11 +384,15 @@ class _Handler(BaseHTTPRequestHandler):
             ids = self._ids_of(text)
             n_tokens += len(ids)
             row = self._vector(text, ids, body.get("dimensions"))
-            value = base64.b64encode(row.astype("<f4").tobytes()).decode() if is_base64 and own.base64 else row.tolist()
+            value = (
+                base64.b64encode(row.astype("<f4").tobytes()).decode() if is_base64 and own.base64 else _numbers(row)
+            )
             data.append({"object": "embedding", "index": index, "embedding": value})
         answer = {"object": "list", "model": body.get("model"), "data": data}
         if own.usage == "odd":
             n_tokens += len(asked.inputs) * 2
+        if own.usage == "rounded":
+            n_tokens = -(-n_tokens // 4) * 4
         if own.usage != "none":
             n_told = 0 if own.usage == "zero" else n_tokens
             answer["usage"] = {"prompt_tokens": n_told, "total_tokens": n_told}
@@ -412,7 +418,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _vector(self, text: object, ids: list[int], dimensions: int | None) -> FloatArray:
         own = self.fake.behaviour
         row = toy_model.vector(ids, own.dim, own.pooling)
-        if dimensions is not None:
+        if dimensions is not None and not own.ignores_dimensions:
             row = row[:dimensions] / np.linalg.norm(row[:dimensions])
         if self.fake._is_nan(text):
             row = np.full_like(row, np.nan)
@@ -438,6 +444,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, {"count": len(ids[0]), "max_model_len": 40960, "tokens": ids[0]})
         else:
             self._send(200, {"tokens": ids[0]})
+
+
+def _numbers(row: FloatArray) -> list[float | None]:
+    """Return the row as most languages write it to JSON, where what is not finite is null."""
+    return [value if np.isfinite(value) else None for value in row.tolist()]
 
 
 def _spoil(data: list[dict[str, Any]], kind: FaultKind) -> None:

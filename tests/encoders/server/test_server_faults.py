@@ -1,0 +1,181 @@
+"""What a server does wrong is told in clear words, and never becomes a vector."""
+
+import re
+
+import numpy as np
+import pytest
+
+from indexers.encoders.server.client import MAX_STALLS
+from indexers.encoders.server.encoder import ServerEncoder
+from indexers.errors import EncoderError
+from tests.encoders.server.fake_server import Behaviour, FakeServer, Fault, vllm
+from tests.encoders.server.made_encoders import Pauses, encoder_for, spec_for
+
+
+@pytest.fixture
+def encoder(server: FakeServer) -> ServerEncoder:
+    """One that has already talked to its server."""
+    made = encoder_for(server)
+    made.encode_documents(["warm up"])
+    return made
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (Fault("short"), "answered 1 vectors for 2 texts"),
+        (Fault("double"), "answered 3 vectors for 2 texts"),
+        (Fault("index"), "answered indexes that are not those of 2 texts"),
+        (Fault("dim"), "answered vectors of different lengths"),
+        (Fault("long"), "sent vectors of 128 dimensions after others of 64; let it serve one model alone"),
+        (Fault("garbage"), "answered something that is no list of embeddings; check that it serves an embedding model"),
+    ],
+    ids=lambda value: value.kind if isinstance(value, Fault) else "",
+)
+def test_a_wrong_answer_is_an_error_that_names_the_server(
+    server: FakeServer, encoder: ServerEncoder, fault: Fault, told: str
+) -> None:
+    server.fail(fault)
+    with pytest.raises(EncoderError, match=re.escape(f"the server 127.0.0.1:{server.port} {told}")):
+        encoder.encode_documents(["one", "two"])
+
+
+@pytest.mark.parametrize("kind", ["nan", "zero"])
+def test_a_vector_that_is_not_sound_is_asked_for_once_more_alone_and_counted(
+    server: FakeServer, encoder: ServerEncoder, kind: str
+) -> None:
+    right = encoder.encode_documents(["one", "two"])
+    server.fail(Fault(kind))  # type: ignore[arg-type]
+    np.testing.assert_allclose(encoder.encode_documents(["one", "two"]), right, atol=1e-6)
+    assert len(server.embedding_requests[-1].inputs) == 1
+    assert encoder.notes() == ("1 vector was not finite at first, asked for once more",)
+
+
+def test_a_vector_that_stays_not_finite_is_an_error_with_a_remedy() -> None:
+    with FakeServer(Behaviour(nan_prefix="import")) as server:
+        encoder = encoder_for(server)
+        with pytest.raises(EncoderError, match=r"not finite .* bf16 or fp32, not fp16"):
+            encoder.encode_documents(["def one(): ...", "import os"])
+        assert [asked.inputs for asked in server.embedding_requests].count(["import os"]) == 1
+
+
+def test_numbers_that_json_cannot_spell_are_seen_when_they_come_as_null(server: FakeServer) -> None:
+    server.behaviour.base64 = False
+    server.behaviour.nan_prefix = "import"
+    with pytest.raises(EncoderError, match="not finite"):
+        encoder_for(server).encode_documents(["import os"])
+
+
+@pytest.mark.parametrize("kind", ["drop", "half"])
+def test_a_broken_connection_is_tried_again(server: FakeServer, encoder: ServerEncoder, kind: str) -> None:
+    right = encoder.encode_documents(["one"])
+    server.fail(Fault(kind), Fault(kind))  # type: ignore[arg-type]
+    np.testing.assert_allclose(encoder.encode_documents(["one"]), right, atol=1e-6)
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_what_passes_is_asked_again(server: FakeServer, encoder: ServerEncoder, status: int) -> None:
+    server.fail(Fault("status", status=status), Fault("status", status=status))
+    assert encoder.encode_documents(["one"]).shape == (1, 64)
+    assert server.texts[-3:] == ["one", "one", "one"]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 422])
+def test_what_does_not_pass_is_not_asked_again(server: FakeServer, encoder: ServerEncoder, status: int) -> None:
+    server.fail(Fault("status", status=status, message="no"))
+    told = rf"127\.0\.0\.1:{server.port} refused /v1/embeddings, status {status}: no; "
+    with pytest.raises(EncoderError, match=told):
+        encoder.encode_documents(["one"])
+    assert server.texts[-2:] == ["warm up", "one"]
+
+
+def test_a_text_that_will_never_fit_is_not_asked_for_again(server: FakeServer, encoder: ServerEncoder) -> None:
+    message = "input (900 tokens) is too large to process. increase the physical batch size (current batch size: 512)"
+    server.fail(Fault("status", status=500, message=message))
+    with pytest.raises(EncoderError, match=r"status 500: input \(900 tokens\) is too large.*--ubatch-size"):
+        encoder.encode_documents(["one"])
+    assert server.texts[-2:] == ["warm up", "one"]
+
+
+def test_a_server_that_keeps_failing_is_given_up_with_its_own_words(server: FakeServer, encoder: ServerEncoder) -> None:
+    server.fail(*[Fault("status", status=503, message="Loading model")] * 6)
+    with pytest.raises(EncoderError, match=r"status 503: Loading model; .* what is done is kept"):
+        encoder.encode_documents(["one"])
+
+
+def test_a_server_that_stalls_is_given_up_after_its_time(server: FakeServer) -> None:
+    encoder = ServerEncoder(spec_for(server, timeout_s=0.2), Pauses().patience)
+    encoder.encode_documents(["warm up"])
+    server.fail(*[Fault("stall")] * 6)
+    with pytest.raises(EncoderError, match=r"gave no answer within 0\.2 s; .* what is done is kept"):
+        encoder.encode_documents(["one"])
+    assert server.texts.count("one") == MAX_STALLS
+
+
+def test_a_server_that_is_not_there_is_told_at_once(server: FakeServer) -> None:
+    pauses = Pauses()
+    encoder = ServerEncoder(spec_for(server), pauses.patience)
+    server.close()
+    with pytest.raises(EncoderError, match="nobody accepts a connection; start it or check the address"):
+        encoder.describe()
+    assert pauses.seconds == []
+
+
+def test_a_server_that_goes_away_is_waited_for_and_then_told(server: FakeServer) -> None:
+    pauses = Pauses()
+    encoder = ServerEncoder(spec_for(server), pauses.patience)
+    encoder.encode_documents(["warm up"])
+    server.die_after(0)
+    with pytest.raises(EncoderError, match=r"cannot be used: the connection broke; .* what is done is kept"):
+        encoder.encode_documents(["one"])
+    assert len(pauses.seconds) == 5
+
+
+def test_an_error_in_one_of_several_requests_stops_the_others(server: FakeServer) -> None:
+    encoder = encoder_for(server, batch_size=1, n_concurrent=2)
+    encoder.encode_documents(["warm up"])
+    n_before = len(server.texts)
+    server.fail(Fault("status", status=400))
+    with pytest.raises(EncoderError, match="status 400"):
+        encoder.encode_documents([f"text {number}" for number in range(200)])
+    assert len(server.texts) - n_before < 200
+
+
+def test_dimensions_that_a_server_refuses_are_explained() -> None:
+    told = r'matryoshka.*--hf-overrides \'{"is_matryoshka": true}\''
+    with FakeServer(vllm()) as server, pytest.raises(EncoderError, match=told):
+        encoder_for(server, dim=32, asks_dimensions=True).describe()
+
+
+def test_dimensions_that_a_server_ignores_are_explained(server: FakeServer) -> None:
+    server.behaviour.ignores_dimensions = True
+    with pytest.raises(EncoderError, match="was asked for 32 dimensions and sent 64; leave dimensions out"):
+        encoder_for(server, dim=32, asks_dimensions=True).describe()
+
+
+def test_more_dimensions_than_there_are_cannot_be_kept(server: FakeServer) -> None:
+    with pytest.raises(EncoderError, match="64 dimensions, of which 65 cannot be kept; set a smaller dim"):
+        encoder_for(server, dim=65).describe()
+
+
+def test_several_models_are_listed_for_a_choice(server: FakeServer) -> None:
+    server.behaviour.model = "qwen3-embedding-4b,llama3"
+    with pytest.raises(EncoderError, match="serves several models: llama3, qwen3-embedding-4b; name one"):
+        encoder_for(server, model="").describe()
+
+
+def test_a_server_that_names_no_model_wants_to_be_told(server: FakeServer) -> None:
+    server.behaviour.lists_models = False
+    with pytest.raises(EncoderError, match="does not say which model it serves; name one"):
+        encoder_for(server, model="").describe()
+
+
+def test_a_model_that_is_not_there_is_told(server: FakeServer) -> None:
+    with pytest.raises(EncoderError, match=r"status 404: The model `other` does not exist\.; check the address"):
+        encoder_for(server, model="other").describe()
+
+
+def test_a_context_that_is_too_short_is_refused_by_the_server_with_advice() -> None:
+    told = r"status 400: This model's maximum context length is 10 .*max_tokens"
+    with FakeServer(Behaviour(context=10)) as server, pytest.raises(EncoderError, match=told):
+        encoder_for(server).encode_documents(["def function(): ..."])
