@@ -16,7 +16,7 @@ import numpy.typing as npt
 from indexers.encoders.batching import Budget, encode_in_batches
 from indexers.encoders.checkpoint import digest_of, read_checkpoint
 from indexers.encoders.devices import Placement, find_gpu, place
-from indexers.encoders.hub import find_model, require_extra
+from indexers.encoders.hub import OWN_HUB, Hub, find_model, require_extra
 from indexers.encoders.matryoshka import coarse_dims, cut, qwen_dim
 from indexers.encoders.network import Network, SentenceNetwork, Setup
 from indexers.encoders.spec import QWEN_LENGTH, EncoderSpec
@@ -43,9 +43,14 @@ class TransformerEncoder:
     """An `Encoder` whose texts go through a model of sentence-transformers, one call at a time."""
 
     def __init__(
-        self, spec: EncoderSpec, *, load: LoadNetwork = SentenceNetwork, placement: Placement | None = None
+        self,
+        spec: EncoderSpec,
+        *,
+        hub: Hub = OWN_HUB,
+        load: LoadNetwork = SentenceNetwork,
+        placement: Placement | None = None,
     ) -> None:
-        """Read what the model's files say.
+        """Read what the model's files say; the best placement that this machine offers is found where none is given.
 
         Raises:
             EncoderError: its files or what runs it are not here, or the files contradict each other.
@@ -53,7 +58,7 @@ class TransformerEncoder:
         require_extra(spec.name)
         self._spec = spec
         self._load = load
-        self._files = read_checkpoint(find_model(spec))
+        self._files = read_checkpoint(find_model(spec, hub))
         self._prompts = self._files.prompts(spec)
         self._given_placement = placement
         self._tokens = TokenCounter(self._files.folder)
@@ -130,8 +135,12 @@ class TransformerEncoder:
 
     @cached_property
     def _network(self) -> Network:
-        network = self._load(Setup(self._files.folder, self._placement, self._max_tokens))
-        if self._files.is_qwen and network.ids_of(PROBE) != self._tokens.ids_of(PROBE):
+        limit = self._max_tokens
+        network = self._load(Setup(self._files.folder, self._placement, limit))
+        ids = self._tokens.ids_of(PROBE)
+        if limit is not None and len(ids) > limit:
+            ids = ids[: limit - 1] + ids[-1:]
+        if self._files.is_qwen and network.ids_of(PROBE) != ids:
             raise EncoderError(
                 f"encoder {self._spec.name}: sentence-transformers reads other tokens than {self._files.folder}/"
                 "tokenizer.json says; fetch the tokenizer's files anew"

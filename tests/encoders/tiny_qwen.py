@@ -88,6 +88,7 @@ def _tokenizer_config(first_special: int) -> dict[str, Any]:
         },
         "additional_special_tokens": list(SPECIAL[1:]),
         "bos_token": None,
+        "chat_template": "{% for message in messages %}<|im_start|>{{ message.content }}<|im_end|>{% endfor %}",
         "clean_up_tokenization_spaces": False,
         "eos_token": "<|im_end|>",
         "errors": "replace",
