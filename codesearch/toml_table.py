@@ -4,7 +4,6 @@ Knows forms of values and no setting. An error never shows the value of a key th
 """
 
 import stat
-import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -38,6 +37,8 @@ def read_toml(path: Path) -> Mapping[str, object]:
 
 def parse_toml(path: Path, data: bytes) -> Mapping[str, object]:
     """Return what the bytes of a TOML file hold; `path` is for the error."""
+    import tomllib  # most people have no such file
+
     try:
         return tomllib.loads(data.decode("utf-8"))
     except UnicodeDecodeError as error:

@@ -4,7 +4,6 @@ What is not plainly here counts as elsewhere: names are not resolved, and odd sp
 """
 
 import re
-from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 _PLAIN = re.compile(r"https?://(?P<place>[A-Za-z0-9._:\[\]-]+)(?:[/?#][!-\[\]-~]*)?", re.IGNORECASE)
@@ -29,6 +28,8 @@ def is_local(url: str) -> bool:
     host = (urlsplit(url).hostname or "").removesuffix(".")
     if host == "localhost" or host.endswith(".localhost"):
         return True
+    from ipaddress import IPv6Address, ip_address
+
     try:
         address = ip_address(host)
     except ValueError:
