@@ -50,6 +50,8 @@ class Behaviour:
     refuses_base64: bool = False
     takes_ids: bool = True
     """Whether lists of token ids are taken as input, as they are; otherwise they are refused by status 422."""
+    rereads_ids: bool = False
+    """Whether ids become a text that is tokenized anew, special spellings included."""
     tokenize_route: TokenizeRoute = "none"
     context: int | None = None
     """Tokens it reads at most."""
@@ -405,6 +407,9 @@ class _Handler(BaseHTTPRequestHandler):
             ids = [toy_model.SPECIAL["<|im_start|>"]] * own.adds_begin_token + ids
             n_read = len(ids) if own.context is None or not own.truncates else own.context - own.adds_end_token
             ids = ids[:n_read] + [own.end_id] * own.adds_end_token
+        elif own.rereads_ids:
+            spellings = {number: spelling for spelling, number in toy_model.SPECIAL.items()}
+            ids = toy_model.tokenize("".join(spellings.get(number) or chr(number) for number in text))
         elif own.takes_ids:
             ids = list(text)[: own.context if own.truncates else None]
         else:
