@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from codesearch.consent import allow_upload, is_allowed
 from codesearch.registry import index_folder
+from codesearch.settings import Settings
 from codesearch.storage.lock import WriterLock
 from codesearch.storage.writer import Writer
+from indexers.encoders.names import spec_of
 from tests.cli.answers import is_one_error, paths_of
 from tests.cli.conftest import Run
 from tests.cli.repositories import SOURCES, make_repository, run_codesearch, write_files
@@ -125,6 +128,13 @@ def test_the_list_and_the_cleaning_of_roots(tmp_path: Path, run: Run) -> None:
     assert run("clean", "--all", "--yes").status == 0
     assert run("list").status == 1
     assert not list((tmp_path / "home").glob("vectors.db*"))
+
+
+def test_a_cleaned_root_is_asked_about_again_before_its_text_is_sent(repo: Path, run: Run, home: Path) -> None:
+    server = spec_of("https://gpu.example.org/v1")
+    allow_upload(home, repo, server)
+    assert run("clean", repo, "--yes").status == 0
+    assert not is_allowed(home, repo, server, Settings())
 
 
 def test_cleaning_removes_what_a_killed_first_build_left_unless_it_is_running(
