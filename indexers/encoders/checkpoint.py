@@ -135,9 +135,8 @@ def _add_content(digest: Any, path: Path) -> None:
             return
         header = int.from_bytes(file.read(8), "little")
         digest.update(file.read(min(header, size_bytes)))
-        step = (size_bytes - SAMPLE_BYTES) // (N_SAMPLES - 1)
         for number in range(N_SAMPLES):
-            file.seek(number * step)
+            file.seek(number * (size_bytes - SAMPLE_BYTES) // (N_SAMPLES - 1))
             digest.update(file.read(SAMPLE_BYTES))
 
 
