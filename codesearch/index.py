@@ -15,7 +15,8 @@ from typing import Self
 from codesearch.changes import Known, compare, has_content
 from codesearch.compatibility import check_versions
 from codesearch.config import home_folder
-from codesearch.encoders import open_own
+from codesearch.consent import require_query
+from codesearch.encoders import Load, open_own, own_spec
 from codesearch.errors import (
     AmbiguousRootError,
     CodesearchError,
@@ -31,7 +32,7 @@ from codesearch.errors import (
 from codesearch.native import to_native
 from codesearch.registry import folder_size, locate
 from codesearch.search import engine
-from codesearch.settings import Settings
+from codesearch.settings import read_settings
 from codesearch.storage.rows import FileRow, KnownFile
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import (
@@ -55,6 +56,7 @@ from codesearch.types import (
     TermPart,
     UpdateReport,
 )
+from indexers.encoders.registry import load_encoder
 from indexers.errors import CancelledError, EncoderError, IndexersError, ParserError, WalkError
 from indexers.reading import to_file_stat
 from indexers.types import Encoder, FileStat, Secret, Skipped, SkipReason
@@ -106,10 +108,13 @@ __all__ = [
 ]
 
 
+_BY_WORDS = "the answer rests on words alone"
+
+
 class Index:
     """One indexed root. Not safe for use by two threads at once; any number of processes may read and one may write."""
 
-    def __init__(self, root: Path, folder: Path, home: Path) -> None:
+    def __init__(self, root: Path, folder: Path, home: Path, load: Load = load_encoder) -> None:
         self.root = root
         """The indexed folder, absolute."""
         self.folder = folder
@@ -117,7 +122,9 @@ class Index:
         self.home = home
         """Where all indexes lie."""
         self._snapshot = self._open_snapshot()
+        self._load = load
         self._encoder: Encoder | None = None
+        self._without: Degradation | None = None
 
     @classmethod
     def open(cls, path: Path, home: Path | None = None) -> Self:
@@ -241,7 +248,7 @@ class Index:
             results=tuple(replace(result, stale=self._is_stale(result)) for result in outcome.results),
             took_ms=took_ms,
             index=self._state(),
-            degraded=outcome.degraded,
+            degraded=self._without if self._without and outcome.degraded else outcome.degraded,
             stages=outcome.stages if options.explain else (),
         )
 
@@ -258,17 +265,30 @@ class Index:
         """Move to the newest generation."""
         if not self._snapshot.is_current():
             newest = self._open_snapshot()
+            if newest.info.encoder_identity != self._snapshot.info.encoder_identity:
+                self._encoder = None
             self._snapshot.close()
             self._snapshot = newest
 
     def _load_encoder(self) -> Encoder | None:
-        """Return the encoder that made this index; None where it cannot be had, and the answer says so."""
+        """Return the encoder that made this index; None where it cannot be had, and the answer says why."""
+        self._without = None
         if self._encoder is None:
             try:
-                self._encoder = open_own(self._snapshot.info, Settings(), self._snapshot.probe)
-            except (EncoderError, FormatError):
-                return None
+                self._encoder = self._open_encoder()
+            except ConsentError as error:
+                self._without = Degradation(f"{_BY_WORDS}: {error.request}", error.remedy)
+            except (EncoderError, FormatError, ConfigError) as error:
+                remedy = "mend that, or search with --mode lexical"
+                self._without = Degradation(f"{_BY_WORDS}: {error}", remedy)
         return self._encoder
+
+    def _open_encoder(self) -> Encoder:
+        """Load the encoder that made this index; raises ConsentError where the query must not be sent to it."""
+        info = self._snapshot.info
+        settings = read_settings(self.root)
+        require_query(self.home, self.root, own_spec(info, settings), settings)
+        return open_own(info, settings, self._snapshot.probe, self._load)
 
     def _state(self) -> IndexState:
         info = self._snapshot.info

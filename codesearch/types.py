@@ -80,7 +80,7 @@ class FusedParts:
     own: float
     """Evidence of the chunk itself, 0 to 1."""
     dense_share: float
-    """0 where no vectors were compared, 1 where words have no say."""
+    """0 where the chunk has no vector or none were compared, 1 where words have no say."""
     bm25: float | None
     bound: float | None
     """No BM25F score of this query reaches it; 0 where the index has none of its terms."""

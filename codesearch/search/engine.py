@@ -28,7 +28,7 @@ from codesearch.storage.rows import ChunkRow
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import Degradation, Mode, ScoreParts, SearchOptions, SearchResult, Stage
 from indexers.errors import EncoderError
-from indexers.types import Encoder, FloatArray, Task
+from indexers.types import AdditiveEncoder, Encoder, FloatArray, Task
 
 BATCH = 4096
 """Rows whose vectors are read at once: 40 MB at 2,560 dimensions."""
@@ -179,7 +179,8 @@ def _encode(snapshot: Snapshot, encoder: Encoder | None, text: str, task: Task) 
     if encoder is None:
         return _Encoded(None, _degrade("no encoder is at hand that gives this index's vectors", snapshot))
     try:
-        if not encoder.count_tokens([text])[0]:
+        # One that adds up knows words or does not; others read anything, and a server would have to be asked.
+        if isinstance(encoder, AdditiveEncoder) and not encoder.count_tokens([text])[0]:
             remedy = "put it in other words, in English, or as the code may spell it"
             reason = "the encoder knows no word of the query: the answer rests on words alone"
             return _Encoded(None, Degradation(reason, remedy))

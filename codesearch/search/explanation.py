@@ -17,7 +17,7 @@ from codesearch.search.ranking import (
     Ranked,
     best_cosine,
     by_words,
-    dense_share,
+    dense_shares,
     find_context,
     own_evidence,
     standing,
@@ -80,13 +80,14 @@ def _explain_fused(found: Findings, places: Sequence[int]) -> list[FusedParts]:
     nothing = np.zeros(len(own))
     context = find_context(own, evidence.rows, weights) if has_context else Context(nothing, nothing)
     shares = by_words(evidence)
+    dense = dense_shares(evidence)
     best = None if cosine is None else best_cosine(cosine, weights.sure_cosine)
     standings = None if cosine is None else standing(cosine, weights.sure_cosine)
     return [
         FusedParts(
             value=float(found.ranked.fused[place]),
             own=float(own[place]),
-            dense_share=dense_share(evidence),
+            dense_share=float(dense[place]),
             bm25=None if words is None else float(words.bm25[place]),
             bound=None if words is None else words.bound,
             words=None if words is None else float(shares[place]),

@@ -37,7 +37,7 @@ class Evidence:
     words: WordScores | None
     """None where the mode has no use for words."""
     cosine: Floats | None
-    """At full dimension, NaN where a chunk has no vector yet."""
+    """At full dimension, NaN where a chunk has no vector, or none yet."""
     dense_share: float
     in_context: bool = True
     """Whether the evidence of a file counts for its parts."""
@@ -73,17 +73,19 @@ def rank(evidence: Evidence, priors: Floats, weights: FusionWeights) -> Ranked:
 
 
 def own_evidence(evidence: Evidence, sure_cosine: float) -> Floats:
-    """Return the weighted sum of both normalised scores, 0 to 1; what is missing counts 0."""
-    share = dense_share(evidence)
+    """Return the weighted sum of both normalised scores, 0 to 1; a chunk without a vector rests on its words."""
+    shares = dense_shares(evidence)
     by_vectors = np.zeros(len(evidence.rows)) if evidence.cosine is None else standing(evidence.cosine, sure_cosine)
-    return (1.0 - share) * by_words(evidence) + share * by_vectors
+    return (1.0 - shares) * by_words(evidence) + shares * by_vectors
 
 
-def dense_share(evidence: Evidence) -> float:
-    """Return the share that the cosine really has: none where there is none, all where words have no say."""
+def dense_shares(evidence: Evidence) -> Floats:
+    """Return the share that each row's cosine really has: none where there is none, all where words have no say."""
     if evidence.cosine is None:
-        return 0.0
-    return 1.0 if evidence.words is None else evidence.dense_share
+        return np.zeros(len(evidence.rows))
+    if evidence.words is None:
+        return np.ones(len(evidence.rows))
+    return np.where(np.isnan(evidence.cosine), 0.0, evidence.dense_share)
 
 
 def by_words(evidence: Evidence) -> Floats:

@@ -77,6 +77,17 @@ def test_words_and_vectors_are_shared_out_by_weight() -> None:
     assert own_evidence(evidence, SURE) == pytest.approx([0.75 * 0.5, 0.0, 0.25])
 
 
+def test_a_chunk_without_a_vector_rests_on_its_words() -> None:
+    rows = [leaf(0), leaf(1), leaf(2)]
+    evidence = Evidence(rows, words([2.0, 2.0, 0.0]), np.array([np.nan, 0.0, np.nan]), 0.25)
+    assert own_evidence(evidence, SURE) == pytest.approx([0.5, 0.75 * 0.5, 0.0])
+
+
+def test_without_words_a_chunk_without_a_vector_has_nothing_for_it() -> None:
+    evidence = Evidence([leaf(0), leaf(1)], None, np.array([np.nan, 0.5]), 0.25)
+    assert own_evidence(evidence, SURE) == pytest.approx([0.0, 1.0])
+
+
 def test_words_alone_and_vectors_alone_count_in_full() -> None:
     rows = [leaf(0), leaf(1)]
     assert own_evidence(Evidence(rows, words([4.0, 1.0]), None, 0.25), SURE) == pytest.approx([1.0, 0.25])

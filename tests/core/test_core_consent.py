@@ -1,0 +1,122 @@
+"""No text leaves for another machine before somebody allowed it, be it a repository's or a query's."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from codesearch.consent import forget_uploads
+from codesearch.errors import ConsentError
+from codesearch.index import Index
+from codesearch.registry import index_folder
+from codesearch.types import BuildOptions, SearchOptions, SearchResponse
+from indexers.errors import EncoderError
+from indexers.types import FloatArray, Task
+from tests.core.patient import PatientEncoder, Workplace
+
+pytestmark = pytest.mark.slow  # each build starts a parser process
+
+ONE = BuildOptions(n_workers=1, encoder="far")
+SETTINGS = """[encoders.far]
+kind = "server"
+url = "https://embeddings.example.org/v1"
+model = "m"
+"""
+
+
+class FarEncoder(PatientEncoder):
+    """Remembers queries too."""
+
+    def __init__(self) -> None:
+        super().__init__("far", "far-1 dim=32")
+        self.queries: list[str] = []
+
+    def encode_query(self, text: str, task: Task) -> FloatArray:
+        """Remember and encode."""
+        self.queries.append(text)
+        return super().encode_query(text, task)
+
+
+@pytest.fixture
+def far() -> FarEncoder:
+    return FarEncoder()
+
+
+@pytest.fixture
+def place(tmp_path: Path, far: FarEncoder, monkeypatch: pytest.MonkeyPatch) -> Workplace:
+    (tmp_path / "config.toml").write_text(SETTINGS)
+    monkeypatch.setenv("CODESEARCH_CONFIG", str(tmp_path / "config.toml"))
+    root = tmp_path / "repository"
+    root.mkdir()
+    (root / "heron.py").write_text("def heron():\n    return 'wades'\n")
+    return Workplace(root, tmp_path / "home", {"far": far})
+
+
+def search(place: Workplace) -> SearchResponse:
+    with Index(place.root, index_folder(place.home, place.root), place.home, place.load) as index:
+        return index.search("heron")
+
+
+def test_a_first_build_says_what_would_be_sent_where_and_sends_nothing(place: Workplace, far: FarEncoder) -> None:
+    with pytest.raises(ConsentError, match=r"1 file of .*repository, 32 B, to embeddings\.example\.org"):
+        place.build(ONE)
+    assert far.read == []
+    assert not index_folder(place.home, place.root).exists()
+
+
+def test_what_was_allowed_once_is_allowed_for_this_root_and_for_no_other(place: Workplace, far: FarEncoder) -> None:
+    place.build(replace(ONE, is_consented=True))
+    (place.root / "egret.py").write_text("def egret():\n    return 'wades too'\n")
+    assert place.build(ONE).added == 1
+    other = place.root.with_name("other")
+    other.mkdir()
+    with pytest.raises(ConsentError):
+        replace(place, root=other).build(ONE)
+
+
+def test_a_rebuild_with_another_encoder_asks_too(place: Workplace, far: FarEncoder) -> None:
+    place.build(BuildOptions(n_workers=1, encoder="embedded"))
+    with pytest.raises(ConsentError):
+        place.build(ONE)
+    assert far.read == []
+
+
+def test_a_query_is_sent_where_the_root_was_allowed_to_go(place: Workplace, far: FarEncoder) -> None:
+    place.build(replace(ONE, is_consented=True))
+    assert search(place).degraded is None
+    assert far.queries == ["heron"]
+
+
+def test_a_query_is_not_sent_where_nobody_allowed_it_and_the_answer_says_why(place: Workplace, far: FarEncoder) -> None:
+    place.build(replace(ONE, is_consented=True))
+    forget_uploads(place.home, place.root)
+    response = search(place)
+    assert [result.path for result in response.results] == ["heron.py"]
+    assert far.queries == []
+    assert response.degraded is not None
+    assert "would send the query to embeddings.example.org" in response.degraded.reason
+    assert "--yes" in response.degraded.remedy
+
+
+def test_the_answer_says_why_there_is_no_encoder(place: Workplace, far: FarEncoder) -> None:
+    place.build(replace(ONE, is_consented=True))
+
+    def fail(spec: object) -> PatientEncoder:
+        raise EncoderError("the server at embeddings.example.org does not answer; start it")
+
+    with Index(place.root, index_folder(place.home, place.root), place.home, fail) as index:
+        response = index.search("heron")
+        assert response.degraded is not None
+        assert response.degraded.reason.endswith("embeddings.example.org does not answer; start it")
+        assert [result.path for result in response.results] == ["heron.py"]
+        assert index.search("heron", SearchOptions(mode="lexical")).degraded is None
+
+
+def test_an_open_index_takes_the_encoder_of_a_new_generation(place: Workplace, far: FarEncoder) -> None:
+    place.build(BuildOptions(n_workers=1, encoder="embedded"))
+    with Index(place.root, index_folder(place.home, place.root), place.home, place.load) as index:
+        assert index.search("heron").degraded is None
+        place.build(replace(ONE, is_consented=True))
+        response = index.search("heron")
+    assert response.degraded is None
+    assert far.queries == ["heron"]
