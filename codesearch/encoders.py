@@ -45,6 +45,11 @@ class Choice:
     is_news: bool = False
     """Whether to tell the user unasked: the machine made the choice, or would have made another."""
 
+    @property
+    def notice(self) -> str:
+        """What the user is told unasked, else nothing."""
+        return f"encoder {self.spec.name}, {self.reason}" if self.is_news else ""
+
 
 def has_extra() -> bool:
     """Return whether what runs sentence-transformers models is installed."""

@@ -60,6 +60,7 @@ def test_without_the_extra_nobody_looks_for_a_gpu() -> None:
 def test_without_a_gpu_the_embedded_encoder_is_taken() -> None:
     choice = choose(None, Settings(), machine=make_machine(None, BOTH))
     assert (choice.spec.name, choice.reason, choice.is_news) == ("embedded", "the default where there is no GPU", False)
+    assert choice.notice == ""
 
 
 @pytest.mark.parametrize(("free", "name"), [(24 * GIB, "qwen3-4b"), (6 * GIB, "qwen3-0.6b")])
@@ -69,6 +70,7 @@ def test_the_largest_model_that_fits_the_gpu_is_taken_with_a_line_that_says_so(f
     assert "RTX 4090" in choice.reason
     assert "--encoder embedded" in choice.reason
     assert "codesearch config set encoder embedded" in choice.reason
+    assert choice.notice == f"encoder {name}, {choice.reason}"
 
 
 def test_on_a_small_gpu_the_embedded_encoder_is_taken() -> None:
