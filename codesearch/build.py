@@ -171,7 +171,7 @@ class _Build:
         if not has_index(self._folder):
             choice = self._order.choose_encoder()
             clear(self._order, choice.spec)
-            reporter.notice = choice.reason
+            reporter.notice = choice.notice
             encoder = self._seams.load(choice.spec)
             with Writer.create(self._folder, self._new_index(encoder)) as writer:
                 if not encoder.describe().is_cached:
