@@ -23,5 +23,9 @@ def load_encoder(spec: EncoderSpec = EMBEDDED) -> Encoder:
             from indexers.encoders.server.encoder import ServerEncoder
 
             return ServerEncoder(spec)
+        case "gguf":
+            from indexers.encoders.gguf import GgufEncoder
+
+            return GgufEncoder(spec)
         case _:
             raise EncoderError(f"encoder {spec.name} cannot be loaded: nothing here runs a {spec.source}")

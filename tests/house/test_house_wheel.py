@@ -25,6 +25,7 @@ SOURCES = {
 
 OPTIONAL = {
     "huggingface_hub",
+    "llama_cpp",
     "safetensors",
     "sentence_transformers",
     "tokenizers",
