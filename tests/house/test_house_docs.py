@@ -89,7 +89,10 @@ def test_the_ci_script_runs_the_readme_s_test_command_with_all_extras() -> None:
 def test_the_ci_script_adds_gguf_only_when_asked_and_refuses_what_it_does_not_know() -> None:
     script = str(ROOT / ".ci" / "run")
     asked = subprocess.run([script, "--gguf", "--dry-run"], capture_output=True, text=True, check=True)
+    plain = subprocess.run([script, "--dry-run"], capture_output=True, text=True, check=True)
     assert "[test,qwen,mcp,languages,gguf]" in asked.stdout
+    assert "llama-cpp-python[server]" in asked.stdout
+    assert "gguf" not in plain.stdout
     assert subprocess.run([script, "--what"], capture_output=True, check=False).returncode == 2
 
 
