@@ -22,7 +22,7 @@ from indexers.encoders.network import Network, SentenceNetwork, Setup
 from indexers.encoders.spec import QWEN_LENGTH, EncoderSpec
 from indexers.encoders.vocabulary import END_TOKEN, TokenCounter
 from indexers.errors import EncoderError
-from indexers.types import EncoderDescription, FloatArray, Task
+from indexers.types import EncoderDescription, FloatArray, Inspection, Task
 
 GPU_TOKENS = 16_384
 """Padded tokens of a batch to begin with: enough to keep a large GPU busy, 1.3 GB at work for the 4B model."""
@@ -82,6 +82,13 @@ class TransformerEncoder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the tokens of each text as a document, prompt and end token included."""
         return self._tokens.count([self._prompts.of_document(text) for text in texts])
+
+    def inspect(self) -> Inspection:
+        """Tell how texts are handed to the model; its tokenizer was looked at when this was made."""
+        has_prompts = self._prompts.search != self._prompts.document
+        if not self._files.is_qwen:
+            return Inspection(has_prompts, "none", "the model's own tokenizer adds the special tokens that it needs")
+        return Inspection(has_prompts, "present", f"the model's tokenizer ends every text with {END_TOKEN}")
 
     def notes(self) -> tuple[str, ...]:
         """Return what was remarkable so far, a sentence each."""
