@@ -90,11 +90,13 @@ def download(spec: EncoderSpec, on_progress: OnProgress, hub: Hub = OWN_HUB) -> 
     total = _known_size(spec.model) or _ask_size(spec.model, hub)
     failures = _fetch(spec.model, hub, lambda: on_progress(_size_of(place / "blobs"), total))
     folder = _look(spec.model, hub)
-    if failures or folder is None:
-        reason = failures[0] if failures else "files are missing"
-        raise EncoderError(f"the model {spec.model} could not be fetched: {reason}; run the same command again") from (
-            failures[0] if failures else None
-        )
+    if failures:
+        reason = " ".join(str(failures[0]).split())[:300].rstrip(".")
+        raise EncoderError(
+            f"the model {spec.model} could not be fetched: {reason}; run the same command again"
+        ) from failures[0]
+    if folder is None:
+        raise EncoderError(f"the model {spec.model} lacks files at its hub; choose one made for sentence-transformers")
     on_progress(_size_of(place / "blobs"), total)
     return folder
 
