@@ -6,13 +6,14 @@ What would not be read back as valid is not written. Reading is `codesearch.sett
 import os
 import re
 from collections.abc import MutableMapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from codesearch.encoders import resolve
 from codesearch.errors import ConfigError, StorageError
 from codesearch.setting_keys import ENCODERS, Value, parse_value, split_key
-from codesearch.settings import Settings, settings_of
+from codesearch.settings import settings_of
 from codesearch.storage.platform import write_private
 from codesearch.toml_table import TomlTable, parse_toml, read_toml
 
@@ -28,20 +29,26 @@ def set_value(file: Path, key: str, text: str) -> Value:
     for the name of an encoder that means nothing; StorageError where the file cannot be written.
     """
     import tomlkit
+    from tomlkit.exceptions import TOMLKitError
 
     parts = split_key(key)
     value = parse_value(parts, _absolute(parts, text))
     before = _read_text(file)
+    wanted = _parse(file, before)
     if parts == ("encoder",):
-        value = resolve(str(value), _check(file, before)).name
+        value = resolve(str(value), settings_of(TomlTable(file, wanted))).name
+    _set(wanted, parts, value)
     document = tomlkit.parse(before)
     table: Table = document
-    for part in parts[:-1]:
-        if part not in table:
-            table[part] = tomlkit.table(is_super_table=part == ENCODERS)
-        table = table[part]
-    _put(table, parts[-1], value)
-    _write(file, tomlkit.dumps(document))
+    after = ""
+    with suppress(TOMLKitError, ValueError):  # a table that is written in one line takes no other
+        for part in parts[:-1]:
+            if part not in table:
+                table[part] = tomlkit.table(is_super_table=part == ENCODERS)
+            table = table[part]
+        _put(table, parts[-1], value)
+        after = tomlkit.dumps(document)
+    _write(file, after, wanted)
     return value
 
 
@@ -51,16 +58,17 @@ def unset_value(file: Path, key: str) -> bool:
 
     parts = split_key(key)
     before = _read_text(file)
-    document = tomlkit.parse(before)
-    if not _remove(document, parts):
+    wanted = _parse(file, before)
+    if not _remove(wanted, parts):
         return False
-    after = tomlkit.dumps(document)
-    if len(parts) > 1 and parts[1] not in document.get(ENCODERS, {}):
-        cut = _cut_table(before, parts[1])
-        after = cut if parse_toml(file, cut.encode("utf-8")) == document.unwrap() else after
-        if document.get("encoder") == parts[1]:
-            raise ConfigError(f"{file}: encoder is set to {parts[1]}; set it to another, or unset it first")
-    _write(file, after)
+    if len(parts) > 1 and wanted.get("encoder") == parts[1] and parts[1] not in wanted.get(ENCODERS, {}):
+        raise ConfigError(f"{file}: encoder is set to {parts[1]}; set it to another, or unset it first")
+    after = _cut_table(before, parts[1]) if len(parts) > 1 else ""
+    if _read_back(after) != wanted:
+        document = tomlkit.parse(before)
+        _remove(document, parts)
+        after = tomlkit.dumps(document)
+    _write(file, after, wanted)
     return True
 
 
@@ -76,6 +84,15 @@ def _read_text(file: Path) -> str:
     """Return the file as it is written, nothing where there is none; raises ConfigError for one that is not TOML."""
     read_toml(file)
     return file.read_bytes().decode("utf-8") if file.is_file() else ""
+
+
+def _set(values: dict[str, Any], parts: tuple[str, ...], value: Value) -> None:
+    """Set a key of plain values, making the tables on the way; what is no table there is left for the check."""
+    for part in parts[:-1]:
+        values = values.setdefault(part, {})
+        if not isinstance(values, dict):
+            return
+    values[parts[-1]] = value
 
 
 def _put(table: Table, key: str, value: Value) -> None:
@@ -120,13 +137,23 @@ def _cut_table(text: str, name: str) -> str:
     return "".join([*lines[:start], *lines[end:]])
 
 
-def _check(file: Path, text: str) -> Settings:
-    return settings_of(TomlTable(file, parse_toml(file, text.encode("utf-8"))))
+def _parse(file: Path, text: str) -> dict[str, Any]:
+    return dict(parse_toml(file, text.encode("utf-8")))
 
 
-def _write(file: Path, text: str) -> None:
-    """Write the file if what it says is valid; one that a link leads to is written where it lies."""
-    _check(file, text)
+def _read_back(text: str) -> dict[str, Any] | None:
+    """Return what a text says, None where it is not TOML."""
+    try:
+        return _parse(Path(), text)
+    except ConfigError:
+        return None
+
+
+def _write(file: Path, text: str, wanted: dict[str, Any]) -> None:
+    """Write the file if it says what is wanted and that is valid; one that a link leads to is written where it lies."""
+    settings_of(TomlTable(file, wanted))
+    if _read_back(text) != wanted:
+        raise ConfigError(f"{file} is written in a way that cannot be changed here; change it in an editor")
     real = Path(os.path.realpath(file))
     try:
         real.parent.mkdir(parents=True, exist_ok=True)

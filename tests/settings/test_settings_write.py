@@ -140,6 +140,35 @@ def test_an_encoder_that_is_in_use_is_not_taken_out(file: Path) -> None:
     assert file.read_text(encoding="utf-8") == WRITTEN
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'encoders = { gpu = { url = "http://127.0.0.1:8080/v1" } }\n',
+        'encoders.gpu.url = "http://127.0.0.1:8080/v1"\n',
+        '[encoders]\ngpu.url = "http://127.0.0.1:8080/v1"\n',
+        '["encoders"."gpu"]\nurl = "http://127.0.0.1:8080/v1"',
+        '[encoders]\r\n# mine\r\n[encoders.gpu]\r\nurl = "http://127.0.0.1:8080/v1"\r\n',
+    ],
+)
+def test_however_tables_are_written_a_value_is_set_and_taken_out(text: str, file: Path) -> None:
+    file.write_bytes(text.encode())
+    before = read_settings(None, file)
+    set_value(file, "encoders.gpu.dim", "1024")
+    assert read_settings(None, file).encoders["gpu"].dim == 1024
+    assert unset_value(file, "encoders.gpu.dim")
+    assert read_settings(None, file) == before
+    assert unset_value(file, "encoders.gpu")
+    assert read_settings(None, file).encoders == {}
+
+
+def test_a_table_that_cannot_be_added_is_left_to_the_user(file: Path) -> None:
+    text = 'encoders = { gpu = { url = "http://127.0.0.1:8080/v1" } }\n'
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match="change it in an editor"):
+        set_value(file, "encoders.new.model", "qwen3-4b")
+    assert file.read_text(encoding="utf-8") == text
+
+
 def test_paths_are_taken_from_the_working_folder(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "here" / "model").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "here")
