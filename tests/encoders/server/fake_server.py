@@ -162,7 +162,7 @@ class FakeServer:
         self.n_at_once = 0
         """The most requests for embeddings that were under way together."""
         self._n_now = 0
-        self._faults: list[Fault] = []
+        self._faults: list[Fault | None] = []
         self._lives: int | None = None
         self._lock = threading.Lock()
         self._released = threading.Event()
@@ -204,10 +204,21 @@ class FakeServer:
         with self._lock:
             self._faults += faults
 
+    def fail_after(self, n_requests: int, fault: Fault) -> None:
+        """Answer that many requests for embeddings rightly, then let one fail."""
+        with self._lock:
+            self._faults += [None] * n_requests
+            self._faults.append(fault)
+
     def die_after(self, n_requests: int) -> None:
         """Answer that many requests for embeddings, then break every connection without a word."""
         with self._lock:
             self._lives = n_requests
+
+    def revive(self) -> None:
+        """Answer again."""
+        with self._lock:
+            self._lives = None
 
     def close(self) -> None:
         """Stop listening and end what stalls."""

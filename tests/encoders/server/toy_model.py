@@ -8,11 +8,13 @@ it says what the text is about. So a right server ranks texts by the pieces they
 from collections.abc import Sequence
 from functools import cache
 from hashlib import blake2b
-from itertools import islice
 
 import numpy as np
+import numpy.typing as npt
 
 from indexers.types import FloatArray, SumArray
+
+IntArray = npt.NDArray[np.int64]
 
 END = "<|endoftext|>"
 SPECIAL = {END: 256, "<|im_start|>": 257, "<|im_end|>": 258}
@@ -42,11 +44,12 @@ def tokenize(text: str, *, parses_special: bool = True) -> list[int]:
 
 def states(ids: Sequence[int], dim: int) -> FloatArray:
     """Return the state at each token, float32 `[len(ids), dim]`."""
+    own = _directions(np.array(ids), dim) / np.sqrt(dim)
+    is_end = np.array(ids)[:, None] == END_ID
     is_plain = np.array(ids)[:, None] < END_ID
-    own = np.stack([_direction((token,), dim) for token in ids]) / np.sqrt(dim)
-    totals = np.cumsum(np.stack([_direction(piece, dim) for piece in _pieces(ids)]) * is_plain, axis=0)
+    totals = np.cumsum(_directions(_pieces(ids), dim) * is_plain, axis=0)
     norms = np.maximum(np.linalg.norm(totals, axis=1, keepdims=True), 1e-9)
-    shares = np.where(np.array(ids)[:, None] == END_ID, 0.1, OWN_SHARE)
+    shares = np.where(is_end, 0.1, OWN_SHARE)
     rows: FloatArray = ((1 - shares) * totals / norms + shares * own).astype(np.float32)
     return rows
 
@@ -59,14 +62,24 @@ def vector(ids: Sequence[int], dim: int, pooling: str) -> FloatArray:
     return unit
 
 
-def _pieces(ids: Sequence[int]) -> list[tuple[int, ...]]:
-    low = [token + 32 if 65 <= token <= 90 else token for token in ids]
-    return [tuple(islice(low, max(0, place - 2), place + 1)) for place in range(len(low))]
+def _pieces(ids: Sequence[int]) -> IntArray:
+    """Return a number for each token and the two before it, the same for small and capital letters."""
+    low = np.array([-1, -1, *ids]) + 1
+    low = np.where((low > 65) & (low <= 91), low + 32, low)
+    codes: IntArray = (low[:-2] * 1000 + low[1:-1]) * 1000 + low[2:] + 1000
+    return codes
+
+
+def _directions(codes: IntArray, dim: int) -> SumArray:
+    """Return the direction of each code, float64 `[len(codes), dim]`."""
+    distinct, places = np.unique(codes, return_inverse=True)
+    signs: SumArray = np.stack([_direction(int(code), dim) for code in distinct])[places]
+    return signs
 
 
 @cache
-def _direction(tokens: tuple[int, ...], dim: int) -> SumArray:
-    digest = blake2b(b"".join(token.to_bytes(2, "big") for token in tokens)).digest()
+def _direction(code: int, dim: int) -> SumArray:
+    digest = blake2b(code.to_bytes(8, "big")).digest()
     bits = np.unpackbits(np.frombuffer(digest, np.uint8))[:dim]
     signs: SumArray = bits.astype(np.float64) * 2 - 1
     return signs
