@@ -65,7 +65,7 @@ def test_a_right_encoder_is_examined_to_its_speed(home: Path) -> None:
     checks = examine(home, ToyEncoder())
     assert [name for name, check in checks.items() if check.verdict == "fail"] == []
     assert (next(iter(checks)), list(checks)[-1]) == ("loading", "speed")
-    assert read_speeds(home)["toy;dim=512"].tokens_per_s > 1000
+    assert read_speeds(home)["toy;dim=512"].tokens_per_s > 500
 
 
 def test_a_wrong_encoder_has_no_speed(home: Path) -> None:
@@ -165,5 +165,5 @@ def test_the_self_test_encodes_less_than_it_says(home: Path) -> None:
     spec = replace(SPEC, source="server", server=ServerOptions("http://gpu.example/v1"))
     list(Examination(Chosen(Choice(spec, "asked for")), home, tools_for(toy)).checks())
     n_bytes = sum(len(text.encode()) for text in toy.texts)
-    fastest = sum(len(text.encode()) for n_texts in (1, 2, 8, 32, 128) for text in make_texts(n_texts))
-    assert n_bytes + fastest < 200_000
+    fastest = sum(len(text.encode()) for n_texts in (1, 4, 16, 64) for text in make_texts(n_texts))
+    assert n_bytes + fastest < 100_000

@@ -46,21 +46,21 @@ class Slow(ToyEncoder):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "sizes"), [(20.0, [1, 2]), (0.1, [1, 2, 8]), (1e-6, [1, 2, 8, 32, 128, 512, 2048])]
+    ("seconds", "sizes"), [(20.0, [1]), (0.1, [1, 4, 16]), (0.5, [1, 4]), (1e-6, [1, 4, 16, 64, 256, 1024])]
 )
 def test_runs_grow_as_far_as_the_budget_goes(seconds: float, sizes: list[int]) -> None:
     slow = Slow(seconds)
     assert measure_speed(slow, slow.clock) == pytest.approx(10 / seconds)
     assert slow.sizes == sizes
     assert sizes[-1] <= MAX_TEXTS
-    assert sum(sizes[1:]) * seconds <= max(BUDGET_S, 2 * seconds)
+    assert sum(sizes) * seconds <= max(BUDGET_S, seconds)
 
 
 def test_a_server_elsewhere_is_sent_little() -> None:
     slow = Slow(1e-6)
     measure_speed(slow, slow.clock, MAX_TEXTS_ELSEWHERE)
-    assert slow.sizes == [1, 2, 8, 32, 128]
-    assert sum(len(text.encode()) for size in slow.sizes for text in make_texts(size)) < 150_000
+    assert slow.sizes == [1, 4, 16, 64]
+    assert sum(len(text.encode()) for size in slow.sizes for text in make_texts(size)) < 80_000
 
 
 def test_what_was_measured_is_kept(tmp_path: Path) -> None:
