@@ -8,12 +8,12 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from codesearch.changes import Changes, Known, compare
-from codesearch.clearance import clear
+from codesearch.clearance import Fetching, clear
 from codesearch.compatibility import check_versions
 from codesearch.encoders import Load, open_own, own_spec
 from codesearch.errors import LockedError, StorageError
@@ -57,6 +57,7 @@ class BuildSeams:
     first_commit_s: float = FIRST_COMMIT_S
     fill_commit_s: float = FILL_COMMIT_S
     measured_s: float = MEASURED_S
+    fetching: Fetching = field(default_factory=Fetching)
 
 
 def build(
@@ -170,8 +171,8 @@ class _Build:
         """Open the index, or start one, and load its encoder, as far as that is allowed."""
         if not has_index(self._folder):
             choice = self._order.choose_encoder()
-            clear(self._order, choice.spec)
             reporter.notice = choice.notice
+            clear(self._order, choice.spec, self._seams.fetching, reporter.report_download)
             encoder = self._seams.load(choice.spec)
             with Writer.create(self._folder, self._new_index(encoder)) as writer:
                 if not encoder.describe().is_cached:
@@ -183,12 +184,12 @@ class _Build:
             writer.set_root(self._root, folder_place(self._root))
             if self._order.options.max_file_bytes is not None:
                 writer.set_max_file_bytes(self._order.options.max_file_bytes)
-            yield writer, self._own_encoder(writer)
+            yield writer, self._own_encoder(writer, reporter)
 
-    def _own_encoder(self, writer: Writer) -> Encoder:
+    def _own_encoder(self, writer: Writer, reporter: Reporter) -> Encoder:
         """Return the index's encoder; raises FormatError where it gives other vectors by now."""
         settings = self._order.settings
-        clear(self._order, own_spec(writer.info, settings))
+        clear(self._order, own_spec(writer.info, settings), self._seams.fetching, reporter.report_download)
         encoder = open_own(writer.info, settings, writer.read_probe, self._seams.load)
         description, coarse_dim = encoder.describe(), self._order.options.coarse_dim
         if description.engine != writer.info.encoder_engine:

@@ -1,13 +1,38 @@
 """Makes sure, before anything is sent or fetched, that an encoder may be used for a root. Loads no encoder."""
 
-from codesearch.consent import Upload, allow_upload, is_allowed, require_upload
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from codesearch.consent import Upload, allow_upload, is_allowed, require_download, require_upload
 from codesearch.order import Order
+from indexers.encoders.hub import Download, OnProgress, download, missing_download
 from indexers.encoders.spec import EncoderSpec
 from indexers.walker import WalkOptions, walk
 
 
-def clear(order: Order, spec: EncoderSpec) -> None:
-    """Record what the user allowed; raises ConsentError, with files and bytes, for what nobody did."""
+@dataclass(frozen=True, slots=True)
+class Fetching:
+    """How models come to this machine."""
+
+    find_missing: Callable[[EncoderSpec], Download | None] = missing_download
+    fetch: Callable[[EncoderSpec, OnProgress], object] = download
+
+
+def clear(order: Order, spec: EncoderSpec, fetching: Fetching, on_bytes: OnProgress) -> None:
+    """Fetch what is missing and record what may be sent, if the user allowed it.
+
+    Raises ConsentError, with sizes, for what nobody allowed, EncoderError where a model cannot be fetched.
+    """
+    _clear_upload(order, spec)
+    missing = None if spec.is_offline else fetching.find_missing(spec)
+    if missing is None:
+        return
+    if not order.options.is_consented:
+        require_download(spec.name, missing.model, missing.size_bytes)
+    fetching.fetch(spec, on_bytes)
+
+
+def _clear_upload(order: Order, spec: EncoderSpec) -> None:
     if order.options.is_consented:
         allow_upload(order.home, order.root, spec)
     elif not is_allowed(order.home, order.root, spec, order.settings):

@@ -29,7 +29,7 @@ class Order:
 
     def choose_encoder(self) -> Choice:
         """Return the encoder of a new index; raises EncoderError."""
-        return choose(self.options.encoder, self.settings)
+        return choose(self.options.encoder, self.settings, may_download=self.options.is_consented)
 
     def max_file_bytes(self) -> int:
         """Return the size above which a new index leaves files out."""

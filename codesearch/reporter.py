@@ -42,6 +42,10 @@ class Reporter:
         """Tell where the run is."""
         self._tell(stage, (done, total), (self.bytes_read, None))
 
+    def report_download(self, n_bytes: int, n_bytes_total: int | None) -> None:
+        """Tell how much of a model is here."""
+        self._tell("download", (0, None), (n_bytes, n_bytes_total))
+
     def report_encoding(self, n_files: tuple[int, int], n_bytes: tuple[int, int]) -> None:
         """Tell how many files, and bytes of text, have vectors by now, and how many are to get them in this stage."""
         self._tell("encode", n_files, n_bytes)
@@ -51,7 +55,7 @@ class Reporter:
         last = self._last
         if last is None or last.stage != stage:
             self._stage_started = now
-        elif stage in {"index", "encode"} and now - self.started - last.elapsed_s < INTERVAL_S:
+        elif stage in {"download", "index", "encode"} and now - self.started - last.elapsed_s < INTERVAL_S:
             return
         self._last = Progress(
             stage=stage,

@@ -264,8 +264,9 @@ class BuildOptions:
     """Talk to no other machine."""
 
 
-BuildStage = Literal["walk", "index", "encode", "commit"]
-"""A first build of an encoder that takes its time reads everything (`index`), then gives it vectors (`encode`)."""
+BuildStage = Literal["walk", "download", "index", "encode", "commit"]
+"""A model may have to be fetched first (`download`). A first build of an encoder that takes its time reads everything
+(`index`), then gives it vectors (`encode`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +280,7 @@ class Progress:
     bytes_done: int
     elapsed_s: float
     bytes_total: int | None = None
-    """Text that stage `encode` has to give vectors; None in other stages."""
+    """Text that stage `encode` has to give vectors, or size of what stage `download` fetches; else None."""
     n_encoded: int = 0
     """Vectors computed so far, rather than found or shared."""
     stage_s: float = 0.0

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from codesearch.build import BuildSeams, build
+from codesearch.clearance import Fetching
 from codesearch.reporter import OnProgress
 from codesearch.types import BuildOptions, UpdateReport
 from indexers.encoders.embedded import EmbeddedEncoder
@@ -69,6 +70,7 @@ class Workplace:
     encoders: dict[str, Encoder] = field(default_factory=dict)
     fill_commit_s: float = 1e9
     """Long enough for one commit at the end."""
+    fetching: Fetching = field(default_factory=lambda: Fetching(find_missing=_find_nothing))
 
     def load(self, spec: EncoderSpec) -> Encoder:
         """Load the encoder of the test, or the embedded one."""
@@ -76,7 +78,7 @@ class Workplace:
 
     def build(self, options: BuildOptions, on_progress: OnProgress | None = None) -> UpdateReport:
         """Build or update the index of the root."""
-        seams = BuildSeams(self.load, first_commit_s=1e9, fill_commit_s=self.fill_commit_s, measured_s=0.0)
+        seams = BuildSeams(self.load, 1e9, self.fill_commit_s, measured_s=0.0, fetching=self.fetching)
         return build(self.root, self.home, options, on_progress, seams)
 
 
@@ -95,6 +97,10 @@ def stop_at(stage: str, files_done: int, do: Callable[[], None] | None = None) -
         do()
 
     return on_progress
+
+
+def _find_nothing(spec: EncoderSpec) -> None:
+    return None
 
 
 def _hash(text: str) -> FloatArray:

@@ -1,18 +1,21 @@
-"""No text leaves for another machine before somebody allowed it, be it a repository's or a query's."""
+"""No text leaves for another machine, and no model is fetched, before somebody allowed it."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from codesearch.clearance import Fetching
 from codesearch.consent import forget_uploads
 from codesearch.errors import ConsentError
 from codesearch.index import Index
 from codesearch.registry import index_folder
-from codesearch.types import BuildOptions, SearchOptions, SearchResponse
+from codesearch.types import BuildOptions, Progress, SearchOptions, SearchResponse
+from indexers.encoders.hub import Download, OnProgress
+from indexers.encoders.spec import EncoderSpec
 from indexers.errors import EncoderError
 from indexers.types import FloatArray, Task
-from tests.core.patient import PatientEncoder, Workplace
+from tests.core.patient import NAME, PatientEncoder, Workplace
 
 pytestmark = pytest.mark.slow  # each build starts a parser process
 
@@ -120,3 +123,35 @@ def test_an_open_index_takes_the_encoder_of_a_new_generation(place: Workplace, f
         response = index.search("heron")
     assert response.degraded is None
     assert far.queries == ["heron"]
+
+
+def test_a_model_is_fetched_only_once_that_was_allowed_and_its_size_is_said(place: Workplace) -> None:
+    fetched: list[str] = []
+
+    def fetch(spec: EncoderSpec, on_bytes: OnProgress) -> None:
+        on_bytes(2_000, 5_000)
+        fetched.append(spec.model)
+
+    def find_missing(spec: EncoderSpec) -> Download | None:
+        return None if fetched else Download(spec.model, 5_000_000_000)
+
+    place.encoders[NAME] = PatientEncoder()
+    place.fetching = Fetching(find_missing, fetch)
+    patient = BuildOptions(n_workers=1, encoder=NAME)
+    with pytest.raises(ConsentError, match=r"has to download test/patient, 4\.7 GiB.*--yes"):
+        place.build(patient)
+    assert fetched == []
+    seen: list[Progress] = []
+    place.build(replace(patient, is_consented=True), seen.append)
+    assert fetched == [NAME]
+    assert [(p.bytes_done, p.bytes_total) for p in seen if p.stage == "download"] == [(2_000, 5_000)]
+    assert place.build(BuildOptions(n_workers=1)).unchanged == 1
+
+
+def test_offline_nothing_is_fetched_whatever_is_allowed(place: Workplace) -> None:
+    def fetch(spec: EncoderSpec, on_bytes: OnProgress) -> None:
+        raise AssertionError
+
+    place.encoders[NAME] = PatientEncoder()
+    place.fetching = Fetching(lambda spec: Download(spec.model, None), fetch)
+    place.build(BuildOptions(n_workers=1, encoder=NAME, is_consented=True, is_offline=True))
