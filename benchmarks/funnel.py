@@ -3,8 +3,9 @@
     python -m benchmarks.funnel ROOT [--queries 500] [--judged FILE] [--dims 64,128] [--candidates 100,200]
 
 ROOT has an index of whatever encoder; nothing is written. Each query is answered twice: exactly, over all dimensions of
-all vectors, and by the funnel, which compares a re-normalised prefix (float16, as stored) and rescores the best
-candidates over all dimensions. Recall@10 is the share of the exact ten that the funnel finds; equal vectors count once.
+all vectors of one granularity, as a search asks for them, and by the funnel, which compares a re-normalised prefix
+(float16, as stored) and rescores the best candidates over all dimensions. Recall@10 is the share of the exact ten that
+the funnel finds; equal vectors count once.
 
 Queries are judged ones from a file, else the documentation's first sentences of definitions, through the index's own
 encoder; where that cannot be had, vectors of the index itself, which find at least themselves.
@@ -31,12 +32,12 @@ from codesearch.registry import locate
 from codesearch.settings import read_settings
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.coarse import take_prefix, take_prefix_of_query
-from codesearch.storage.row_flags import FLAGS_DTYPE
+from codesearch.storage.row_flags import FLAGS_DTYPE, mask_of
 from codesearch.storage.rows import ChunkRow, IndexInfo, IntArray
 from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.vectors import VectorReader
 from indexers.errors import EncoderError
-from indexers.types import Chunk, FloatArray
+from indexers.types import GRANULARITIES, Chunk, FloatArray, Granularity
 
 TOP = 10
 
@@ -100,18 +101,19 @@ def _recall(exact: IntArray, found: IntArray) -> float:
     return float(np.mean([np.isin(wanted, have).mean() for wanted, have in zip(exact, found, strict=True)]))
 
 
-def read_live(folder: Path) -> Iterator[FloatArray]:
-    """Yield the live vectors of an index in blocks, float32 `[n, dim]`; of equal ones the first alone."""
+def read_live(folder: Path, granularity: Granularity) -> Iterator[FloatArray]:
+    """Yield the live vectors of a granularity in blocks, float32 `[n, dim]`; of equal ones the first alone."""
     seen: set[bytes] = set()
     with closing(Catalog.open_reader(folder)) as catalog:
         catalog.begin("DEFERRED")
         generation = catalog.read_generation()
-        info, flags = generation.info, catalog.read_array("row_flags", FLAGS_DTYPE)
+        info = generation.info
+        wanted = mask_of(catalog.read_array("row_flags", FLAGS_DTYPE), [granularity], None)
         with closing(VectorReader(folder / generation.vectors_name, info.dim, info.n_rows, catalog.mend)) as vectors:
             first = 0
             for block in vectors.read_blocks(0, info.n_rows):
                 kept = []
-                for place in np.flatnonzero(flags[first : first + len(block)]).tolist():
+                for place in np.flatnonzero(wanted[first : first + len(block)]).tolist():
                     digest = blake2b(block[place].tobytes(), digest_size=16).digest()
                     if digest not in seen:
                         seen.add(digest)
@@ -120,8 +122,8 @@ def read_live(folder: Path) -> Iterator[FloatArray]:
                 yield block[kept]
 
 
-def make_queries(snapshot: Snapshot, folder: Path, judged: Path | None, n_queries: int) -> Queries:
-    """Return the vectors of judged queries, of documentation, or of chunks."""
+def make_queries(snapshot: Snapshot, judged: Path | None, n_queries: int) -> Queries | None:
+    """Return the vectors of judged queries or of documentation; None where neither is to be had."""
     info = snapshot.info
     try:
         if judged is not None:
@@ -134,9 +136,13 @@ def make_queries(snapshot: Snapshot, folder: Path, judged: Path | None, n_querie
             return Queries(vectors, f"{len(texts)} {origin}")
     except (CodesearchError, EncoderError) as error:
         print(f"note: {error}; vectors of the index stand in for queries", file=sys.stderr)
-    everything = np.concatenate(list(read_live(folder)))
-    rows = random.Random(0).sample(range(len(everything)), min(n_queries, len(everything)))
-    return Queries(everything[rows], f"{len(rows)} vectors of the index itself")
+    return None
+
+
+def sample_vectors(vectors: FloatArray, n_queries: int) -> Queries:
+    """Return some of the vectors themselves as queries."""
+    rows = random.Random(0).sample(range(len(vectors)), min(n_queries, len(vectors)))
+    return Queries(vectors[rows], f"{len(rows)} vectors of the index itself")
 
 
 def _documentation(snapshot: Snapshot, n_queries: int) -> list[str]:
@@ -164,10 +170,10 @@ def _to_chunk(row: ChunkRow) -> Chunk:
     )
 
 
-def render(info: IndexInfo, queries: Queries, candidates: Sequence[int], recall: dict[int, list[float]]) -> list[str]:
+def render(info: IndexInfo, origin: str, candidates: Sequence[int], recall: dict[int, list[float]]) -> list[str]:
     """Return what was measured, ready for a page; `recall` is by prefix, the index's own is in bold."""
     lines = [
-        f"{info.encoder_name}, {info.dim:,} dimensions, {info.n_rows:,} vectors; {queries.origin}.",
+        f"{info.encoder_name}, {info.dim:,} dimensions; {origin}.",
         "",
         f"| coarse_dim | {' | '.join(f'{n:,} candidates' for n in candidates)} |",
         f"|---|{'---|' * len(candidates)}",
@@ -184,6 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("root", type=Path)
     parser.add_argument("--queries", type=int, default=500)
     parser.add_argument("--judged", type=Path)
+    parser.add_argument("--granularity", choices=GRANULARITIES, default="leaf")
     parser.add_argument("--dims", type=_numbers, default=DIMS)
     parser.add_argument("--candidates", type=_numbers, default=CANDIDATES)
     options = parser.parse_args(arguments)
@@ -193,11 +200,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise SystemExit(str(error)) from error
     with Snapshot.open(folder) as snapshot:
         info = snapshot.info
-        queries = make_queries(snapshot, folder, options.judged, options.queries)
+        queries = make_queries(snapshot, options.judged, options.queries)
+    if queries is None:
+        queries = sample_vectors(np.concatenate(list(read_live(folder, options.granularity))), options.queries)
     dims = sorted({dim for dim in (*options.dims, info.coarse_dim) if dim <= info.dim} | {info.dim})
-    found = measure(read_live(folder), queries.vectors, dims, options.candidates)
+    found = measure(read_live(folder, options.granularity), queries.vectors, dims, options.candidates)
     recall = dict(zip(dims, found.tolist(), strict=True))
-    print("\n".join(render(info, queries, options.candidates, recall)))
+    origin = f"vectors of granularity {options.granularity}; {queries.origin}"
+    print("\n".join(render(info, origin, options.candidates, recall)))
     return 0
 
 
