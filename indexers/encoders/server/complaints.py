@@ -35,8 +35,8 @@ _BY_MESSAGE = (
     ),
 )
 
-TOO_LARGE = re.compile(r"too large to process|physical batch size", re.IGNORECASE)
-"""What llama.cpp says with status 500 of a text that will never fit: not worth asking again."""
+HOPELESS = re.compile(r"too large to process|physical batch size|validation error", re.IGNORECASE)
+"""What llama.cpp and llama-cpp-python say with status 500 of what will never fit: not worth asking again."""
 
 _BY_STATUS = {
     401: "check the key: it is read from the environment variable that key_variable names in the configuration",
@@ -67,7 +67,7 @@ def describe_refusal(status: int, value: object, hidden: Hidden) -> str:
 
 def is_hopeless(value: object) -> bool:
     """Return whether a server's complaint will be the same however often it is asked."""
-    return TOO_LARGE.search(_message_of(value)) is not None
+    return HOPELESS.search(_message_of(value)) is not None
 
 
 def clean(message: str, hidden: Hidden) -> str:

@@ -10,6 +10,7 @@ from threading import Event
 
 from indexers.encoders.server.answers import Answer, WrongAnswerError, read_answer
 from indexers.encoders.server.client import Client, Reply
+from indexers.encoders.server.complaints import is_hopeless
 from indexers.errors import EncoderError
 
 ROUTE = "/embeddings"
@@ -37,13 +38,14 @@ class Endpoint:
         """Return the answer for inputs that go in one request; raises EncoderError."""
         reply = self._ask(inputs, stop)
         if not reply.is_good:
-            raise self.client.refusal(ROUTE, reply, [text for text in inputs if isinstance(text, str)])
+            raise self.client.refusal(ROUTE, reply, [str(own).strip("[]") for own in inputs])
         return self._read(reply, len(inputs))
 
     def offer(self, inputs: Sequence[Input]) -> Answer | None:
         """Return the answer, or None where the server does not take such inputs; raises EncoderError for the rest."""
         reply = self._ask(inputs, None)
-        if 400 <= reply.status < 500 and reply.status not in _NOT_ABOUT_INPUT:
+        is_fault = reply.status >= 500 and not is_hopeless(reply.value)
+        if reply.status >= 400 and reply.status not in _NOT_ABOUT_INPUT and not is_fault:
             return None
         if not reply.is_good:
             raise self.client.refusal(ROUTE, reply)

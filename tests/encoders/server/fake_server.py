@@ -49,7 +49,9 @@ class Behaviour:
     """Whether `encoding_format` base64 is obeyed; otherwise `refuses_base64` decides."""
     refuses_base64: bool = False
     takes_ids: bool = True
-    """Whether lists of token ids are taken as input, as they are; otherwise they are refused by status 422."""
+    """Whether lists of token ids are taken as input, as they are; otherwise they are refused."""
+    ids_status: int = 422
+    """The status by which it refuses token ids."""
     rereads_ids: bool = False
     """Whether ids become a text that is tokenized anew, special spellings included."""
     tokenize_route: TokenizeRoute = "none"
@@ -94,8 +96,8 @@ def llama_cpp(**changes: Any) -> Behaviour:
 
 def llama_cpp_python(**changes: Any) -> Behaviour:
     """The server of llama-cpp-python: floats only, text only, special spellings stay text when it embeds."""
-    defaults = {"tokenize_route": "llama-cpp-python", "base64": False, "takes_ids": False, "parses_special": False}
-    return Behaviour(**{**defaults, "owner": "me", "server_header": "uvicorn", **changes})
+    defaults = {"tokenize_route": "llama-cpp-python", "base64": False, "takes_ids": False, "ids_status": 500}
+    return Behaviour(**{**defaults, "parses_special": False, "owner": "me", "server_header": "uvicorn", **changes})
 
 
 def ollama(**changes: Any) -> Behaviour:
@@ -424,7 +426,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif own.takes_ids:
             ids = list(text)[: own.context if own.truncates else None]
         else:
-            raise _RefusedError(422, "Input should be a valid string")
+            raise _RefusedError(own.ids_status, f"1 validation error: Input should be a valid string, not {text}")
         if not ids:
             raise _RefusedError(400, "input must not be empty")
         if own.context is not None and len(ids) > own.context:
@@ -450,6 +452,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise _RefusedError(422, f"missing field {field_name}")
         texts = body[field_name] if isinstance(body[field_name], list) else [body[field_name]]
         adds = body.get("add_special_tokens", body.get("add_special", route != "llama.cpp"))
+        adds = adds or route == "llama-cpp-python"
         own = self.fake.behaviour
         begin = [toy_model.SPECIAL["<|im_start|>"]] * (own.adds_begin_token and bool(adds))
         end = [own.end_id] * (own.adds_end_token and bool(adds))

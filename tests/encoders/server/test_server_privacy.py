@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from indexers.encoders.server.client import Client
 from indexers.encoders.server.complaints import MAX_MESSAGE, Hidden, clean, describe_refusal
 from indexers.encoders.server.encoder import ServerEncoder
+from indexers.encoders.server.endpoint import Endpoint
 from indexers.encoders.server.texts import clean_text
 from indexers.encoders.spec import EncoderSpec, ServerOptions
 from indexers.errors import EncoderError
@@ -107,6 +109,14 @@ def test_a_message_that_repeats_the_text_is_shown_without_it(server: FakeServer)
         encoder.encode_documents([text])
     assert "hidden_function" not in str(caught.value)
     assert "private" not in str(caught.value)
+
+
+def test_a_message_that_repeats_token_ids_is_shown_without_them(server: FakeServer) -> None:
+    endpoint = Endpoint(Client(ServerOptions(server.url)), server.behaviour.model)
+    server.fail(*[Fault("status", status=400, is_echo=True)] * 2)
+    with pytest.raises(EncoderError, match="something broke") as caught:
+        endpoint.embed([list(range(1000, 1040))])
+    assert "1012" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

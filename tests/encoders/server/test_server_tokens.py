@@ -10,7 +10,16 @@ from indexers.encoders.server.batches import ALONE_BYTES
 from indexers.encoders.server.tokens import estimate_tokens, is_surely_within
 from indexers.errors import EncoderError
 from tests.encoders.server import toy_model
-from tests.encoders.server.fake_server import Behaviour, FakeServer, llama_cpp, llama_cpp_python, ollama, tei, vllm
+from tests.encoders.server.fake_server import (
+    Behaviour,
+    FakeServer,
+    llama_cpp,
+    llama_cpp_python,
+    lm_studio,
+    ollama,
+    tei,
+    vllm,
+)
 from tests.encoders.server.made_encoders import elsewhere, encoder_for
 
 LONG = "def add(first, second): ...\n" * 1_000
@@ -124,9 +133,10 @@ def test_the_tokenizer_counts_exactly(server: FakeServer, tokenizer: Path) -> No
     assert encoder_for(server, tokenizer=tokenizer).count_tokens(["import os", ""]) == [10, 1]
 
 
-@pytest.mark.parametrize("rereads", [False, True])
-def test_texts_are_sent_where_ids_are_not_taken_as_they_are(tokenizer: Path, *, rereads: bool) -> None:
-    with FakeServer(Behaviour(takes_ids=rereads, rereads_ids=rereads)) as server:
+@pytest.mark.parametrize("make", [lambda: Behaviour(rereads_ids=True), lm_studio, llama_cpp_python])
+def test_texts_are_sent_where_ids_are_not_taken_as_they_are(tokenizer: Path, make: Callable[[], Behaviour]) -> None:
+    with FakeServer(make()) as server:
+        server.behaviour.usage = "right"
         encoder = encoder_for(server, tokenizer=tokenizer)
         encoder.encode_documents(["import os"])
         assert server.texts[-1] == "import os"
