@@ -56,8 +56,9 @@ class Reply:
 
     @property
     def is_good(self) -> bool:
-        """Whether the server did what it was asked."""
-        return self.status == 200
+        """Whether the server did what it was asked; LM Studio says what it could not do with status 200."""
+        is_error = isinstance(self.value, dict) and "error" in self.value and "data" not in self.value
+        return self.status == 200 and not is_error
 
 
 class Client:

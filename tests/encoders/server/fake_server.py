@@ -41,6 +41,7 @@ class Behaviour:
     end_id: int = toy_model.END_ID
     """The token that it takes for the end token."""
     adds_begin_token: bool = False
+    unknown_route_status: int = 404
     parses_special: bool = True
     usage: Usage = "right"
     dimensions: bool = True
@@ -122,8 +123,9 @@ def tei(**changes: Any) -> Behaviour:
 
 
 def lm_studio(**changes: Any) -> Behaviour:
-    """LM Studio: its usage says zero tokens whatever it read."""
-    return Behaviour(**{"usage": "zero", "base64": False, "takes_ids": False, "owner": "organization_owner", **changes})
+    """LM Studio: its usage says zero tokens whatever it read, and unknown routes are answered with status 200."""
+    defaults = {"usage": "zero", "base64": False, "takes_ids": False, "unknown_route_status": 200}
+    return Behaviour(**{**defaults, "owner": "organization_owner", **changes})
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,8 @@ class FakeServer:
         self._lives: int | None = None
         self._lock = threading.Lock()
         self._released = threading.Event()
+        self.stalls = threading.Semaphore(0)
+        """Released once for each request that stalls."""
         self._meeting = threading.Barrier(self.behaviour.meets)
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.fake = self
@@ -249,6 +253,7 @@ class FakeServer:
             self._n_now -= 1
 
     def _stall(self) -> None:
+        self.stalls.release()
         self._released.wait(60)
 
     def _is_nan(self, text: object) -> bool:
@@ -329,7 +334,7 @@ class _Handler(BaseHTTPRequestHandler):
             elif self.path in self._routes:
                 self._tokenize(body)
             else:
-                raise _RefusedError(404, "Not Found")
+                raise _RefusedError(self.fake.behaviour.unknown_route_status, "Unexpected endpoint or method")
         except _RefusedError as refused:
             self._send(refused.status, {"error": {"message": str(refused), "type": "invalid_request_error"}})
 
@@ -447,7 +452,7 @@ class _Handler(BaseHTTPRequestHandler):
         own_path = "/extras/tokenize" if route == "llama-cpp-python" else "/tokenize"
         field_name = {"vllm": "prompt", "llama.cpp": "content", "llama-cpp-python": "input", "tei": "inputs"}.get(route)
         if field_name is None or self.path != own_path:
-            raise _RefusedError(404, "Not Found")
+            raise _RefusedError(self.fake.behaviour.unknown_route_status, "Unexpected endpoint or method")
         if field_name not in body:
             raise _RefusedError(422, f"missing field {field_name}")
         texts = body[field_name] if isinstance(body[field_name], list) else [body[field_name]]

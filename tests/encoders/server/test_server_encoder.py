@@ -136,6 +136,11 @@ def test_the_only_model_of_a_server_need_not_be_named(server: FakeServer) -> Non
     assert {asked.body["model"] for asked in server.embedding_requests} == {"qwen3-embedding-toy"}
 
 
+def test_a_server_without_a_list_of_models_may_name_its_model_elsewhere() -> None:
+    with FakeServer(tei()) as server:
+        assert "model=qwen3-embedding-toy;" in encoder_for(server, model="").describe().identity
+
+
 def test_a_qwen_model_is_described_as_one(server: FakeServer) -> None:
     description = encoder_for(server).describe()
     assert (description.max_tokens, description.is_multilingual) == (QWEN_LENGTH, True)

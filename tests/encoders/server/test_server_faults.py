@@ -158,6 +158,12 @@ def test_more_dimensions_than_there_are_cannot_be_kept(server: FakeServer) -> No
         encoder_for(server, dim=65).describe()
 
 
+def test_an_error_that_comes_with_status_200_is_an_error(server: FakeServer) -> None:
+    server.behaviour.unknown_route_status = 200
+    with pytest.raises(EncoderError, match="refused /v2/embeddings, status 200: Unexpected endpoint or method; "):
+        encoder_for(server, url=server.url.replace("/v1", "/v2")).describe()
+
+
 def test_several_models_are_listed_for_a_choice(server: FakeServer) -> None:
     server.behaviour.model = "qwen3-embedding-4b,llama3"
     with pytest.raises(EncoderError, match="serves several models: llama3, qwen3-embedding-4b; name one"):
