@@ -30,6 +30,12 @@ POOLING_REMEDY = (
     "Qwen3-Embedding is pooled at its last token, an appended <|endoftext|>: start llama.cpp with --pooling last, take "
     "a model file that says add_eos_token, or set end_token in the configuration; then run codesearch doctor again"
 )
+SILENT = "this encoder does not tell how it prepares texts"
+
+OTHER_REMEDY = (
+    "compare pooling and prefixes with what the model's card says (search_prefix and document_prefix in the "
+    "configuration), or choose another encoder; then run codesearch doctor again"
+)
 LOADER_REMEDY = "the model's files or what runs them are broken: fetch the model anew, or choose another encoder"
 
 
@@ -127,7 +133,7 @@ def check_end_token(name: str, subject: Subject) -> Check:
     """Check what the encoder says of its end token."""
     inspection = _inspect(subject.encoder)
     if inspection is None or inspection.end_token == "none":  # noqa: S105
-        return skipped(name, "this model has no use for an end token" if inspection is None else inspection.explanation)
+        return skipped(name, SILENT if inspection is None else inspection.explanation)
     match inspection.end_token:
         case "present":
             return passed(name, inspection.explanation)
@@ -140,13 +146,14 @@ def check_sides(name: str, subject: Subject) -> Check:
     """Check that a question is not encoded like a document, where the model tells them apart."""
     inspection = _inspect(subject.encoder)
     if inspection is None or not inspection.has_prompts:
-        return skipped(name, "this encoder puts nothing in front of a question, so both sides are the same")
+        same = "a question is introduced like a document here, so that both sides are the same"
+        return skipped(name, SILENT if inspection is None else same)
     document, *queries = _both_sides(subject.encoder, QUESTIONS[0].text)
     most = max(float(document @ query) for query in queries)
     if most < SAME_COSINE:
         return passed(name, f"a text as a document and as a query, cosines up to {most:.4f}", most)
     finding = "a text has the same vector as a document and as a query: the instruction does not reach the model"
-    return failed(name, finding, POOLING_REMEDY, most)
+    return failed(name, finding, _remedy(subject), most)
 
 
 def check_content(name: str, subject: Subject) -> Check:
@@ -157,7 +164,7 @@ def check_content(name: str, subject: Subject) -> Check:
     if most < SAME_COSINE:
         return passed(name, f"texts that begin or end alike, cosines up to {most:.4f}", most)
     finding = "texts that only begin or end alike have the same vector: one token is pooled that has not read the rest"
-    return failed(name, finding, POOLING_REMEDY, most)
+    return failed(name, finding, _remedy(subject), most)
 
 
 def check_ranking(name: str, subject: Subject) -> Check:
@@ -170,7 +177,7 @@ def check_ranking(name: str, subject: Subject) -> Check:
     if not wrong:
         return passed(name, f"{n_right} of {n_right} questions find their answer first", n_right)
     finding = f"{n_right} of {len(QUESTIONS)} questions find their answer first; not {wrong[0]!r}"
-    return failed(name, finding, POOLING_REMEDY, n_right)
+    return failed(name, finding, _remedy(subject), n_right)
 
 
 def check_published(name: str, subject: Subject) -> Check:
@@ -216,6 +223,12 @@ def _both_sides(encoder: Encoder, text: str) -> list[FloatArray]:
 
 def _inspect(encoder: Encoder) -> Inspection | None:
     return encoder.inspect() if isinstance(encoder, Inspectable) else None
+
+
+def _remedy(subject: Subject) -> str:
+    """Return what to do about vectors that tell texts apart badly."""
+    inspection = _inspect(subject.encoder)
+    return OTHER_REMEDY if inspection is None or inspection.end_token == "none" else POOLING_REMEDY  # noqa: S105
 
 
 def _load_cut(subject: Subject, server: ServerOptions, dim: int | None) -> Encoder:

@@ -18,7 +18,7 @@ from indexers.encoders.model_file import DIM, read_model
 from indexers.encoders.subtokens import Vocabulary
 from indexers.errors import EncoderError
 from indexers.tokenizer import MAX_WORD, TOKENIZER_VERSION, split_words
-from indexers.types import EncoderDescription, FloatArray, SumArray, Task
+from indexers.types import EncoderDescription, FloatArray, Inspection, SumArray, Task
 
 MODEL_PATH = Path(__file__).with_name("embedded.safetensors")
 
@@ -80,6 +80,10 @@ class EmbeddedEncoder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the number of known sub-tokens of each text."""
         return [self._count(text).total() for text in texts]
+
+    def inspect(self) -> Inspection:
+        """Tell that there is nothing to prepare."""
+        return Inspection(has_prompts=False, end_token="none", explanation="words are added up, in whatever order")  # noqa: S106
 
     def describe(self) -> EncoderDescription:
         """Return who this encoder is."""

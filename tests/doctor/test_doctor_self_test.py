@@ -137,6 +137,25 @@ def test_without_published_answers_the_check_is_skipped_and_says_so() -> None:
     assert checks["published answers"].finding == "no answers of this model are known"
 
 
+def test_what_to_do_depends_on_what_the_model_is() -> None:
+    other = Build(appends_end=False, end_token="none", prompts=Prompts(search="query: "))
+    assert "search_prefix" in examine(other)["ranking"].remedy
+    assert "--pooling last" in examine(Build(pooling="mean"))["ranking"].remedy
+
+
+def test_an_encoder_that_tells_nothing_of_itself_is_tested_by_its_vectors() -> None:
+    class Silent:
+        def __init__(self) -> None:
+            toy = ToyEncoder()
+            self.encode_documents, self.encode_query = toy.encode_documents, toy.encode_query
+            self.count_tokens, self.describe = toy.count_tokens, toy.describe
+
+    checks = {check.name: check for check in run_self_test(Subject(Silent(), SPEC, (known_answers(),)))}
+    assert named(checks, "fail") == []
+    assert checks["two sides"].finding == "this encoder does not tell how it prepares texts"
+    assert checks["end token"].verdict == "skip"
+
+
 def test_words_in_front_of_documents_make_published_answers_useless() -> None:
     spec = EncoderSpec("toy", "transformer", "toy", prompts=Prompts(document="passage: "))
     assert examine(spec=spec)["published answers"].verdict == "skip"
