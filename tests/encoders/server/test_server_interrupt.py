@@ -27,12 +27,13 @@ encoder.encode_documents([f"text {number}" for number in range(int(sys.argv[2]))
 def test_an_interrupt_does_not_wait_for_the_server(server: FakeServer, n_texts: int) -> None:
     server.fail_after(1, Fault("stall"))
     server.fail(*[Fault("stall")] * n_texts)
-    child = subprocess.Popen([sys.executable, "-c", SCRIPT, server.url, str(n_texts)], cwd=ROOT, stderr=subprocess.PIPE)
-    try:
-        for _ in range(n_texts):
-            assert server.stalls.acquire(timeout=60)
-        child.send_signal(signal.SIGINT)
-        _, told = child.communicate(timeout=30)
-    finally:
-        child.kill()
+    command = [sys.executable, "-c", SCRIPT, server.url, str(n_texts)]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) as child:
+        try:
+            for _ in range(n_texts):
+                assert server.stalls.acquire(timeout=60)
+            child.send_signal(signal.SIGINT)
+            _, told = child.communicate(timeout=30)
+        finally:
+            child.kill()
     assert b"KeyboardInterrupt" in told
