@@ -71,7 +71,7 @@ def find_encoder(patient: Patient) -> Chosen:
 
 def describe_sending(spec: EncoderSpec) -> str:
     """Return what the self-test sends to another machine, empty where it sends nothing."""
-    if spec.server is None or is_local(spec.server.url):
+    if spec.server is None or spec.is_offline or is_local(spec.server.url):
         return ""
     return (
         f"the self-test sends codesearch's own sample texts to {host_of(spec.server.url)}, under 100 KB, and no others"

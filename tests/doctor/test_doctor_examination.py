@@ -160,6 +160,11 @@ def test_what_leaves_the_machine_is_said(url: str | None, sends: bool) -> None:
     assert not sends or "gpu.example" in said
 
 
+def test_offline_nothing_leaves_the_machine() -> None:
+    spec = EncoderSpec("mine", "server", is_offline=True, server=ServerOptions("http://gpu.example/v1"))
+    assert describe_sending(spec) == ""
+
+
 def test_the_self_test_encodes_less_than_it_says(home: Path) -> None:
     toy = ToyEncoder()
     spec = replace(SPEC, source="server", server=ServerOptions("http://gpu.example/v1"))
