@@ -55,6 +55,7 @@ class SentenceNetwork:
 
     def __init__(self, setup: Setup) -> None:
         self._device = setup.placement.device
+        self._max_tokens = setup.max_tokens
         self._model = _load(setup)
 
     def run(self, texts: Sequence[str], prompt: str) -> FloatArray:
@@ -69,26 +70,57 @@ class SentenceNetwork:
 
     def ids_of(self, text: str) -> list[int]:
         """Return the token ids that the model reads for a text."""
-        tokenize = getattr(self._model, "preprocess", None) or self._model.tokenize
-        return [int(number) for number in tokenize([text])["input_ids"][0]]
+        return [int(number) for number in self._read([text], "")["input_ids"][0]]
 
     def _run(self, texts: Sequence[str], prompt: str, device: str) -> FloatArray:
         try:
-            vectors = self._model.encode(
-                list(texts),
-                prompt=prompt,
-                batch_size=len(texts),
-                convert_to_tensor=True,
-                device=device,
-                show_progress_bar=False,
-            )
-            return np.asarray(vectors.float().cpu().numpy(), dtype=np.float32)
+            return np.asarray(self._forward(texts, prompt, device).float().cpu().numpy(), dtype=np.float32)
         except RuntimeError as error:
             message = str(error)
             if not is_out_of_memory(error):
                 raise EncoderError(f"the model failed on {len(texts)} texts: {_first_line(error)}") from error
         _free(device)  # not before the error, which holds the tensors that did fit, is gone
         raise MemoryError(message)
+
+    def _forward(self, texts: Sequence[str], prompt: str, device: str) -> Any:
+        """Return the vectors as a tensor, in the precision of the model."""
+        import torch
+        from transformers import PreTrainedTokenizerBase
+
+        if not isinstance(getattr(self._model, "tokenizer", None), PreTrainedTokenizerBase):
+            return self._model.encode(
+                list(texts), prompt=prompt, batch_size=len(texts), convert_to_tensor=True, show_progress_bar=False
+            )
+        features = {name: value.to(device) for name, value in self._read(texts, prompt).items()}
+        if prompt:
+            features["prompt_length"] = self._count_prompt(prompt)
+        with torch.inference_mode():
+            return self._model(features)["sentence_embedding"]
+
+    def _read(self, texts: Sequence[str], prompt: str) -> Any:
+        """Return what the model reads of texts, as tensors.
+
+        Versions of sentence-transformers differ here: before 6, blanks around a text are lost.
+        """
+        whole = [prompt + text for text in texts]
+        if getattr(self._model[0], "do_lower_case", False):
+            whole = [text.lower() for text in whole]
+        return self._model.tokenizer(
+            whole,
+            padding=True,
+            truncation=self._max_tokens is not None,
+            max_length=self._max_tokens,
+            split_special_tokens=True,
+            return_tensors="pt",
+        )
+
+    def _count_prompt(self, prompt: str) -> int:
+        """Return the tokens in front of a text, which some models leave out of their mean."""
+        tokenizer = self._model.tokenizer
+        ids = list(tokenizer(prompt)["input_ids"])
+        while ids and ids[-1] in tokenizer.all_special_ids:
+            ids.pop()
+        return len(ids)
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:
@@ -121,10 +153,6 @@ def _load(setup: Setup) -> Any:
         raise EncoderError(
             f"the model in {setup.folder} cannot be loaded: {_first_line(error)}; fetch its files anew"
         ) from error
-    if setup.max_tokens is not None:
-        model.max_seq_length = setup.max_tokens
-    if hasattr(getattr(model, "tokenizer", None), "split_special_tokens"):
-        model.tokenizer.split_special_tokens = True
     if (config := getattr(_backbone(model), "config", None)) is not None:
         config.use_cache = False
     return model.eval()
