@@ -31,6 +31,7 @@ TEXTS = (
     "naïve Größe 数据库连接 переменная 🚀 \x00",
     "x" * 300,
     "import os",
+    "half \ud800 of a pair",
 )
 
 ROOM = 256
