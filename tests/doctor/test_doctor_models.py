@@ -13,7 +13,8 @@ from codesearch.doctor.known_answers import PASSAGES, QUERIES, KnownAnswers
 from codesearch.doctor.pace import Clock
 from codesearch.encoders import Choice
 from indexers.encoders.registry import load_encoder
-from indexers.encoders.spec import EncoderSpec, Source
+from indexers.encoders.spec import EncoderSpec, ServerOptions, Source
+from tests.encoders.llama_server import llama_server, require_llama_server
 from tests.encoders.tiny_qwen import HIDDEN, make_tiny_qwen
 
 torch = pytest.importorskip("torch", reason='the tiny model is made by torch: pip install ".[qwen]"')
@@ -80,3 +81,27 @@ def test_a_gguf_file_answers_as_transformers_alone(
     assert {name for name, check in checks.items() if check.verdict == "fail"} <= {"ranking"}
     assert checks["published answers"].verdict == "pass"
     assert "<|endoftext|>" in checks["end token"].finding
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("made", "wrong"),
+    [
+        ({}, set()),
+        ({"pooling": "mean"}, {"published answers"}),
+        ({"add_eos": False}, {"finite values"}),
+    ],
+)
+def test_the_real_server_of_llama_cpp_fails_with_a_file_that_is_wrong(
+    folder: Path, tmp_path: Path, known: KnownAnswers, made: Any, wrong: set[str]
+) -> None:
+    require_llama_server()
+    pytest.importorskip("gguf", reason="the tiny GGUF files are written by the package gguf: pip install gguf")
+    from tests.encoders.tiny_gguf import make_tiny_gguf
+
+    path = make_tiny_gguf(folder, tmp_path / "tiny.gguf", **made)
+    with llama_server(path) as url:
+        spec = EncoderSpec("tiny", "server", server=ServerOptions(url))
+        tools = Tools(load_encoder, (known,), Clock(seconds=count().__next__))
+        checks = {one.name: one for one in Examination(Chosen(Choice(spec, "asked for")), tmp_path, tools).checks()}
+    assert {name for name, check in checks.items() if check.verdict == "fail"} - {"ranking"} == wrong
