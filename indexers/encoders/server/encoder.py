@@ -9,6 +9,7 @@ from threading import Event, Lock
 
 import numpy as np
 
+from indexers.encoders.matryoshka import coarse_dims, cut
 from indexers.encoders.server.answers import Answer, is_sound
 from indexers.encoders.server.batches import ALONE_BYTES, plan_batches
 from indexers.encoders.server.client import Client, Patience
@@ -18,13 +19,10 @@ from indexers.encoders.server.policy import check_allowed
 from indexers.encoders.server.probing import check_context, truncated
 from indexers.encoders.server.served import Served
 from indexers.encoders.server.texts import Cleaned, clean_text
-from indexers.encoders.server.tokens import END_TOKEN
 from indexers.encoders.spec import EncoderSpec
+from indexers.encoders.vocabulary import END_TOKEN
 from indexers.errors import EncoderError
 from indexers.types import EncoderDescription, FloatArray, Inspection, Task
-
-QWEN_CUTS = (256, 128, 512, 1024)
-"""Prefixes to compare first, best first; Qwen3-Embedding allows every length from 32 on."""
 
 COUNT_SLACK = 2
 """Tokens by which a server's count may stay below the exact one: some leave out what they add themselves."""
@@ -84,13 +82,12 @@ class ServerEncoder:
                 f"end={END_TOKEN if facts.is_qwen else 'own'}",
             )
         )
-        cuts = tuple(cut for cut in QWEN_CUTS if cut < facts.dim) if facts.is_qwen else ()
         return EncoderDescription(
             name=self._name,
             identity=identity,
             engine=f"openai embeddings ({facts.server})",
             dim=facts.dim,
-            coarse_dims=(*cuts, facts.dim),
+            coarse_dims=coarse_dims(facts.dim) if facts.is_qwen else (facts.dim,),
             max_tokens=facts.max_tokens,
             is_cached=True,
             summary=f"{model}, computed by the server {self._client.host}",
@@ -141,7 +138,7 @@ class ServerEncoder:
         for batch, found in zip(batches, work_on_all(batches, work, self._options.n_concurrent), strict=True):
             rows[batch] = found
         self._n_broken += sum(own.n_broken for own in cleaned)
-        return _unit_rows(rows[:, : served.facts.dim])
+        return cut(rows, served.facts.dim)
 
     def _inputs_of(self, texts: Sequence[str]) -> list[Input]:
         tokens = self._served.tokens
@@ -180,14 +177,6 @@ class ServerEncoder:
         """Raise EncoderError where the server says that it has read fewer tokens than it was sent."""
         if answer.n_tokens is not None and answer.n_tokens < n_tokens - COUNT_SLACK:
             raise truncated(self._served.endpoint, answer.n_tokens, n_tokens)
-
-
-def _unit_rows(rows: FloatArray) -> FloatArray:
-    """Return float32 rows of unit length; a prefix without direction stays zero."""
-    exact = rows.astype(np.float64)
-    norms = np.linalg.norm(exact, axis=1, keepdims=True)
-    unit: FloatArray = (exact / np.where(norms > 0, norms, 1)).astype(np.float32)
-    return unit
 
 
 def _counted(n: int, what: str) -> str:

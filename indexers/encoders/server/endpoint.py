@@ -91,7 +91,11 @@ def find_model(client: Client) -> str:
             names = _model_of_info(client)
     if len(names) == 1:
         return names[0]
-    told = f"serves several models: {', '.join(sorted(names)[:20])}" if names else "does not say which model it serves"
+    told = (
+        f"serves several models: {printable(', '.join(sorted(names)[:20]))}"
+        if names
+        else "does not say which model it serves"
+    )
     raise EncoderError(
         f"the server {client.host} {told}; name one, as #MODEL behind the address or as model in the configuration"
     )
@@ -108,4 +112,9 @@ def _model_of_info(client: Client) -> list[str]:
 
 def short_name(model: str) -> str:
     """Return a model's name without the folders of a GGUF file, which differ between machines."""
-    return PurePosixPath(model.replace("\\", "/")).name if model.lower().endswith(".gguf") else model
+    return printable(PurePosixPath(model.replace("\\", "/")).name if model.lower().endswith(".gguf") else model)
+
+
+def printable(text: str) -> str:
+    """Return a text without what would break the line or the terminal."""
+    return "".join(letter for letter in text if letter.isprintable())

@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 def work_on_all(jobs: Sequence[Job], work: Callable[[Job, Event], Result], n_threads: int) -> list[Result]:
     """Return the results in the order of the jobs; raises the first error, and sets the event for work under way."""
     stop = Event()
-    if n_threads == 1 or len(jobs) <= 1:
+    if n_threads <= 1 or len(jobs) <= 1:
         return [work(job, stop) for job in jobs]
     waiting: SimpleQueue[int] = SimpleQueue()
     done: SimpleQueue[tuple[int, Result | BaseException]] = SimpleQueue()

@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from indexers.encoders.server.endpoint import Endpoint
-from indexers.encoders.server.tokens import END_TOKEN, SAMPLE, TokenFile, TokenRoute
+from indexers.encoders.server.tokens import SAMPLE, TokenFile, TokenRoute
 from indexers.encoders.spec import EndToken
+from indexers.encoders.vocabulary import END_TOKEN
 from indexers.errors import EncoderError
 from indexers.types import EndTokenState
 
 LONGER_SAMPLES = ("71", "715")
 """Texts of two and three tokens: their counts must differ by one, and from that of `SAMPLE`."""
 
-_QWEN = re.compile(r"qwen-?_?3.*embed", re.IGNORECASE)
+_QWEN = re.compile(r"qwen[-_]?3(?![-_]?vl).*embed", re.IGNORECASE)
+"""Names at hubs and servers all hold these words; the models that see pictures (VL) are asked in another way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from indexers.encoders.addresses import is_local
+from indexers.encoders.matryoshka import qwen_dim
 from indexers.encoders.server.client import Client
 from indexers.encoders.server.complaints import DIMENSIONS_ADVICE
-from indexers.encoders.server.endpoint import Endpoint, find_model, short_name
+from indexers.encoders.server.endpoint import Endpoint, find_model, printable, short_name
 from indexers.encoders.server.probing import (
     IDS_ENDING,
     NO_ENDING,
@@ -66,7 +67,7 @@ class Served:
     @property
     def name(self) -> str:
         """The model's name, as one printable line."""
-        return printable(short_name(self.endpoint.model))
+        return short_name(self.endpoint.model)
 
     @cached_property
     def facts(self) -> Facts:
@@ -79,21 +80,27 @@ class Served:
                 f"the server {self._client.host} was asked for {spec.dim} dimensions and sent {native_dim};"
                 f" {DIMENSIONS_ADVICE}"
             )
-        if spec.dim is not None and not 0 < spec.dim <= native_dim:
-            raise EncoderError(
-                f"the server {self._client.host} sends vectors of {native_dim} dimensions,"
-                f" of which {spec.dim} cannot be kept; set a smaller dim"
-            )
         is_known = is_qwen(endpoint.model)
         return Facts(
             is_known,
             native_dim,
-            spec.dim or native_dim,
+            self._dim_of(native_dim, is_known=is_known),
             spec.max_tokens or (QWEN_LENGTH if is_known else OTHER_LENGTH),
             spec.prompts or (QWEN_PROMPTS if is_known else Prompts()),
             printable(endpoint.server)[:60] or "unnamed server",
             answer.n_tokens,
         )
+
+    def _dim_of(self, native_dim: int, *, is_known: bool) -> int:
+        wanted = self._spec.dim
+        if is_known:
+            return qwen_dim(wanted, native_dim)
+        if wanted is not None and not 0 < wanted <= native_dim:
+            raise EncoderError(
+                f"the server {self._client.host} sends vectors of {native_dim} dimensions,"
+                f" of which {wanted} cannot be kept; set a smaller dim"
+            )
+        return wanted or native_dim
 
     @cached_property
     def tokens(self) -> TokenFile | None:
@@ -148,8 +155,3 @@ class Served:
             return len(self.tokens.ids_of([text])[0])
         assert self.route is not None
         return len(self.route.ids_of(text + self.ending.suffix))
-
-
-def printable(text: str) -> str:
-    """Return a text without what would break the line or the terminal."""
-    return "".join(letter for letter in text if letter.isprintable())

@@ -6,13 +6,12 @@ know of one and the same request; `/extras/tokenize` of llama-cpp-python.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from indexers.encoders.server.client import Client
+from indexers.encoders.vocabulary import END_TOKEN, FILE, TokenCounter
 from indexers.errors import EncoderError
-
-END_TOKEN = "<|endoftext|>"  # noqa: S105
-"""What Qwen3-Embedding reads last; the vector is its state."""
 
 MAX_TOKENS_PER_BYTE = 12
 """No tokenizer makes more of a text: a token stands for a byte of what normalising leaves, and that grows elevenfold
@@ -45,37 +44,23 @@ class TokenFile:
     """The model's own tokenizer; what spells a special token stays text."""
 
     def __init__(self, path: Path) -> None:
-        try:
-            from tokenizers import Tokenizer
-        except ImportError as error:
+        folder = path if path.is_dir() else path.parent
+        if not (folder / FILE).is_file():
+            raise EncoderError(f"there is no {FILE} in {folder}; fetch that of the model, or name another tokenizer")
+        if find_spec("tokenizers") is None:
             raise EncoderError(
-                f"the tokenizer {path} cannot be used without the package tokenizers; pip install tokenizers,"
+                f"the tokenizer in {folder} cannot be used without the package tokenizers; pip install tokenizers,"
                 " or leave tokenizer out of the configuration"
-            ) from error
-        try:
-            self._tokenizer = Tokenizer.from_file(str(path))
-        except Exception as error:
-            raise EncoderError(
-                f"the tokenizer {path} cannot be read; fetch tokenizer.json of the model anew"
-            ) from error
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
-        self._tokenizer.encode_special_tokens = True
-        self._path = path
+            )
+        self._counter = TokenCounter(folder)
 
     def ids_of(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the ids of each text, with what the tokenizer itself puts around it."""
-        return [list(found.ids) for found in self._tokenizer.encode_batch(list(texts), add_special_tokens=True)]
+        return [list(self._counter.ids_of(text)) for text in texts]
 
     def check_end_token(self) -> None:
         """Raise EncoderError unless texts are ended by the end token, once."""
-        end = self._tokenizer.token_to_id(END_TOKEN)
-        (ids,) = self.ids_of([SAMPLE])
-        if end is None or ids[-1:] != [end] or ids.count(end) != 1:
-            raise EncoderError(
-                f"the tokenizer {self._path} does not end a text with {END_TOKEN}; fetch tokenizer.json of the model"
-                " anew: early ones lack that step"
-            )
+        self._counter.require_end(END_TOKEN)
 
 
 @dataclass(frozen=True, slots=True)

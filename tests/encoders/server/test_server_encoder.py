@@ -144,12 +144,30 @@ def test_a_server_without_a_list_of_models_may_name_its_model_elsewhere() -> Non
 def test_a_qwen_model_is_described_as_one(server: FakeServer) -> None:
     description = encoder_for(server).describe()
     assert (description.max_tokens, description.is_multilingual) == (QWEN_LENGTH, True)
-    assert (description.dim, description.coarse_dims) == (64, (64,))
+    assert (description.dim, description.coarse_dims) == (64, (64, 32))
     assert description.identity == (
         f"server-v1;model=qwen3-embedding-toy;weights=unknown;pooling=server;prompts={QWEN_PROMPTS.digest};dim=64;"
         f"max_tokens={QWEN_LENGTH};end=<|endoftext|>"
     )
     assert description.engine == "openai embeddings (toy/1)"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_qwen"),
+    [
+        ("Qwen/Qwen3-Embedding-4B", True),
+        ("qwen3-embedding:0.6b", True),
+        ("text-embedding-qwen3-embedding-8b", True),
+        ("dengcao/Qwen3-Embedding-4B:Q5_K_M", True),
+        ("/models/Qwen3-Embedding-4B-Q8_0.gguf", True),
+        ("Qwen/Qwen3-VL-Embedding-2B", False),
+        ("Qwen/Qwen3-4B", False),
+        ("text-embedding-3-small", False),
+    ],
+)
+def test_qwen3_embedding_is_known_by_its_name(name: str, is_qwen: bool) -> None:
+    with FakeServer(Behaviour(model=name)) as server:
+        assert encoder_for(server).describe().is_multilingual == is_qwen
 
 
 def test_a_long_vector_of_qwen_is_compared_by_256_first() -> None:

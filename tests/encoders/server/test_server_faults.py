@@ -154,6 +154,9 @@ def test_dimensions_that_a_server_ignores_are_explained(server: FakeServer) -> N
 
 
 def test_more_dimensions_than_there_are_cannot_be_kept(server: FakeServer) -> None:
+    with pytest.raises(EncoderError, match="dim 65 is no cut of this model; choose one from 32 to 64"):
+        encoder_for(server, dim=65).describe()
+    server.behaviour.model = "bge-small"
     with pytest.raises(EncoderError, match="64 dimensions, of which 65 cannot be kept; set a smaller dim"):
         encoder_for(server, dim=65).describe()
 

@@ -153,11 +153,16 @@ def test_token_ids_that_were_cut_are_an_error(tokenizer: Path) -> None:
 
 def test_a_tokenizer_without_the_end_token_is_refused(server: FakeServer, tokenizer: Path) -> None:
     make_tokenizer(tokenizer, ends_text=False)
-    with pytest.raises(EncoderError, match=r"tokenizer.json does not end a text with <\|endoftext\|>; fetch"):
+    with pytest.raises(EncoderError, match=r"does not put its end token <\|endoftext\|> behind a text"):
         encoder_for(server, tokenizer=tokenizer).encode_documents(["import os"])
 
 
 def test_a_file_that_is_no_tokenizer_is_refused(server: FakeServer, tokenizer: Path) -> None:
     tokenizer.write_text("{}", encoding="utf-8")
-    with pytest.raises(EncoderError, match=r"tokenizer.json cannot be read; fetch tokenizer.json of the model anew"):
+    with pytest.raises(EncoderError, match=r"tokenizer\.json cannot be read: .*; fetch it anew"):
         encoder_for(server, tokenizer=tokenizer).count_tokens(["import os"])
+
+
+def test_a_tokenizer_that_is_not_there_is_told(server: FakeServer, tmp_path: Path) -> None:
+    with pytest.raises(EncoderError, match=r"there is no tokenizer\.json in .*; fetch that of the model"):
+        encoder_for(server, tokenizer=tmp_path / "tokenizer.json").count_tokens(["import os"])
