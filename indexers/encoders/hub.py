@@ -65,8 +65,14 @@ def find_model(spec: EncoderSpec, hub: Hub = OWN_HUB) -> Path:
 
 
 def missing_download(spec: EncoderSpec, hub: Hub = OWN_HUB) -> Download | None:
-    """Return what has to be fetched first, None where nothing has; asks the hub only for a size that is not known."""
-    if spec.source != "transformer" or _look(spec.model, hub) is not None:
+    """Return what has to be fetched first, None where nothing has; asks the hub only for a size that is not known.
+
+    Raises EncoderError where what would run the model is not installed: nothing is worth fetching before.
+    """
+    if spec.source != "transformer":
+        return None
+    require_extra(spec.name)
+    if _look(spec.model, hub) is not None:
         return None
     size = _known_size(spec.model)
     if size is None and not spec.is_offline:
@@ -80,7 +86,7 @@ def download(spec: EncoderSpec, on_progress: OnProgress, hub: Hub = OWN_HUB) -> 
     Raises:
         EncoderError: offline, or the hub cannot be reached or has no such model.
     """
-    _require_library(spec.name)
+    require_extra(spec.name)
     if spec.is_offline:
         raise EncoderError(f"the model {spec.model} cannot be fetched offline; run again without --offline")
     from huggingface_hub import constants
@@ -108,17 +114,10 @@ def require_extra(name: str) -> None:
         raise EncoderError(f"encoder {name} needs {' and '.join(missing)}: {EXTRA}")
 
 
-def _require_library(name: str) -> None:
-    if find_spec("huggingface_hub") is None:
-        raise EncoderError(f"encoder {name} needs huggingface_hub: {EXTRA}")
-
-
 def _look(model: str, hub: Hub) -> Path | None:
     """Return the folder that holds all files of a model."""
     if (folder := Path(model)).is_dir():
         return folder
-    if find_spec("huggingface_hub") is None:
-        return None
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError
 
@@ -138,7 +137,6 @@ def _known_size(model: str) -> int | None:
 
 def _ask_size(model: str, hub: Hub) -> int | None:
     """Return the bytes that would be fetched, None where the hub does not say."""
-    _require_library(model)
     from huggingface_hub import HfApi
     from huggingface_hub.utils import filter_repo_objects
 

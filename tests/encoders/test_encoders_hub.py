@@ -11,7 +11,7 @@ from indexers.encoders.spec import EMBEDDED, EncoderSpec
 from indexers.errors import EncoderError
 from tests.encoders.fake_hub import COMMIT, FakeHub, serve
 
-pytest.importorskip("huggingface_hub", reason="needs the extra qwen")
+pytest.importorskip("sentence_transformers", reason="needs the extra qwen")
 
 SPEC = EncoderSpec("someone/tiny", "transformer", "someone/tiny")
 OFFLINE = EncoderSpec("someone/tiny", "transformer", "someone/tiny", is_offline=True)

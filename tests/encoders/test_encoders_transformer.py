@@ -168,6 +168,12 @@ def test_an_encoder_says_who_it_is(encoder: TransformerEncoder) -> None:
     assert "float32 on the processor" in description.engine
 
 
+def test_an_encoder_says_what_its_model_is_given(encoder: TransformerEncoder) -> None:
+    inspection = encoder.inspect()
+    assert inspection.has_prompts
+    assert inspection.end_token == "present"
+
+
 def test_the_identity_of_a_folder_is_its_content_and_not_its_place(folder: Path, tmp_path: Path) -> None:
     same = make_tiny_qwen(tmp_path / "same")
     other = make_tiny_qwen(tmp_path / "other", seed=1)
