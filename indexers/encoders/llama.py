@@ -168,6 +168,7 @@ class Context:
         self._context = context
         self._memory = library.llama_get_memory(context)
         self._batch = library.llama_batch_init(self._n_together, 0, 1)
+        self._is_soiled = False
         self._free = weakref.finalize(self, _free, library, context, self._batch)
 
     def close(self) -> None:
@@ -180,8 +181,8 @@ class Context:
         Takes at most `MAX_SEQUENCES` texts, none of them empty, of at most `n_tokens` ids together.
         """
         if self._memory:
-            # The data too: a number that is none would outlive its text, as 0 times it is none either.
-            self._library.llama_memory_clear(self._memory, True)
+            # What is masked is multiplied by 0, which leaves nothing of a number, but does of what is none.
+            self._library.llama_memory_clear(self._memory, self._is_soiled)
         tokens = [_Token(id_, at, number) for number, ids in enumerate(texts) for at, id_ in enumerate(ids)]
         if self._reads_last:
             body = [token for token in tokens if token.position < len(texts[token.text]) - 1]
@@ -189,7 +190,9 @@ class Context:
                 self._decode(body[start : start + self._n_together], is_read=False)
             tokens = [token for token in tokens if token.position == len(texts[token.text]) - 1]
         self._decode(tokens, is_read=True)
-        return np.stack([self._state(number) for number in range(len(texts))])
+        states = np.stack([self._state(number) for number in range(len(texts))])
+        self._is_soiled = not np.isfinite(states).all()
+        return states
 
     def _parameters(self, options: ContextOptions) -> object:
         library = self._library

@@ -335,6 +335,17 @@ def test_scores_over_the_vocabulary_are_computed_for_one_token_a_text(f32: Path)
     assert library.n_read == 3
 
 
+def test_what_was_not_finite_leaves_no_trace_in_the_next_text(qwen: Path, tmp_path: Path) -> None:
+    def change(tensors: Tensors) -> None:
+        overflowing(tensors)
+        tensors["token_embd.weight"][1] = 0  # a token whose values are 0 overflows nowhere
+
+    weights = Weights(load_library(), make_tiny_gguf(qwen, tmp_path / "large.gguf", change=change))
+    context = Context(weights, ContextOptions(ROOM, reads_last=True, is_exact=False))
+    assert not np.isfinite(context.states([[2] * 200])).any()
+    assert np.isfinite(context.states([[1] * 4])).all()
+
+
 STARVED = """
 import resource, sys
 from pathlib import Path
