@@ -108,12 +108,8 @@ class ServerEncoder:
     def inspect(self) -> Inspection:
         """Look at what the model is given; asks the server."""
         prompts = self._served.facts.prompts
-        has_prompts = prompts.search != prompts.document
-        try:
-            ending = self._served.ending
-        except EncoderError as error:
-            return Inspection(has_prompts, "unknown", str(error))
-        return Inspection(has_prompts, ending.state, ending.explanation)
+        ending = self._served.ending
+        return Inspection(prompts.search != prompts.document, ending.state, ending.explanation)
 
     def _clean(self, text: str) -> Cleaned:
         served = self._served
@@ -144,7 +140,7 @@ class ServerEncoder:
         tokens = self._served.tokens
         if tokens is not None and self._served.sends_ids:
             return list(tokens.ids_of(texts))
-        suffix = self._served.ending.suffix
+        suffix = self._served.suffix
         return [f"{text}{suffix}" or " " for text in texts]
 
     def _ask(self, inputs: Sequence[Input], stop: Event) -> Answer:

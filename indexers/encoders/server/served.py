@@ -8,15 +8,9 @@ from indexers.encoders.addresses import is_local
 from indexers.encoders.matryoshka import qwen_dim
 from indexers.encoders.server.client import Client
 from indexers.encoders.server.complaints import DIMENSIONS_ADVICE
+from indexers.encoders.server.endings import IDS_ENDING, NO_ENDING, Ending, find_ending
 from indexers.encoders.server.endpoint import Endpoint, find_model, printable, short_name
-from indexers.encoders.server.probing import (
-    IDS_ENDING,
-    NO_ENDING,
-    Ending,
-    find_ending,
-    is_qwen,
-    takes_ids,
-)
+from indexers.encoders.server.probing import is_qwen, takes_ids
 from indexers.encoders.server.tokens import (
     SAMPLE,
     TokenFile,
@@ -124,7 +118,7 @@ class Served:
 
     @cached_property
     def ending(self) -> Ending:
-        """Who appends the end token; raises EncoderError where that cannot be found out."""
+        """Who appends the end token."""
         if not self.facts.is_qwen:
             return NO_ENDING
         if self.sends_ids:
@@ -132,6 +126,13 @@ class Served:
         setting = self._options.end_token
         route = self.route if setting == "probe" else None
         return find_ending(self.endpoint, route, setting, self.facts.n_sample)
+
+    @property
+    def suffix(self) -> str:
+        """What is put behind every text that is sent; raises EncoderError where no text can be sent rightly."""
+        if self.ending.suffix is None:
+            raise EncoderError(self.ending.explanation)
+        return self.ending.suffix
 
     @property
     def counts_exactly(self) -> bool:
@@ -154,4 +155,4 @@ class Served:
         if self.tokens is not None:
             return len(self.tokens.ids_of([text])[0])
         assert self.route is not None
-        return len(self.route.ids_of(text + self.ending.suffix))
+        return len(self.route.ids_of(text + self.suffix))

@@ -57,11 +57,11 @@ def test_it_is_asked_for_once_in_the_life_of_an_encoder(server: FakeServer) -> N
 @pytest.mark.parametrize("make", [Behaviour, llama_cpp_python])
 def test_a_server_that_neither_appends_nor_reads_it_is_refused(make: Callable[..., Behaviour]) -> None:
     told = r"neither appends <\|endoftext\|> nor reads its spelling as one token"
-    with (
-        FakeServer(make(adds_end_token=False, parses_special=False)) as server,
-        pytest.raises(EncoderError, match=told),
-    ):
-        encoder_for(server).encode_documents(["import os"])
+    with FakeServer(make(adds_end_token=False, parses_special=False)) as server:
+        encoder = encoder_for(server)
+        assert encoder.inspect().end_token == "missing"
+        with pytest.raises(EncoderError, match=told):
+            encoder.encode_documents(["import os"])
 
 
 @pytest.mark.parametrize("make", [vllm, llama_cpp])
