@@ -147,9 +147,14 @@ def open_own(info: IndexInfo, settings: Settings, read_probe: ReadProbe, load: L
     if is_same and description.engine != info.encoder_engine:
         is_same = is_same_encoder(encoder, read_probe())
     if not is_same:
-        message = f"encoder {info.encoder_name} gives other vectors than when {info.root} was indexed"
-        raise FormatError(f"{message}; {_remedy(info)}")
+        raise other_vectors(info)
     return encoder
+
+
+def other_vectors(info: IndexInfo) -> FormatError:
+    """Return the error for an encoder that is not what it was when it made an index."""
+    message = f"encoder {info.encoder_name} gives other vectors than when {info.root} was indexed"
+    return FormatError(f"{message}; {_remedy(info)}")
 
 
 def _remedy(info: IndexInfo) -> str:

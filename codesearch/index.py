@@ -29,6 +29,7 @@ from codesearch.errors import (
     QueryError,
     StorageError,
 )
+from codesearch.estimate import Estimate, GranularityEstimate
 from codesearch.native import to_native
 from codesearch.registry import folder_size, locate
 from codesearch.search import engine
@@ -76,11 +77,13 @@ __all__ = [
     "Degradation",
     "Demotion",
     "EncoderError",
+    "Estimate",
     "Explanation",
     "FileStat",
     "Filters",
     "FormatError",
     "FusedParts",
+    "GranularityEstimate",
     "Index",
     "IndexState",
     "IndexStatus",
@@ -156,6 +159,23 @@ class Index:
         from codesearch.build import build
 
         return build(root.expanduser().resolve(), home_folder(home), options, on_progress)
+
+    @classmethod
+    def estimate(
+        cls,
+        root: Path,
+        options: BuildOptions = BuildOptions(),
+        *,
+        home: Path | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Estimate:
+        """Say what a build with these options would have to encode, and how long that takes. Changes nothing.
+
+        Raises what `build` raises.
+        """
+        from codesearch.estimating import estimate
+
+        return estimate(root.expanduser().resolve(), home_folder(home), options, on_progress)
 
     def __enter__(self) -> Self:
         return self

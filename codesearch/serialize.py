@@ -8,6 +8,7 @@ import json
 import math
 from typing import Any
 
+from codesearch.estimate import Estimate
 from codesearch.types import (
     Container,
     Demotion,
@@ -65,6 +66,7 @@ def state_to_json(state: IndexState) -> Json:
         "root": str(state.root),
         "files_done": state.files_done,
         "files_todo": state.files_todo,
+        "files_without_vectors": state.n_files_without_vectors,
     }
 
 
@@ -142,6 +144,29 @@ def status_to_json(status: IndexStatus) -> Json:
         ],
         "notes": [{"path": path, "note": note} for path, note in status.notes],
         "max_file_bytes": status.max_file_bytes,
+        "granularities": list(status.granularities),
+    }
+
+
+def estimate_to_json(estimate: Estimate) -> Json:
+    """Return what a build would have to do; times are those of encoding alone."""
+    return {
+        "version": SCHEMA_VERSION,
+        "root": str(estimate.root),
+        "encoder": {"name": estimate.encoder, "dim": estimate.dim},
+        "files": estimate.n_files,
+        "bytes": estimate.n_bytes,
+        "granularities": [
+            {"granularity": one.granularity, "chunks": one.n_chunks, "texts": one.n_texts, "tokens": one.n_tokens}
+            for one in estimate.granularities
+        ],
+        "to_encode": {"texts": estimate.n_texts_to_encode, "tokens": estimate.n_tokens_to_encode},
+        "counted": estimate.is_counted,
+        "tokens_per_s": _number(estimate.tokens_per_s, 3),
+        "seconds": _number(estimate.seconds, 3),
+        "vector_bytes": estimate.vector_bytes,
+        "coarse_bytes": estimate.coarse_bytes,
+        "cache_bytes": estimate.cache_bytes,
     }
 
 

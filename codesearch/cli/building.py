@@ -3,6 +3,7 @@
 Shared by `index` and by the searches that build what is missing; knows `Index.build` and nothing below it.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from codesearch.cli.errors import UsageError
@@ -10,9 +11,11 @@ from codesearch.cli.progress import ProgressLine
 from codesearch.cli.render import count, index_command
 from codesearch.cli.reports import summarise
 from codesearch.cli.terminal import Terminal
-from codesearch.errors import CodesearchError
+from codesearch.errors import CodesearchError, ConsentError
+from codesearch.estimate import Estimate
 from codesearch.index import Index
 from codesearch.native import from_native
+from codesearch.printable import clean_line
 from codesearch.registry import index_folder, read_committed
 from codesearch.types import BuildOptions, UpdateReport
 
@@ -21,19 +24,40 @@ def build_index(root: Path, options: BuildOptions, home: Path, terminal: Termina
     """Create or update the index of `root`, with progress and summary on stderr unless `quiet`."""
     if not _is_utf8(root):
         raise UsageError(_refuse_name(root))
+    try:
+        report = _build(root, options, home, terminal, quiet=quiet)
+    except ConsentError as error:
+        is_asked = terminal.is_interactive and not options.is_consented
+        if not is_asked or not terminal.confirms(f"{clean_line(error.request)}. Allow it?"):
+            raise
+        report = _build(root, replace(options, is_consented=True), home, terminal, quiet=quiet)
+    if not quiet:
+        for text in summarise(root, report):
+            terminal.note(text)
+    return report
+
+
+def estimate_index(root: Path, options: BuildOptions, home: Path, terminal: Terminal, *, quiet: bool) -> Estimate:
+    """Say what building the index of `root` would take, with progress on stderr unless `quiet`."""
+    if not _is_utf8(root):
+        raise UsageError(_refuse_name(root))
     line = ProgressLine(terminal.stderr, is_terminal=terminal.stderr.isatty(), width=terminal.width())
     try:
-        report = Index.build(root, options, home=home, on_progress=None if quiet else line.update)
+        return Index.estimate(root, options, home=home, on_progress=None if quiet else line.update)
+    finally:
+        line.finish()
+
+
+def _build(root: Path, options: BuildOptions, home: Path, terminal: Terminal, *, quiet: bool) -> UpdateReport:
+    line = ProgressLine(terminal.stderr, is_terminal=terminal.stderr.isatty(), width=terminal.width())
+    try:
+        return Index.build(root, options, home=home, on_progress=None if quiet else line.update)
     except KeyboardInterrupt:
         line.finish()
         terminal.note(_describe_interruption(root, home))
         raise
     finally:
         line.finish()
-    if not quiet:
-        for text in summarise(root, report):
-            terminal.note(text)
-    return report
 
 
 def _describe_interruption(root: Path, home: Path) -> str:
@@ -48,6 +72,9 @@ def _describe_interruption(root: Path, home: Path) -> str:
     if info.complete:
         return f"interrupted: the index is as it was before; run {command} to bring it up to date"
     kept = f"{count(info.n_files, 'file')} and {count(info.n_chunks, 'chunk')}"
+    if info.n_files_without_vectors:
+        n_filled = info.n_files - info.n_files_without_vectors
+        kept = f"the words of {count(info.n_files, 'file')} and the vectors of {n_filled:,}"
     return f"interrupted: {kept} are kept and can be searched; {command} goes on from there"
 
 

@@ -4,13 +4,15 @@ import argparse
 from pathlib import Path
 
 from codesearch import config, registry
-from codesearch.cli.building import build_index
+from codesearch.cli.building import build_index, estimate_index
 from codesearch.cli.errors import UsageError
+from codesearch.cli.estimating import render_estimate
 from codesearch.cli.opening import existing_path
 from codesearch.cli.outcome import Outcome
 from codesearch.cli.terminal import Terminal
 from codesearch.errors import AmbiguousRootError, NoIndexError
 from codesearch.printable import clean_line
+from codesearch.serialize import dump_json, estimate_to_json
 from codesearch.types import BuildOptions
 
 
@@ -24,8 +26,20 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
         force=parsed.force,
         n_workers=parsed.jobs,
         rebuild=parsed.rebuild,
+        granularities=parsed.embed,
+        coarse_dim=parsed.coarse_dim,
+        is_consented=parsed.yes,
+        is_offline=parsed.offline,
     )
-    build_index(root, options, home, terminal, quiet=parsed.quiet)
+    if parsed.json and not parsed.estimate:
+        raise UsageError("--json goes with --estimate; see codesearch index --help")
+    if not parsed.estimate:
+        build_index(root, options, home, terminal, quiet=parsed.quiet)
+        return Outcome.FOUND
+    estimate = estimate_index(root, options, home, terminal, quiet=parsed.quiet)
+    lines = [dump_json(estimate_to_json(estimate))] if parsed.json else render_estimate(estimate)
+    for line in lines:
+        terminal.result(line)
     return Outcome.FOUND
 
 

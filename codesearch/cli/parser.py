@@ -17,7 +17,8 @@ from codesearch.cli.config_arguments import (
     add_models_arguments,
 )
 from codesearch.cli.errors import UsageError
-from codesearch.cli.values import KINDS, read_count, read_kinds, read_seed, read_size
+from codesearch.cli.index_arguments import INDEX_EXAMPLES, add_index_arguments
+from codesearch.cli.values import KINDS, read_count, read_kinds, read_seed
 
 MODES = ("hybrid", "lexical", "dense", "prefilter")
 COLORS = ("auto", "always", "never")
@@ -50,15 +51,6 @@ examples:
   pbpaste | codesearch search -       a query from standard input
 
 exit status: 0 found, 1 nothing found, 2 error
-"""
-
-INDEX_EXAMPLES = """\
-A second run reads only what changed. What git ignores is left out, and so is what .codesearchignore names.
-
-examples:
-  codesearch index                    the index around this folder, or a new one of this folder
-  codesearch index ~/src/flask --max-file-size 4MiB
-  codesearch index --rebuild          throw the index away and read everything again
 """
 
 SIMILAR_EXAMPLES = """\
@@ -175,17 +167,7 @@ def make_parser() -> Parser:
 def _add_index(commands: Subparsers) -> None:
     parser = _add(commands, "index", "read a repository, or update its index", INDEX_EXAMPLES)
     _add_path(parser, "the folder to index (default: the index around this folder, else this folder)")
-    parser.add_argument("--force", action="store_true", help="allow the home folder and / as roots")
-    parser.add_argument("--encoder", metavar="NAME", help="encoder of a new index; an old one keeps its own")
-    parser.add_argument(
-        "--max-file-size",
-        type=read_size,
-        metavar="SIZE",
-        help="leave out larger files (new index: 2MiB); kept for later runs of this index",
-    )
-    parser.add_argument("--rebuild", action="store_true", help="throw the index away and build it again")
-    parser.add_argument("--jobs", type=read_count, metavar="N", help="parser processes (default: one a core)")
-    parser.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
+    add_index_arguments(parser)
 
 
 def _add_search(commands: Subparsers) -> None:

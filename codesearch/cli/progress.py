@@ -5,6 +5,8 @@ Knows `Progress` values and a stream to write to; time comes from the values, so
 
 from typing import TextIO
 
+from codesearch.printable import clean_line
+from codesearch.sizes import describe_size
 from codesearch.types import Progress
 
 TERMINAL_INTERVAL_S = 0.1
@@ -25,9 +27,14 @@ class ProgressLine:
         self._width = width
         self._next_s = 0.0 if is_terminal else LOG_INTERVAL_S
         self._is_drawn = False
+        self._notice = ""
 
     def update(self, progress: Progress) -> None:
         """Show where the build is, unless something was shown just now."""
+        if progress.notice != self._notice:
+            self._notice = progress.notice
+            self.finish()
+            self._stream.write(f"{clean_line(progress.notice)}\n")
         if progress.elapsed_s < self._next_s:
             return
         interval = TERMINAL_INTERVAL_S if self._is_terminal else LOG_INTERVAL_S
@@ -52,20 +59,26 @@ def describe_progress(progress: Progress) -> str:
     """Return one line: stage, files, chunks, rate, remaining time."""
     if progress.stage == "walk":
         return f"looking for files: {progress.files_done:,}"
+    if progress.stage == "download":
+        total = "" if progress.bytes_total is None else f" of {describe_size(progress.bytes_total)}"
+        return f"fetching the model: {describe_size(progress.bytes_done)}{total}{_remaining(progress)}"
     if progress.stage == "commit":
         return f"writing the index: {progress.files_done:,} files, {progress.n_chunks:,} chunks"
     total = "" if progress.files_total is None else f"/{progress.files_total:,}"
-    parts = [f"indexing: {progress.files_done:,}{total} files", f"{progress.n_chunks:,} chunks"]
-    if progress.elapsed_s > 0:
-        parts.append(f"{describe_rate(progress.bytes_done, progress.elapsed_s)}")
-    remaining = estimate_remaining_s(progress)
-    if remaining is not None:
-        parts.append(f"{describe_duration(remaining)} left")
-    return ", ".join(parts)
+    files = f"{progress.files_done:,}{total} files"
+    if progress.stage == "encode":
+        rate = _rate(progress.bytes_done, progress.stage_s)
+        return f"encoding: {files}, {progress.n_encoded:,} vectors made{rate}{_remaining(progress)}"
+    rate = _rate(progress.bytes_done, progress.elapsed_s)
+    return f"indexing: {files}, {progress.n_chunks:,} chunks{rate}{_remaining(progress)}"
 
 
 def estimate_remaining_s(progress: Progress) -> float | None:
-    """Return the seconds to go at the rate so far, None where nothing can be said yet."""
+    """Return the seconds to go in this stage at the rate so far, None where nothing can be said yet."""
+    if progress.bytes_total is not None:
+        if progress.bytes_done == 0 or progress.stage_s <= 0:
+            return None
+        return max(progress.bytes_total - progress.bytes_done, 0) * progress.stage_s / progress.bytes_done
     if progress.files_total is None or progress.files_done == 0 or progress.elapsed_s <= 0:
         return None
     files_left = max(progress.files_total - progress.files_done, 0)
@@ -73,8 +86,18 @@ def estimate_remaining_s(progress: Progress) -> float | None:
 
 
 def describe_rate(size_bytes: int, elapsed_s: float) -> str:
-    """Return megabytes (10^6) a second."""
-    return f"{size_bytes / 1e6 / elapsed_s:.1f} MB/s"
+    """Return megabytes (10^6) a second, kilobytes where those are few."""
+    rate = size_bytes / elapsed_s
+    return f"{rate / 1e6:.1f} MB/s" if rate >= 1e5 else f"{rate / 1e3:.1f} kB/s"
+
+
+def _rate(size_bytes: int, elapsed_s: float) -> str:
+    return f", {describe_rate(size_bytes, elapsed_s)}" if elapsed_s > 0 else ""
+
+
+def _remaining(progress: Progress) -> str:
+    remaining = estimate_remaining_s(progress)
+    return "" if remaining is None else f", {describe_duration(remaining)} left"
 
 
 def describe_duration(seconds: float) -> str:

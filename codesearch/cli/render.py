@@ -69,6 +69,10 @@ def render_state(state: IndexState) -> str:
 
 def describe_gap(state: IndexState) -> str:
     """Return how much an unfinished index lacks, and what goes on with it."""
+    if state.files_todo == 0 and state.n_files_without_vectors:
+        n_filled = state.files_done - state.n_files_without_vectors
+        have = f"words of all {count(state.files_done, 'file')}, vectors of {n_filled:,}"
+        return f"incomplete: {have}; run {index_command(state.root)} to go on"
     todo = "an unknown number of files" if state.files_todo is None else count(state.files_todo, "file")
     return f"incomplete: {todo} to do; run {index_command(state.root)} to go on"
 

@@ -14,7 +14,7 @@ from codesearch.cli.render import count, describe_gap, index_command
 from codesearch.printable import clean_line
 from codesearch.sizes import describe_size
 from codesearch.types import IndexState, IndexStatus, RootEntry, SecretPlace, UpdateReport
-from indexers.types import Skipped
+from indexers.types import GRANULARITIES, Skipped
 
 LANGUAGES_SHOWN = 8
 
@@ -181,6 +181,8 @@ def _describe_vectors(status: IndexStatus) -> str:
     text = f"{status.n_vectors:,} of {status.dim:,} numbers"
     if status.coarse_dim < status.dim:
         text += f", the first {status.coarse_dim:,} of which are compared first"
+    if len(status.granularities) < len(GRANULARITIES):
+        text += f"; of {' and '.join(status.granularities)} alone"
     if status.n_windowed:
         text += f"; {count(status.n_windowed, 'long chunk')} in several parts"
     return text

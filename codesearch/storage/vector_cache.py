@@ -9,10 +9,11 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+from urllib.parse import quote
 from zlib import crc32
 
 import numpy as np
@@ -210,6 +211,26 @@ class SqliteVectorCache:
         if connection is not None:
             with suppress(sqlite3.Error):
                 connection.close()
+
+
+def find_known(path: Path, keys: Sequence[bytes]) -> frozenset[bytes]:
+    """Return which keys a cache has, without making one, changing it or counting as use; none where it is no cache."""
+    if not path.is_file():
+        return frozenset()
+    known: set[bytes] = set()
+    try:
+        with closing(
+            sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
+        ) as connection:
+            for start in range(0, len(keys), KEYS_PER_QUERY):
+                part = list(keys[start : start + KEYS_PER_QUERY])
+                marks = ",".join("?" * len(part))
+                known.update(
+                    row[0] for row in connection.execute(f"SELECT key FROM vectors WHERE key IN ({marks})", part)
+                )
+    except sqlite3.Error:
+        return frozenset()
+    return frozenset(known)
 
 
 @contextmanager

@@ -7,10 +7,15 @@ import pytest
 
 from codesearch.cli.building import build_index
 from codesearch.cli.terminal import Terminal
+from codesearch.consent import CONSENTS_FILE
+from codesearch.errors import ConsentError
 from codesearch.registry import index_folder
 from codesearch.storage.writer import Writer
 from codesearch.types import BuildOptions
+from indexers.errors import EncoderError
 from tests.cli.repositories import write_files
+from tests.cli.samples import Desk
+from tests.storage.made_files import NEW_INDEX, build_file
 
 SOURCES = {"a.py": "def heron():\n    pass\n"}
 
@@ -71,3 +76,48 @@ def test_ctrl_c_in_a_first_build_says_what_is_kept_and_how_to_go_on(root: Path, 
     assert interrupt(root, home) == (
         f"interrupted: 1 file and 2 chunks are kept and can be searched; codesearch index '{root}' goes on from there\n"
     )
+
+
+def test_ctrl_c_while_vectors_come_says_that_words_and_some_vectors_are_kept(root: Path, home: Path) -> None:
+    with Writer.create(index_folder(home, root), NEW_INDEX) as writer:
+        writer.add(build_file("a.py"))
+        writer.add_words(build_file("b.py").parsed)
+        writer.commit(complete=False, files_todo=0, checked_at="2026-11-20T09:00:00+00:00")
+    assert interrupt(root, home) == (
+        "interrupted: the words of 2 files and the vectors of 1 are kept and can be searched; "
+        f"codesearch index '{root}' goes on from there\n"
+    )
+
+
+FAR = BuildOptions(n_workers=1, encoder="https://embeddings.example.org/v1", is_offline=True)
+"""Offline, so that nothing is sent however the question is answered."""
+
+QUESTION = "would send 1 file"
+
+
+def ask(root: Path, home: Path, desk: Desk) -> str:
+    build_index(root, FAR, home, desk.terminal(), quiet=False)
+    return desk.stderr.getvalue()
+
+
+def test_a_person_is_asked_before_text_is_sent_and_a_no_is_the_end(root: Path, home: Path) -> None:
+    desk = Desk("n\n", is_screen=True)
+    with pytest.raises(ConsentError):
+        ask(root, home, desk)
+    assert QUESTION in desk.stderr.getvalue()
+    assert "embeddings.example.org, which is not this machine. Allow it? [y/N] " in desk.stderr.getvalue()
+    assert not (home / CONSENTS_FILE).exists()
+
+
+def test_a_yes_is_remembered_and_the_build_goes_on(root: Path, home: Path) -> None:
+    desk = Desk("y\n", is_screen=True)
+    with pytest.raises(EncoderError, match="offline"):
+        ask(root, home, desk)
+    assert "embeddings.example.org" in (home / CONSENTS_FILE).read_text()
+
+
+def test_a_script_is_not_asked_and_told_how_to_allow_it(root: Path, home: Path) -> None:
+    desk = Desk("y\n")
+    with pytest.raises(ConsentError, match="--yes"):
+        ask(root, home, desk)
+    assert QUESTION not in desk.stderr.getvalue()

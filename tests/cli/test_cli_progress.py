@@ -1,3 +1,4 @@
+from dataclasses import replace
 from io import StringIO
 
 from codesearch.cli.progress import ProgressLine, describe_duration, describe_progress, estimate_remaining_s
@@ -21,6 +22,31 @@ def test_each_stage_has_its_own_words() -> None:
     walking, committing = (Progress(stage, 7, None, 9, 0, 0.0) for stage in ("walk", "commit"))
     assert describe_progress(walking) == "looking for files: 7"
     assert describe_progress(committing) == "writing the index: 7 files, 9 chunks"
+
+
+def encoding(bytes_done: int, stage_s: float) -> Progress:
+    return Progress("encode", 120, 4985, 9, bytes_done, 999.0, 1_000_000, 2310, stage_s)
+
+
+def test_encoding_tells_vectors_and_remaining_time_by_the_text_of_this_stage() -> None:
+    line = describe_progress(encoding(200_000, 100.0))
+    assert line == "encoding: 120/4,985 files, 2,310 vectors made, 2.0 kB/s, 6:40 left"
+    assert describe_progress(encoding(0, 5.0)) == "encoding: 120/4,985 files, 2,310 vectors made, 0.0 kB/s"
+
+
+def test_fetching_a_model_tells_how_much_of_it_is_here() -> None:
+    fetching = Progress("download", 0, None, 0, 2 << 30, 60.0, 8 << 30, stage_s=60.0)
+    assert describe_progress(fetching) == "fetching the model: 2.0 GiB of 8.0 GiB, 3:00 left"
+    assert describe_progress(replace(fetching, bytes_total=None)) == "fetching the model: 2.0 GiB"
+
+
+def test_a_notice_is_shown_once_and_stays() -> None:
+    stream = StringIO()
+    line = ProgressLine(stream, is_terminal=True, width=80)
+    for second in range(3):
+        line.update(replace(at(float(second)), notice="encoder qwen3-4b: because a \x1b[31mGPU has room for it"))
+    line.finish()
+    assert stream.getvalue().count("encoder qwen3-4b: because a \\x1b[31mGPU has room for it\n") == 1
 
 
 def test_in_a_terminal_one_line_is_updated_ten_times_a_second_and_taken_away() -> None:

@@ -79,6 +79,19 @@ def status_lines(status: IndexStatus) -> dict[str, str]:
     return {name: value.strip() for name, _, value in pairs}
 
 
+def test_a_status_says_how_far_the_vectors_are() -> None:
+    state = replace(make_state(complete=False), files_done=4985, files_todo=0, n_files_without_vectors=4865)
+    assert status_lines(replace(make_status(), state=state))["state"] == (
+        "incomplete: words of all 4,985 files, vectors of 120; run codesearch index /home/ada/flask to go on "
+        "(generation 4)"
+    )
+
+
+def test_a_status_says_which_granularities_have_vectors_where_not_all_do() -> None:
+    status = replace(make_status(), granularities=("leaf", "file"))
+    assert status_lines(status)["vectors"].endswith("; of leaf and file alone; 2 long chunks in several parts")
+
+
 def test_a_status_says_how_many_files_changed_and_what_to_run() -> None:
     status = make_status()
     known = [replace(status, state=replace(status.state, stale_files=number)) for number in (None, 0, 2)]

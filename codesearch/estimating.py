@@ -1,0 +1,206 @@
+"""How much a build would have to encode, how long that would take and what it would fill: counted, nothing encoded.
+
+Reads and parses everything that a build would; writes nothing, sends nothing and fetches nothing.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import time_ns
+
+from codesearch.changes import Known, compare
+from codesearch.compatibility import check_versions
+from codesearch.consent import is_allowed
+from codesearch.encoders import Load, other_vectors, own_spec
+from codesearch.estimate import Estimate, GranularityEstimate
+from codesearch.guess import GuessingEncoder
+from codesearch.order import Order, check_name, read_order
+from codesearch.registry import has_index, index_folder
+from codesearch.reporter import OnProgress, Reporter
+from codesearch.speeds import find_speed, read_speeds
+from codesearch.storage.rows import KnownFile
+from codesearch.storage.snapshot import Snapshot
+from codesearch.storage.vector_cache import find_known
+from codesearch.types import BuildOptions
+from indexers.encoders.cards import BY_NAME
+from indexers.encoders.registry import load_encoder
+from indexers.encoders.spec import EncoderSpec
+from indexers.errors import EncoderError
+from indexers.parsers import ParserOptions, ParserPool
+from indexers.plan import Planner, in_order_of_encoding
+from indexers.template import vector_key
+from indexers.types import GRANULARITIES, AdditiveEncoder, Encoder, Granularity, ParsedFile, Skipped, Walked
+from indexers.walker import WalkOptions, walk
+
+LEAVES: tuple[Granularity, ...] = ("leaf",)
+
+CHECKSUM_BYTES = 4
+"""Behind each stored vector."""
+
+HALF_BYTES = 2
+"""Vectors are stored as float16."""
+
+CACHE_ROW_BYTES = 100
+"""Key, the indexes over it, the day of use and SQLite's own share, beside each vector in the cache."""
+
+
+def estimate(
+    root: Path,
+    home: Path,
+    options: BuildOptions,
+    on_progress: OnProgress | None = None,
+    load: Load = load_encoder,
+) -> Estimate:
+    """Return what a build with these options would have to do. Raises CodesearchError and IndexersError."""
+    check_name(root)
+    folder = index_folder(home, root)
+    order = read_order(root, home, folder, options)
+    reporter = Reporter(on_progress)
+    with _open_standing(order, folder) as standing:
+        spec = own_spec(standing.info, order.settings) if standing else order.choose_encoder().spec
+        encoder = _find_encoder(order, spec, load)
+        if standing and encoder.describe().identity not in {"", standing.info.encoder_identity}:
+            raise other_vectors(standing.info)
+        sizing = _Sizing(order, encoder, standing)
+        walked_ns = time_ns()
+        walked = walk(root, WalkOptions(sizing.max_file_bytes, options.force))
+        unchanged = _find_unchanged(root, walked, walked_ns, standing)
+        with ParserPool(root, ParserOptions(options.n_workers)) as pool:
+            for done, outcome in enumerate(pool.parse(walked.files, sizing.max_file_bytes), start=1):
+                if not isinstance(outcome, Skipped):
+                    sizing.add(outcome, is_done=outcome.path in unchanged)
+                    reporter.count(outcome)
+                reporter.report("index", done, len(walked.files))
+        return sizing.sum_up()
+
+
+@dataclass(slots=True)
+class _Amount:
+    """What one granularity comes to."""
+
+    n_chunks: int = 0
+    n_texts: int = 0
+    n_tokens: int = 0
+
+
+class _Sizing:
+    """Adds up files."""
+
+    def __init__(self, order: Order, encoder: Encoder, standing: Snapshot | None) -> None:
+        own = None if standing is None else standing.info
+        self.max_file_bytes = order.options.max_file_bytes or (own.max_file_bytes if own else order.max_file_bytes())
+        self._order = order
+        self._encoder = encoder
+        self._description = description = encoder.describe()
+        self._coarse_dim = own.coarse_dim if own else order.coarse_dim(description) if description.dim else 0
+        self._granularities = own.granularities if own else order.granularities()
+        self._planner = Planner(encoder, self._granularities)
+        self._leaf_planner = Planner(encoder, LEAVES)
+        self._amounts: dict[Granularity, _Amount] = {name: _Amount() for name in GRANULARITIES}
+        self._seen: set[bytes] = set()
+        self._n_rows = self._n_files = self._n_bytes = 0
+        self._n_texts = self._n_tokens = 0
+
+    def add(self, parsed: ParsedFile, *, is_done: bool) -> None:
+        """Count a file, of which the index may have all vectors."""
+        self._n_files += 1
+        self._n_bytes += len(parsed.text.data)
+        for chunk in parsed.chunks:
+            self._amounts[chunk.granularity].n_chunks += 1
+        texts, granularities = self._plan(parsed)
+        tokens = self._encoder.count_tokens(texts) if texts else []
+        for name, n_tokens in zip(granularities, tokens, strict=True):
+            self._amounts[name].n_texts += 1
+            self._amounts[name].n_tokens += n_tokens
+        if not is_done:
+            self._add_missing(texts, tokens)
+
+    def sum_up(self) -> Estimate:
+        """Return the estimate."""
+        home, encoder = self._order.home, self._description
+        is_counted = not isinstance(self._encoder, GuessingEncoder)
+        speed = find_speed(home, encoder.identity, encoder.engine)
+        if not is_counted:
+            speed = next((known for known in read_speeds(home).values() if known.name == encoder.name), None)
+        dim = encoder.dim or None
+        return Estimate(
+            root=self._order.root,
+            encoder=encoder.name,
+            dim=dim,
+            n_files=self._n_files,
+            n_bytes=self._n_bytes,
+            granularities=tuple(
+                GranularityEstimate(name, amount.n_chunks, amount.n_texts, amount.n_tokens)
+                for name, amount in self._amounts.items()
+            ),
+            n_texts_to_encode=self._n_texts,
+            n_tokens_to_encode=self._n_tokens,
+            is_counted=is_counted,
+            tokens_per_s=None if speed is None else speed.tokens_per_s,
+            vector_bytes=None if dim is None else self._n_rows * (dim * HALF_BYTES + CHECKSUM_BYTES),
+            coarse_bytes=None if dim is None else self._n_rows * self._coarse_dim * HALF_BYTES,
+            cache_bytes=None if dim is None else self._n_texts * self._cache_row_bytes(dim),
+        )
+
+    def _plan(self, parsed: ParsedFile) -> tuple[tuple[str, ...], tuple[Granularity, ...]]:
+        """Return what the encoder reads of a file, and for which granularities."""
+        if not isinstance(self._encoder, AdditiveEncoder):
+            plan = self._planner.plan(parsed.chunks, parsed.text.data)
+            self._n_rows += len(plan.inputs)
+            return plan.inputs, plan.granularities
+        order = in_order_of_encoding(parsed.chunks, self._granularities)
+        self._n_rows += sum(part is None for _, part in order)
+        leaves = self._leaf_planner.plan(parsed.chunks, parsed.text.data)
+        return leaves.inputs, leaves.granularities
+
+    def _add_missing(self, texts: tuple[str, ...], tokens: list[int]) -> None:
+        if not self._description.is_cached:
+            self._n_texts += len(texts)
+            self._n_tokens += sum(tokens)
+            return
+        new = {vector_key(self._description.identity, text): n for text, n in zip(texts, tokens, strict=True)}
+        known = find_known(self._order.home / "vectors.db", [key for key in new if key not in self._seen])
+        missing = {key: n for key, n in new.items() if key not in self._seen and key not in known}
+        self._seen.update(new)
+        self._n_texts += len(missing)
+        self._n_tokens += sum(missing.values())
+
+    def _cache_row_bytes(self, dim: int) -> int:
+        return dim * HALF_BYTES + CACHE_ROW_BYTES if self._description.is_cached else 0
+
+
+@contextmanager
+def _open_standing(order: Order, folder: Path) -> Iterator[Snapshot | None]:
+    """Open the index that a build would go on with; None where it would make one."""
+    if order.is_new or not has_index(folder):
+        yield None
+        return
+    with Snapshot.open(folder) as snapshot:
+        check_versions(snapshot.info)
+        yield snapshot
+
+
+def _find_encoder(order: Order, spec: EncoderSpec, load: Load) -> Encoder:
+    """Return the encoder, or what guesses for it where it is not here or must not be sent anything yet."""
+    if not order.options.is_consented and not is_allowed(order.home, order.root, spec, order.settings):
+        return GuessingEncoder(spec)
+    try:
+        encoder = load(spec)
+        encoder.describe()
+    except EncoderError:
+        if spec.name in BY_NAME:
+            return GuessingEncoder(spec)
+        raise
+    return encoder
+
+
+def _find_unchanged(root: Path, walked: Walked, walked_ns: int, standing: Snapshot | None) -> frozenset[str]:
+    """Return the files of which the index has all vectors."""
+    if standing is None:
+        return frozenset()
+    rows = {row.path: row for row in standing.files()}
+    files = {path: KnownFile(row.id, row.stat, row.content_hash) for path, row in rows.items()}
+    changes = compare(root, walked, Known(files, standing.skipped(), walked.marked), walked_ns)
+    changed = {file.path for file in changes.to_read}
+    return frozenset(path for path, row in rows.items() if row.has_vectors and path not in changed)
