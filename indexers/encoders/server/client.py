@@ -88,7 +88,8 @@ class Client:
         """Return the last answer of the server, good or not; raises EncoderError where none came.
 
         `path` is below the base address, or beside its `/v1` where it begins with `//`. Without a body it is a GET.
-        What passes is asked again until `stop` is set.
+        What passes is asked again until `stop` is set; a server that has never answered is not waited for, so that
+        whoever searches gets the words soon.
         """
         stop = stop or Event()
         n_stalls = 0
@@ -97,8 +98,8 @@ class Client:
             outcome = self._try(path, body)
             if isinstance(outcome, _Failure):
                 n_stalls += outcome.is_stall
-                is_nobody = outcome.is_refused and not self._has_answered
-                if is_last or is_nobody or n_stalls == MAX_STALLS:
+                is_absent = not self._has_answered and (outcome.is_refused or outcome.is_stall or attempt > 0)
+                if is_last or is_absent or n_stalls == MAX_STALLS:
                     raise EncoderError(self._unreachable(outcome))
                 wait_s = None
             else:
@@ -148,10 +149,7 @@ class Client:
         return _Answered(reply, _seconds_of(response.headers.get("Retry-After")))
 
     def _unreachable(self, failure: "_Failure") -> str:
-        return (
-            f"the server {self.host} cannot be used: {failure.reason};"
-            " start it or check the address, then run again: what is done is kept"
-        )
+        return f"the server {self.host} cannot be used: {failure.reason}; start it or check the address, then try again"
 
     def _backoff(self, attempt: int) -> float:
         wait_s = min(self._patience.first_wait_s * float(2**attempt), self._patience.max_wait_s)

@@ -43,10 +43,10 @@ _BY_STATUS = {
     403: "check the key: it is read from the environment variable that key_variable names in the configuration",
     404: "check the address, which mostly ends in /v1, and the name of the model",
     413: "set a smaller batch_size in the configuration",
-    429: "set a smaller concurrency, or run again later: what is done is kept",
+    429: "set a smaller concurrency, or try again later",
 }
 
-_SERVER_FAULT = "look into the server's log, then run again: what is done is kept"
+_SERVER_FAULT = "look into the server's log, then try again"
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,7 @@ class ServerEncoder:
             if not is_sound(again.rows)[0]:
                 raise EncoderError(
                     f"the server {self._client.host} makes vectors that are not finite or have no direction;"
-                    " serve the model in bf16 or fp32, not fp16, then run again: what is done is kept"
+                    " serve the model in bf16 or fp32, not fp16, then try again"
                 )
             answer.rows[number] = again.rows[0]
         return answer
@@ -166,7 +166,7 @@ class ServerEncoder:
         if found != expected:
             raise EncoderError(
                 f"the server {self._client.host} sent vectors of {found} dimensions after others of {expected};"
-                " let it serve one model alone, then run again: what is done is kept"
+                " let it serve one model alone, then try again"
             )
 
     def _check_read(self, answer: Answer, n_tokens: int) -> None:

@@ -73,8 +73,7 @@ class Endpoint:
             return read_answer(reply.value, n_inputs)
         except WrongAnswerError as error:
             raise EncoderError(
-                f"the server {self.client.host} {error}; check that it serves an embedding model, then run again:"
-                " what is done is kept"
+                f"the server {self.client.host} {error}; check that it serves an embedding model, then try again"
             ) from error
 
 

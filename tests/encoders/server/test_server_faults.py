@@ -99,7 +99,7 @@ def test_a_text_that_will_never_fit_is_not_asked_for_again(server: FakeServer, e
 
 def test_a_server_that_keeps_failing_is_given_up_with_its_own_words(server: FakeServer, encoder: ServerEncoder) -> None:
     server.fail(*[Fault("status", status=503, message="Loading model")] * 6)
-    with pytest.raises(EncoderError, match=r"status 503: Loading model; .* what is done is kept"):
+    with pytest.raises(EncoderError, match=r"status 503: Loading model; .* try again"):
         encoder.encode_documents(["one"])
 
 
@@ -107,7 +107,7 @@ def test_a_server_that_stalls_is_given_up_after_its_time(server: FakeServer) -> 
     encoder = ServerEncoder(spec_for(server, timeout_s=0.2), Pauses().patience)
     encoder.encode_documents(["warm up"])
     server.fail(*[Fault("stall")] * 6)
-    with pytest.raises(EncoderError, match=r"gave no answer within 0\.2 s; .* what is done is kept"):
+    with pytest.raises(EncoderError, match=r"gave no answer within 0\.2 s; .* try again"):
         encoder.encode_documents(["one"])
     assert server.texts.count("one") == MAX_STALLS
 
@@ -121,12 +121,27 @@ def test_a_server_that_is_not_there_is_told_at_once(server: FakeServer) -> None:
     assert pauses.seconds == []
 
 
+def test_a_server_that_never_answered_is_not_waited_for_long(server: FakeServer) -> None:
+    pauses = Pauses()
+    server.die_after(0)
+    with pytest.raises(EncoderError, match="the connection broke"):
+        ServerEncoder(spec_for(server), pauses.patience).describe()
+    assert len(pauses.seconds) == 1
+
+
+def test_a_server_that_stalls_at_once_is_given_up_at_once(server: FakeServer) -> None:
+    server.fail(*[Fault("stall")] * 6)
+    with pytest.raises(EncoderError, match=r"gave no answer within 0\.2 s"):
+        ServerEncoder(spec_for(server, timeout_s=0.2), Pauses().patience).describe()
+    assert len(server.requests) == 1
+
+
 def test_a_server_that_goes_away_is_waited_for_and_then_told(server: FakeServer) -> None:
     pauses = Pauses()
     encoder = ServerEncoder(spec_for(server), pauses.patience)
     encoder.encode_documents(["warm up"])
     server.die_after(0)
-    with pytest.raises(EncoderError, match=r"cannot be used: the connection broke; .* what is done is kept"):
+    with pytest.raises(EncoderError, match=r"cannot be used: the connection broke; .* try again"):
         encoder.encode_documents(["one"])
     assert len(pauses.seconds) == 5
 
