@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from codesearch.encoders import Choice, choose, resolve
+from codesearch.encoders import THIS_MACHINE, Choice, Machine, choose, resolve
 from codesearch.errors import CodesearchError
 from codesearch.registry import read_committed
 from codesearch.settings import Settings, read_settings
@@ -27,9 +27,10 @@ class Order:
     is_new: bool
     """Whether the index is made anew, beside the one that is there."""
 
-    def choose_encoder(self) -> Choice:
+    def choose_encoder(self, machine: Machine = THIS_MACHINE) -> Choice:
         """Return the encoder of a new index; raises EncoderError."""
-        return choose(self.options.encoder, self.settings, may_download=self.options.is_consented)
+        may_download = self.options.is_consented or self.options.may_ask
+        return choose(self.options.encoder, self.settings, may_download, machine)
 
     def max_file_bytes(self) -> int:
         """Return the size above which a new index leaves files out."""

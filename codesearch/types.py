@@ -262,6 +262,8 @@ class BuildOptions:
     """Whether a model may be downloaded, and the root's text be sent to where the encoder runs, now and later."""
     is_offline: bool = False
     """Talk to no other machine."""
+    may_ask: bool = False
+    """Whether the caller asks the user on a ConsentError: a new index may then want a model that is not here yet."""
 
 
 BuildStage = Literal["walk", "download", "index", "encode", "commit"]

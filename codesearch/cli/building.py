@@ -24,13 +24,15 @@ def build_index(root: Path, options: BuildOptions, home: Path, terminal: Termina
     """Create or update the index of `root`, with progress and summary on stderr unless `quiet`."""
     if not _is_utf8(root):
         raise UsageError(_refuse_name(root))
+    may_ask = terminal.is_interactive and not options.is_consented
     try:
-        report = _build(root, options, home, terminal, quiet=quiet)
+        report = _build(root, replace(options, may_ask=may_ask), home, terminal, quiet=quiet)
     except ConsentError as error:
-        is_asked = terminal.is_interactive and not options.is_consented
-        if not is_asked or not terminal.confirms(f"{clean_line(error.request)}. Allow it?"):
+        if not may_ask:
             raise
-        report = _build(root, replace(options, is_consented=True), home, terminal, quiet=quiet)
+        # After a no the machine chooses among what is here; what the user had chosen is refused again.
+        is_consented = terminal.confirms(f"{clean_line(error.request)}. Allow it?")
+        report = _build(root, replace(options, is_consented=is_consented), home, terminal, quiet=quiet)
     if not quiet:
         for text in summarise(root, report):
             terminal.note(text)
