@@ -59,9 +59,9 @@ def read_encoder(name: str, table: TomlTable) -> NamedEncoder:
 
 def _check_name(name: str, table: TomlTable) -> None:
     if name in BY_NAME:
-        raise table.error("kind", f"cannot be settled: {name} is a model that codesearch knows; choose another name")
+        raise table.error("", "is the name of a model that codesearch knows; choose another")
     if _NAME.fullmatch(name) is None:
-        raise table.error("kind", "cannot be settled: a name is made of letters, digits, - and _")
+        raise table.error("", "is no name for an encoder: use letters, digits, - and _")
     if secrets := sorted(SECRETS & set(table.values)):
         raise table.error(secrets[0], KEYS_COME_FROM)
     table.check_names(tuple(ENCODER_KEYS))

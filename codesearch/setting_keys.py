@@ -4,10 +4,10 @@ Knows neither files nor what a setting does. docs/configuration.md explains each
 """
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Literal
 
 from codesearch.errors import ConfigError
+from codesearch.toml_table import hint_at
 
 Form = Literal["text", "flag", "whole", "number", "list"]
 """How a value is written in TOML."""
@@ -73,12 +73,12 @@ def split_key(key: str) -> tuple[str, ...]:
         if len(parts) == 3 and parts[2] in SECRETS:
             raise ConfigError(f"{key} {KEYS_COME_FROM}")
         if len(parts) == 3 and parts[2] not in ENCODER_KEYS:
-            raise ConfigError(f"{key} is no setting; {_hint(parts[2], ENCODER_KEYS)}")
+            raise ConfigError(f"{key} is no setting; {hint_at(parts[2], ENCODER_KEYS)}")
         return parts
     if key in SECRETS:
         raise ConfigError(f"{key} {KEYS_COME_FROM}")
     if key not in USER_KEYS:
-        raise ConfigError(f"{key} is no setting; {_hint(key, USER_KEYS)}, {ENCODERS}.NAME.KEY")
+        raise ConfigError(f"{key} is no setting; {hint_at(key, (*USER_KEYS, f'{ENCODERS}.NAME.KEY'))}")
     return parts
 
 
@@ -107,8 +107,3 @@ def _parse(form: Form, text: str) -> Value:
             return float(text)
         case "list":
             return [word.strip() for word in text.split(",") if word.strip()]
-
-
-def _hint(name: str, known: Mapping[str, Form]) -> str:
-    close = get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"

@@ -49,13 +49,19 @@ def parse_toml(path: Path, data: bytes) -> Mapping[str, object]:
         raise ConfigError(f"{path} is nested too deeply to be a configuration; correct it there") from error
 
 
+def hint_at(name: str, known: Collection[str]) -> str:
+    """Return what a name that is not known may have been meant for."""
+    close = get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+
+
 class TomlTable:
     """One table of a file. Each method returns the checked value of a key, None where the key is absent."""
 
     def __init__(self, file: Path, values: Mapping[str, object], name: str = "") -> None:
         self.file = file
         self.values = values
-        self._prefix = f"{name}." if name else ""
+        self.name = name
 
     def text(self, key: str) -> str | None:
         """Read a text that is not empty."""
@@ -137,9 +143,7 @@ class TomlTable:
         """Raise ConfigError for a key that nothing here is called."""
         for name in self.values:
             if name not in known:
-                close = get_close_matches(name, known, n=1)
-                hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
-                raise self.error(name, f"is no setting; {hint}")
+                raise self.error(name, f"is no setting; {hint_at(name, known)}")
 
     def refusal(self, key: str, expected: str) -> ConfigError:
         """Return the error of a value that is not what was expected."""
@@ -148,5 +152,5 @@ class TomlTable:
         return self.error(key, f"must be {expected}, not {shown}")
 
     def error(self, key: str, message: str) -> ConfigError:
-        """Return an error about a key."""
-        return ConfigError(f"{self.file}: {self._prefix}{key} {message}")
+        """Return an error about a key, or with an empty one about the table itself."""
+        return ConfigError(f"{self.file}: {'.'.join(filter(None, (self.name, key)))} {message}")

@@ -99,9 +99,15 @@ def test_a_wrong_table_is_refused_with_file_and_key(text: str, said: str, tmp_pa
         read(tmp_path, text)
 
 
-@pytest.mark.parametrize("name", ["qwen3-4b", "embedded", '"a/b"', '"a b"'])
-def test_a_name_that_means_something_else_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot be settled"):
+@pytest.mark.parametrize("name", ["qwen3-4b", "embedded"])
+def test_a_name_that_codesearch_knows_cannot_be_given_again(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=f"config.toml: encoders.{name} is the name of a model"):
+        read(tmp_path, f'url = "{URL}"', name)
+
+
+@pytest.mark.parametrize("name", ['"a/b"', '"a b"', '"gguf:a"'])
+def test_a_name_that_reads_like_a_place_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="is no name for an encoder"):
         read(tmp_path, f'url = "{URL}"', name)
 
 

@@ -116,7 +116,7 @@ def test_what_is_not_there_is_not_taken_out(key: str, file: Path) -> None:
         ("max_file_size", "big", "max_file_size must be a size"),
         ("encoders.gpu.kind", "gguf", "encoders.gpu.url belongs to a server"),
         ("encoders.gpu.timeout_s", "soon", "must be a number, not 'soon'"),
-        ("encoders.qwen3-4b.url", "http://127.0.0.1/v1", "is a model that codesearch knows"),
+        ("encoders.qwen3-4b.url", "http://127.0.0.1/v1", "is the name of a model that codesearch knows"),
         ("encoders.gpu.key", "hidden", "is never read from a file"),
         ("key", "hidden", "is never read from a file"),
     ],
