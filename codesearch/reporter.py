@@ -15,14 +15,16 @@ INTERVAL_S = 0.1
 class Reporter:
     """Counts what one run did and tells it; moments that follow too soon within a stage are left out."""
 
-    def __init__(self, on_progress: OnProgress | None) -> None:
+    def __init__(self, on_progress: OnProgress | None, interval_s: float = INTERVAL_S) -> None:
         self.started = time.monotonic()
         self.bytes_read = 0
         self.n_chunks = 0
         self.notice = ""
         """Something that the user is told once, such as which encoder a new index got and why."""
         self._on_progress = on_progress
-        self._last: Progress | None = None
+        self._interval_s = interval_s
+        self._now: Progress | None = None
+        self._told = self.started
         self._stage_started = self.started
         self._counts = EncodingCounts()
 
@@ -34,9 +36,9 @@ class Reporter:
     def note_slice(self, counts: EncodingCounts) -> None:
         """Note what the encoder did, and tell it: on a slow one it may be long until the next file is done."""
         self._counts = counts
-        if self._last is not None:
-            last = self._last
-            self._tell(last.stage, (last.files_done, last.files_total), (last.bytes_done, last.bytes_total))
+        if self._now is not None:
+            now = self._now
+            self._tell(now.stage, (now.files_done, now.files_total), (now.bytes_done, now.bytes_total))
 
     def report(self, stage: BuildStage, done: int, total: int | None) -> None:
         """Tell where the run is."""
@@ -52,12 +54,10 @@ class Reporter:
 
     def _tell(self, stage: BuildStage, n_files: tuple[int, int | None], n_bytes: tuple[int, int | None]) -> None:
         now = time.monotonic()
-        last = self._last
-        if last is None or last.stage != stage:
+        is_new = self._now is None or self._now.stage != stage
+        if is_new:
             self._stage_started = now
-        elif stage in {"download", "index", "encode"} and now - self.started - last.elapsed_s < INTERVAL_S:
-            return
-        self._last = Progress(
+        self._now = Progress(
             stage=stage,
             files_done=n_files[0],
             files_total=n_files[1],
@@ -69,5 +69,7 @@ class Reporter:
             stage_s=now - self._stage_started,
             notice=self.notice,
         )
-        if self._on_progress is not None:
-            self._on_progress(self._last)
+        is_seldom = stage in {"walk", "commit"}
+        if self._on_progress is not None and (is_new or is_seldom or now - self._told >= self._interval_s):
+            self._told = now
+            self._on_progress(self._now)
