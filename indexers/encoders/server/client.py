@@ -7,7 +7,8 @@ are not followed, so that the key stays with the host it was meant for; proxies 
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event
 from urllib.parse import urlsplit
@@ -27,22 +28,38 @@ MAX_STALLS = 2
 """Attempts that may run into the time limit: one stall may be an accident, two are a state."""
 
 
-def _wait(seconds: float, stop: Event) -> None:
+FIRST_WAIT_S = 0.5
+"""Doubled with every further attempt, and spread by half so that several clients do not come back as one."""
+
+MAX_WAIT_S = 30.0
+
+Pause = Callable[[float, Event], object]
+"""Waits so many seconds, or until the event is set."""
+
+
+def wait(seconds: float, stop: Event) -> None:
+    """Wait so many seconds, or until the event is set."""
     stop.wait(seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How often a server is asked again, and how long is waited before."""
+    """How long a server is put up with."""
 
-    n_attempts: int = 6
-    first_wait_s: float = 0.5
-    """Doubled with every further attempt, and spread by half so that several clients do not come back as one."""
-    max_wait_s: float = 30.0
-    max_retry_after_s: float = 120.0
+    n_attempts: int
+    max_retry_after_s: float
     """A server that asks for a longer pause is left alone: the next run goes on where this one stopped."""
-    pause: Callable[[float, Event], None] = _wait
-    """Waits so many seconds, or until the event is set."""
+    waits_for_absent: bool
+    """Whether a server that accepts no connection, or gives no answer in time, is asked again."""
+    timeout_s: float | None = None
+    """How long to wait for an answer at most, if less than the configuration allows."""
+
+
+PATIENT = Patience(n_attempts=6, max_retry_after_s=120.0, waits_for_absent=True)
+"""For work of minutes and hours."""
+
+HURRIED = Patience(n_attempts=3, max_retry_after_s=5.0, waits_for_absent=False, timeout_s=60.0)
+"""While somebody waits who can be answered by words alone; a minute lets a server load its model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,51 +81,52 @@ class Reply:
 class Client:
     """Asks one server; safe for several threads."""
 
-    def __init__(self, options: ServerOptions, patience: Patience | None = None) -> None:
+    def __init__(self, options: ServerOptions, pause: Pause = wait) -> None:
         import urllib3
 
         self.host = host_of(options.url)
         self._key = options.key
-        self._patience = patience or Patience()
+        self._pause = pause
+        self._patience = HURRIED
         self._timeout_s = options.timeout_s
         parts = urlsplit(options.url)
         self._path = parts.path.rstrip("/")
-        connect_s = min(CONNECT_TIMEOUT_S, options.timeout_s)
-        self._pool = urllib3.connection_from_url(
-            f"{parts.scheme}://{parts.netloc}",
-            maxsize=options.n_concurrent,
-            timeout=urllib3.Timeout(connect=connect_s, read=options.timeout_s),
-        )
+        self._pool = urllib3.connection_from_url(f"{parts.scheme}://{parts.netloc}", maxsize=options.n_concurrent)
         self._headers = {"Accept": "application/json", "User-Agent": "codesearch"}
         if options.key:
             self._headers["Authorization"] = f"Bearer {options.key}"
-        self._has_answered = False
+
+    @contextmanager
+    def patiently(self) -> Iterator[None]:
+        """Put up with more while in here; for one caller at a time."""
+        self._patience = PATIENT
+        try:
+            yield
+        finally:
+            self._patience = HURRIED
 
     def ask(self, path: str, body: object = None, stop: Event | None = None) -> Reply:
         """Return the last answer of the server, good or not; raises EncoderError where none came.
 
         `path` is below the base address, or beside its `/v1` where it begins with `//`. Without a body it is a GET.
-        What passes is asked again until `stop` is set; a server that has never answered is not waited for, so that
-        whoever searches gets the words soon.
+        What passes is asked again until `stop` is set.
         """
-        stop = stop or Event()
-        n_stalls = 0
-        for attempt in range(self._patience.n_attempts):
-            is_last = attempt == self._patience.n_attempts - 1
-            outcome = self._try(path, body)
+        stop, patience, n_stalls = stop or Event(), self._patience, 0
+        for attempt in range(patience.n_attempts):
+            is_last = attempt == patience.n_attempts - 1
+            outcome = self._try(path, body, patience)
             if isinstance(outcome, _Failure):
                 n_stalls += outcome.is_stall
-                is_absent = not self._has_answered and (outcome.is_refused or outcome.is_stall or attempt > 0)
-                if is_last or is_absent or n_stalls == MAX_STALLS:
+                is_absent = outcome.is_refused or outcome.is_stall
+                if is_last or n_stalls == MAX_STALLS or (is_absent and not patience.waits_for_absent):
                     raise EncoderError(self._unreachable(outcome))
                 wait_s = None
             else:
-                self._has_answered = True
                 wait_s = outcome.wait_s
                 is_over = outcome.reply.status not in PASSING or is_hopeless(outcome.reply.value)
-                if is_last or is_over or (wait_s or 0) > self._patience.max_retry_after_s:
+                if is_last or is_over or (wait_s or 0) > patience.max_retry_after_s:
                     return outcome.reply
-            self._patience.pause(self._backoff(attempt) if wait_s is None else wait_s, stop)
+            self._pause(_backoff(attempt) if wait_s is None else wait_s, stop)
             if stop.is_set():
                 break
         raise EncoderError(f"asking the server {self.host} was stopped")
@@ -124,19 +142,21 @@ class Client:
         root = self._path.removesuffix("/v1")
         return f"{root}{path[1:]}" if path.startswith("//") else f"{self._path}{path}"
 
-    def _try(self, path: str, body: object) -> "_Answered | _Failure":
-        from urllib3 import exceptions
+    def _try(self, path: str, body: object, patience: Patience) -> "_Answered | _Failure":
+        from urllib3 import Timeout, exceptions
 
         data, headers, method = None, self._headers, "GET"
         if body is not None:
             data, method = json.dumps(body).encode("ascii"), "POST"
             headers = {**headers, "Content-Type": "application/json"}
+        timeout_s = min(self._timeout_s, patience.timeout_s or self._timeout_s)
+        timeout = Timeout(connect=min(CONNECT_TIMEOUT_S, timeout_s), read=timeout_s)
         try:
             response = self._pool.urlopen(
-                method, self._full(path), body=data, headers=headers, redirect=False, retries=False
+                method, self._full(path), body=data, headers=headers, redirect=False, retries=False, timeout=timeout
             )
         except exceptions.ReadTimeoutError:
-            return _Failure(f"it gave no answer within {self._timeout_s:g} s", is_stall=True)
+            return _Failure(f"it gave no answer within {timeout_s:g} s", is_stall=True)
         except exceptions.NameResolutionError:
             return _Failure("its name is not known", is_refused=True)
         except (exceptions.NewConnectionError, exceptions.ConnectTimeoutError):
@@ -150,10 +170,6 @@ class Client:
 
     def _unreachable(self, failure: "_Failure") -> str:
         return f"the server {self.host} cannot be used: {failure.reason}; start it or check the address, then try again"
-
-    def _backoff(self, attempt: int) -> float:
-        wait_s = min(self._patience.first_wait_s * float(2**attempt), self._patience.max_wait_s)
-        return wait_s * random.uniform(0.5, 1.0)  # noqa: S311
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +187,11 @@ class _Failure:
     is_refused: bool = False
     """Whether there was not even a connection."""
     is_stall: bool = False
+
+
+def _backoff(attempt: int) -> float:
+    wait_s = min(FIRST_WAIT_S * float(2**attempt), MAX_WAIT_S)
+    return wait_s * random.uniform(0.5, 1.0)  # noqa: S311
 
 
 def _json_of(data: bytes) -> object:

@@ -12,7 +12,7 @@ import numpy as np
 from indexers.encoders.matryoshka import coarse_dims, cut
 from indexers.encoders.server.answers import Answer, is_sound
 from indexers.encoders.server.batches import ALONE_BYTES, plan_batches
-from indexers.encoders.server.client import Client, Patience
+from indexers.encoders.server.client import Client, Pause, wait
 from indexers.encoders.server.endpoint import Input
 from indexers.encoders.server.parallel import work_on_all
 from indexers.encoders.server.policy import check_allowed
@@ -31,11 +31,11 @@ COUNT_SLACK = 2
 class ServerEncoder:
     """An `Encoder` that a server computes; says how it hands over texts (`Inspectable`) and what was odd (`Noting`)."""
 
-    def __init__(self, spec: EncoderSpec, patience: Patience | None = None) -> None:
+    def __init__(self, spec: EncoderSpec, pause: Pause = wait) -> None:
         options = check_allowed(spec)
         self._name = spec.name
         self._options = options
-        self._client = Client(options, patience)
+        self._client = Client(options, pause)
         self._served = Served(spec, options, self._client)
         self._lock = Lock()
         self._n_again = 0
@@ -50,7 +50,9 @@ class ServerEncoder:
                 check_context(served.endpoint, served.facts.max_tokens)
             self._is_context_checked = True
         cleaned = [self._clean(text) for text in inputs]
-        return self._encode(cleaned, [served.facts.prompts.of_document(own.text) for own in cleaned])
+        texts = [served.facts.prompts.of_document(own.text) for own in cleaned]
+        with self._client.patiently():
+            return self._encode(cleaned, texts)
 
     def encode_query(self, text: str, task: Task) -> FloatArray:
         """Return float32 `[dim]`, L2-normalised, under the instruction of `task`."""

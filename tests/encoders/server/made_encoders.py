@@ -4,7 +4,6 @@ from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Any
 
-from indexers.encoders.server.client import Patience
 from indexers.encoders.server.encoder import ServerEncoder
 from indexers.encoders.spec import EncoderSpec, ServerOptions
 from tests.encoders.server.fake_server import FakeServer
@@ -19,10 +18,6 @@ class Pauses:
     def __call__(self, seconds: float, _: Event) -> None:
         self.seconds.append(seconds)
 
-    @property
-    def patience(self) -> Patience:
-        return Patience(pause=self)
-
 
 def spec_for(server: FakeServer, **changes: Any) -> EncoderSpec:
     """Return the spec of a server, with changes to it or to its server options."""
@@ -35,7 +30,7 @@ def spec_for(server: FakeServer, **changes: Any) -> EncoderSpec:
 
 def encoder_for(server: FakeServer, **changes: Any) -> ServerEncoder:
     """Return an encoder for a server."""
-    return ServerEncoder(spec_for(server, **changes), Pauses().patience)
+    return ServerEncoder(spec_for(server, **changes), Pauses())
 
 
 def elsewhere(server: FakeServer) -> str:

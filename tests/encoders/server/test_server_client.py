@@ -6,7 +6,7 @@ from threading import Event
 import pytest
 
 from indexers.encoders.server.batches import ALONE_BYTES, BATCH_BYTES, plan_batches
-from indexers.encoders.server.client import Client, Patience
+from indexers.encoders.server.client import FIRST_WAIT_S, Client
 from indexers.encoders.server.parallel import work_on_all
 from indexers.encoders.spec import ServerOptions
 from indexers.errors import EncoderError
@@ -16,44 +16,45 @@ from tests.encoders.server.made_encoders import Pauses
 BODY = {"model": "qwen3-embedding-toy", "input": ["import os"]}
 
 
-def ask(server: FakeServer, patience: Patience) -> int:
-    return Client(ServerOptions(server.url), patience).ask("/embeddings", BODY).status
+def ask(server: FakeServer, pauses: Pauses) -> int:
+    client = Client(ServerOptions(server.url), pauses)
+    with client.patiently():
+        return client.ask("/embeddings", BODY).status
 
 
-def test_pauses_double_up_to_a_limit_and_are_spread(server: FakeServer) -> None:
+def test_pauses_double_and_are_spread(server: FakeServer) -> None:
     pauses = Pauses()
     server.fail(*[Fault("status", status=503)] * 6)
-    assert ask(server, Patience(n_attempts=6, first_wait_s=1, max_wait_s=5, pause=pauses)) == 503
-    assert len(pauses.seconds) == 5
-    for seconds, full in zip(pauses.seconds, (1, 2, 4, 5, 5), strict=True):
+    assert ask(server, pauses) == 503
+    for seconds, full in zip(pauses.seconds, (0.5, 1, 2, 4, 8), strict=True):
         assert full / 2 <= seconds <= full
 
 
 def test_a_pause_that_the_server_asks_for_is_made(server: FakeServer) -> None:
     pauses = Pauses()
     server.fail(Fault("status", status=429, headers={"Retry-After": "7"}))
-    assert ask(server, pauses.patience) == 200
+    assert ask(server, pauses) == 200
     assert pauses.seconds == [7]
 
 
 def test_a_pause_may_be_asked_for_by_a_date(server: FakeServer) -> None:
     pauses = Pauses()
     server.fail(Fault("status", status=429, headers={"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}))
-    assert ask(server, pauses.patience) == 200
+    assert ask(server, pauses) == 200
     assert pauses.seconds == [0]
 
 
 def test_a_pause_that_is_no_pause_is_replaced_by_ours(server: FakeServer) -> None:
     pauses = Pauses()
     server.fail(Fault("status", status=429, headers={"Retry-After": "soon"}))
-    assert ask(server, pauses.patience) == 200
-    assert 0 < pauses.seconds[0] <= Patience().first_wait_s
+    assert ask(server, pauses) == 200
+    assert 0 < pauses.seconds[0] <= FIRST_WAIT_S
 
 
 def test_a_server_that_wants_a_long_pause_is_left_alone(server: FakeServer) -> None:
     pauses = Pauses()
     server.fail(Fault("status", status=429, headers={"Retry-After": "3600"}))
-    assert ask(server, pauses.patience) == 429
+    assert ask(server, pauses) == 429
     assert pauses.seconds == []
 
 

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from indexers.encoders.server.client import MAX_STALLS
+from indexers.encoders.server.client import HURRIED, MAX_STALLS, PATIENT
 from indexers.encoders.server.encoder import ServerEncoder
 from indexers.errors import EncoderError
 from tests.encoders.server.fake_server import Behaviour, FakeServer, Fault, vllm
@@ -104,7 +104,7 @@ def test_a_server_that_keeps_failing_is_given_up_with_its_own_words(server: Fake
 
 
 def test_a_server_that_stalls_is_given_up_after_its_time(server: FakeServer) -> None:
-    encoder = ServerEncoder(spec_for(server, timeout_s=0.2), Pauses().patience)
+    encoder = ServerEncoder(spec_for(server, timeout_s=0.2), Pauses())
     encoder.encode_documents(["warm up"])
     server.fail(*[Fault("stall")] * 6)
     with pytest.raises(EncoderError, match=r"gave no answer within 0\.2 s; .* try again"):
@@ -114,7 +114,7 @@ def test_a_server_that_stalls_is_given_up_after_its_time(server: FakeServer) -> 
 
 def test_a_server_that_is_not_there_is_told_at_once(server: FakeServer) -> None:
     pauses = Pauses()
-    encoder = ServerEncoder(spec_for(server), pauses.patience)
+    encoder = ServerEncoder(spec_for(server), pauses)
     server.close()
     with pytest.raises(EncoderError, match="nobody accepts a connection; start it or check the address"):
         encoder.describe()
@@ -125,25 +125,35 @@ def test_a_server_that_never_answered_is_not_waited_for_long(server: FakeServer)
     pauses = Pauses()
     server.die_after(0)
     with pytest.raises(EncoderError, match="the connection broke"):
-        ServerEncoder(spec_for(server), pauses.patience).describe()
-    assert len(pauses.seconds) == 1
+        ServerEncoder(spec_for(server), pauses).describe()
+    assert len(pauses.seconds) == HURRIED.n_attempts - 1
 
 
 def test_a_server_that_stalls_at_once_is_given_up_at_once(server: FakeServer) -> None:
     server.fail(*[Fault("stall")] * 6)
     with pytest.raises(EncoderError, match=r"gave no answer within 0\.2 s"):
-        ServerEncoder(spec_for(server, timeout_s=0.2), Pauses().patience).describe()
+        ServerEncoder(spec_for(server, timeout_s=0.2), Pauses()).describe()
     assert len(server.requests) == 1
+
+
+def test_a_question_does_not_wait_as_long_as_documents_do(server: FakeServer) -> None:
+    pauses = Pauses()
+    encoder = ServerEncoder(spec_for(server), pauses)
+    encoder.encode_documents(["warm up"])
+    server.fail(*[Fault("status", status=503)] * 6)
+    with pytest.raises(EncoderError, match="status 503"):
+        encoder.encode_query("where", "search")
+    assert len(pauses.seconds) == HURRIED.n_attempts - 1
 
 
 def test_a_server_that_goes_away_is_waited_for_and_then_told(server: FakeServer) -> None:
     pauses = Pauses()
-    encoder = ServerEncoder(spec_for(server), pauses.patience)
+    encoder = ServerEncoder(spec_for(server), pauses)
     encoder.encode_documents(["warm up"])
     server.die_after(0)
     with pytest.raises(EncoderError, match=r"cannot be used: the connection broke; .* try again"):
         encoder.encode_documents(["one"])
-    assert len(pauses.seconds) == 5
+    assert len(pauses.seconds) == PATIENT.n_attempts - 1
 
 
 def test_an_error_in_one_of_several_requests_stops_the_others(server: FakeServer) -> None:
