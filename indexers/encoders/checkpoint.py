@@ -33,6 +33,8 @@ class Checkpoint:
     """What the files of a model say."""
 
     folder: Path
+    reader: Path
+    """The folder of its first module, which reads text: its tokenizer is there."""
     config: Mapping[str, Any]
     """`config.json` of its transformer; empty where it has none."""
     kinds: tuple[str, ...]
@@ -77,14 +79,16 @@ def read_checkpoint(folder: Path) -> Checkpoint:
             f"the model in {folder} lacks {', '.join(missing)}; fetch these files anew, or name a folder that"
             " sentence-transformers can load"
         )
-    paths = {kind: folder / path for kind, path in _modules(folder)}
-    kinds = tuple(kind for kind, _ in _modules(folder))
+    modules = _modules(folder)
+    paths = {kind: folder / path for kind, path in modules}
+    kinds = tuple(kind for kind, _ in modules)
     transformer = paths.get("Transformer", folder)
     config = _read_object(transformer / "config.json") if "Transformer" in paths else {}
     pooling = _read_object(paths["Pooling"] / "config.json") if "Pooling" in paths else {}
     modes = _pooling_modes(pooling)
     checkpoint = Checkpoint(
         folder=folder,
+        reader=folder / modules[0][1],
         config=config,
         kinds=kinds,
         pooling="+".join(modes),
@@ -143,7 +147,9 @@ def _add_content(digest: Any, path: Path) -> None:
 def _modules(folder: Path) -> list[tuple[str, str]]:
     """Return kind and path of each module, in order."""
     match _read(folder / MODULES):
-        case [*entries] if all(isinstance(entry, dict) and isinstance(entry.get("type"), str) for entry in entries):
+        case [_, *_] as entries if all(
+            isinstance(entry, dict) and isinstance(entry.get("type"), str) for entry in entries
+        ):
             return [(entry["type"].rpartition(".")[2], str(entry.get("path") or "")) for entry in entries]
     raise EncoderError(f"{folder / MODULES} is not a list of modules; fetch it anew")
 

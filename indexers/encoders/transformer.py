@@ -61,7 +61,7 @@ class TransformerEncoder:
         self._files = read_checkpoint(find_model(spec, hub))
         self._prompts = self._files.prompts(spec)
         self._given_placement = placement
-        self._tokens = TokenCounter(self._files.folder)
+        self._tokens = TokenCounter(self._files.reader)
         self._lock = Lock()
         self._n_exact = self._n_alone = self._n_cut = 0
         if self._files.is_qwen:

@@ -60,7 +60,7 @@ class TokenCounter:
         try:
             text = (self._folder / FILE).read_text("utf-8")
             tokenizer = Tokenizer.from_str(text)
-        except Exception as error:
+        except Exception as error:  # tokenizers has no error of its own
             raise EncoderError(f"{self._folder / FILE} cannot be read: {error}; fetch it anew") from error
         tokenizer.no_truncation()
         tokenizer.no_padding()

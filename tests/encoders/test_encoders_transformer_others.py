@@ -18,6 +18,9 @@ torch = pytest.importorskip("torch", reason="needs the extra qwen")
 pytest.importorskip("sentence_transformers", reason="needs the extra qwen")
 
 
+READER_FILES = ("tokenizer.json", "tokenizer_config.json")
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_tiny_bert(tmp_path_factory.mktemp("models") / "bert")
@@ -27,8 +30,8 @@ def spec_of(folder: Path, dim: int | None = None) -> EncoderSpec:
     return EncoderSpec("bert", "transformer", str(folder), dim)
 
 
-def reference(folder: Path, text: str) -> FloatArray:
-    """Return the mean of a text's states at unit length, by transformers alone."""
+def reference(folder: Path, text: str, n_prompt: int = 0) -> FloatArray:
+    """Return the mean of a text's states behind `n_prompt` tokens, at unit length, by transformers alone."""
     from tokenizers import Tokenizer
     from transformers import BertModel
 
@@ -37,7 +40,7 @@ def reference(folder: Path, text: str) -> FloatArray:
     tokenizer.encode_special_tokens = True
     with torch.inference_mode():
         states = BertModel.from_pretrained(folder).eval()(torch.tensor([tokenizer.encode(text).ids])).last_hidden_state
-    mean = states[0].mean(dim=0).numpy()
+    mean = states[0, n_prompt:].mean(dim=0).numpy()
     unit: FloatArray = mean / np.linalg.norm(mean)
     return unit
 
@@ -105,6 +108,43 @@ def test_modules_that_say_nothing_of_themselves_are_loaded_to_be_asked(tmp_path:
     weights = {"norm.weight": torch.ones(DIM), "norm.bias": torch.zeros(DIM)}
     save_file(weights, tmp_path / "2_LayerNorm/model.safetensors")
     assert load_encoder(spec_of(tmp_path)).describe().dim == DIM
+
+
+def test_a_prompt_that_the_model_leaves_out_of_its_mean_is_left_out(tmp_path: Path) -> None:
+    make_tiny_bert(tmp_path)
+    (tmp_path / "1_Pooling/config.json").write_text(
+        '{"word_embedding_dimension": 32, "pooling_mode_mean_tokens": true, "include_prompt": false}', "utf-8"
+    )
+    vector = load_encoder(spec_of(tmp_path)).encode_documents(["retry job"])[0]
+    np.testing.assert_allclose(vector, reference(tmp_path, "tell : retry job", n_prompt=3), atol=1e-5)
+
+
+def test_a_transformer_in_a_folder_of_its_own_is_found(folder: Path, tmp_path: Path) -> None:
+    make_tiny_bert(tmp_path)
+    modules = json.loads((tmp_path / "modules.json").read_text("utf-8"))
+    modules[0]["path"] = "0_Transformer"
+    (tmp_path / "modules.json").write_text(json.dumps(modules), "utf-8")
+    (tmp_path / "0_Transformer").mkdir()
+    for name in (*READER_FILES, "config.json", "model.safetensors", "sentence_bert_config.json"):
+        (tmp_path / name).rename(tmp_path / "0_Transformer" / name)
+    moved, own = load_encoder(spec_of(tmp_path)), load_encoder(spec_of(folder))
+    assert moved.describe().max_tokens == LENGTH
+    np.testing.assert_allclose(moved.encode_documents(["job"]), own.encode_documents(["job"]), atol=1e-6)
+
+
+def test_a_static_model_without_a_transformer_works(folder: Path, tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+
+    module = {"idx": 0, "name": "0", "path": "0_Static", "type": "sentence_transformers.models.StaticEmbedding"}
+    (tmp_path / "modules.json").write_text(json.dumps([module]), "utf-8")
+    (tmp_path / "0_Static").mkdir()
+    (tmp_path / "0_Static/tokenizer.json").write_bytes((folder / "tokenizer.json").read_bytes())
+    rows = torch.arange(45.0).reshape(15, 3).cos()
+    save_file({"embedding.weight": rows}, tmp_path / "0_Static/model.safetensors")
+    encoder = load_encoder(spec_of(tmp_path))
+    assert (encoder.describe().dim, encoder.describe().max_tokens) == (3, None)
+    mean = (rows[9] + rows[10]).numpy()
+    np.testing.assert_allclose(encoder.encode_documents(["retry job"])[0], mean / np.linalg.norm(mean), atol=1e-6)
 
 
 def test_a_model_of_the_hub_is_known_by_its_name_and_revision(folder: Path, tmp_path: Path) -> None:
