@@ -25,6 +25,21 @@ def test_a_folder_is_known_by_its_full_path(tmp_path: Path, monkeypatch: pytest.
     assert spec_of("./model") == EncoderSpec(f"{tmp_path}/model", "transformer", f"{tmp_path}/model")
 
 
+def test_a_folder_that_is_named_like_a_model_of_the_hub_does_not_stand_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "BAAI" / "bge-m3").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert spec_of("BAAI/bge-m3").model == "BAAI/bge-m3"
+
+
+def test_a_folder_without_a_path_is_told_how_to_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "model").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(EncoderError, match=r"write \./model"):
+        spec_of("model")
+
+
 def test_a_gguf_file_is_known_by_its_full_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert spec_of("gguf:small.gguf") == EncoderSpec(f"gguf:{tmp_path}/small.gguf", "gguf", f"{tmp_path}/small.gguf")
