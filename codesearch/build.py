@@ -255,6 +255,7 @@ class _Build:
 
     def _fill(self, tools: _Tools) -> None:
         """Give vectors to what words alone find; raises EncoderError, after what was done is committed."""
+        tools.pool.close()  # the encoder may take hours, in which parsers would only hold memory
         _keep_probe(tools)
         fill(Filling(tools.writer, tools.pipeline, tools.reporter, _now, self._seams.fill_commit_s))
 

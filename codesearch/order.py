@@ -60,10 +60,12 @@ def read_order(root: Path, home: Path, folder: Path, options: BuildOptions) -> O
     own = _read_own(folder)
     if own is None:
         return Order(root, home, options, settings, is_new=options.rebuild and folder.is_dir())
-    is_new = options.rebuild or _is_other(own, options, settings)
-    if is_new:
-        options = _inherit(own, options, settings)
-    return Order(root, home, options, settings, is_new)
+    if not options.rebuild and not _is_other(own, options, settings):
+        return Order(root, home, options, settings, is_new=False)
+    options = _inherit(own, options, settings)
+    if options.encoder is not None and resolve(options.encoder, settings).name == own.encoder_name:
+        settings = replace(settings, coarse_dim=own.coarse_dim)
+    return Order(root, home, options, settings, is_new=True)
 
 
 def check_name(root: Path) -> None:
@@ -95,14 +97,11 @@ def _is_other(own: IndexInfo, options: BuildOptions, settings: Settings) -> bool
 
 def _inherit(own: IndexInfo, options: BuildOptions, settings: Settings) -> BuildOptions:
     """Fill what was not asked for with the choices of the index that is replaced."""
-    encoder = options.encoder or _own_encoder(own.encoder_name, settings)
-    keeps_encoder = encoder is not None and resolve(encoder, settings).name == own.encoder_name
     return replace(
         options,
-        encoder=encoder,
+        encoder=options.encoder or _own_encoder(own.encoder_name, settings),
         max_file_bytes=options.max_file_bytes or own.max_file_bytes,
         granularities=options.granularities or own.granularities,
-        coarse_dim=options.coarse_dim or (own.coarse_dim if keeps_encoder else None),
     )
 
 

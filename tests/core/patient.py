@@ -33,6 +33,7 @@ class PatientEncoder:
     """Documents after which it fails."""
     failure: BaseException = field(default_factory=lambda: EncoderError("the server is gone"))
     told: tuple[str, ...] = ()
+    cuts: tuple[int, ...] = (8, 16)
 
     def encode_documents(self, inputs: Sequence[str]) -> FloatArray:
         """Return float32 `[n, 32]` of unit length."""
@@ -54,7 +55,7 @@ class PatientEncoder:
 
     def describe(self) -> EncoderDescription:
         """Return who this is."""
-        return EncoderDescription(self.name, self.identity, self.engine, DIM, (8, 16), 32_768, True, "A fake.")
+        return EncoderDescription(self.name, self.identity, self.engine, DIM, self.cuts, 32_768, True, "A fake.")
 
     def notes(self) -> tuple[str, ...]:
         """Return what it was told to note."""

@@ -137,6 +137,14 @@ def test_another_encoder_takes_its_own_coarse_dim(place: Workplace) -> None:
         assert snapshot.info.coarse_dim == 64
 
 
+def test_a_rebuild_drops_a_coarse_dim_that_its_encoder_has_no_more(place: Workplace) -> None:
+    place.build(replace(PATIENT, coarse_dim=16))
+    place.encoders[NAME] = PatientEncoder(identity="patient-2", cuts=(8,))
+    place.build(replace(ONE, rebuild=True))
+    with read(place) as snapshot:
+        assert snapshot.info.coarse_dim == 8
+
+
 def test_coarse_dim_is_changed_without_encoding(place: Workplace) -> None:
     place.build(PATIENT)
     report = place.build(replace(ONE, coarse_dim=16))
