@@ -143,11 +143,12 @@ def open_own(info: IndexInfo, settings: Settings, read_probe: ReadProbe, load: L
     """
     encoder = load(own_spec(info, settings))
     description = encoder.describe()
-    is_same = description.identity == info.encoder_identity
-    if is_same and description.engine != info.encoder_engine:
-        is_same = is_same_encoder(encoder, read_probe())
-    if not is_same:
+    if description.identity != info.encoder_identity:
         raise other_vectors(info)
+    if description.engine != info.encoder_engine or not description.knows_weights:
+        known = read_probe()
+        if len(known) and not is_same_encoder(encoder, known):
+            raise other_vectors(info)
     return encoder
 
 

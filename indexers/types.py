@@ -199,6 +199,9 @@ class EncoderDescription:
     """One honest sentence for `codesearch status`."""
     is_multilingual: bool = False
     """Whether it knows what Chinese and Japanese text means, beside English and code."""
+    knows_weights: bool = True
+    """False where `identity` cannot tell one set of weights from another, as behind a server: known answers are then
+    compared each time an index is opened."""
 
 
 class Encoder(Protocol):

@@ -94,6 +94,7 @@ class ServerEncoder:
             is_cached=True,
             summary=f"{model}, computed by the server {self._client.host}",
             is_multilingual=facts.is_qwen,
+            knows_weights=False,
         )
 
     def notes(self) -> tuple[str, ...]:
