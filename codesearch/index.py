@@ -15,8 +15,7 @@ from typing import Self
 from codesearch.changes import Known, compare, has_content
 from codesearch.compatibility import check_versions
 from codesearch.config import home_folder
-from codesearch.consent import require_query
-from codesearch.encoders import Load, open_own, own_spec
+from codesearch.encoders import Load
 from codesearch.errors import (
     AmbiguousRootError,
     CodesearchError,
@@ -31,9 +30,9 @@ from codesearch.errors import (
 )
 from codesearch.estimate import Estimate, GranularityEstimate
 from codesearch.native import to_native
+from codesearch.query_encoder import QueryEncoder
 from codesearch.registry import folder_size, locate
 from codesearch.search import engine
-from codesearch.settings import read_settings
 from codesearch.storage.rows import FileRow, KnownFile
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import (
@@ -60,7 +59,7 @@ from codesearch.types import (
 from indexers.encoders.registry import load_encoder
 from indexers.errors import CancelledError, EncoderError, IndexersError, ParserError, WalkError
 from indexers.reading import to_file_stat
-from indexers.types import Encoder, FileStat, Secret, Skipped, SkipReason
+from indexers.types import FileStat, Secret, Skipped, SkipReason
 
 OnProgress = Callable[[Progress], None]
 """Called at most ten times a second while a build runs; raising from it stops the build."""
@@ -111,9 +110,6 @@ __all__ = [
 ]
 
 
-_BY_WORDS = "the answer rests on words alone"
-
-
 class Index:
     """One indexed root. Not safe for use by two threads at once; any number of processes may read and one may write."""
 
@@ -125,9 +121,7 @@ class Index:
         self.home = home
         """Where all indexes lie."""
         self._snapshot = self._open_snapshot()
-        self._load = load
-        self._encoder: Encoder | None = None
-        self._without: Degradation | None = None
+        self._encoder = QueryEncoder(root, home, load)
 
     @classmethod
     def open(cls, path: Path, home: Path | None = None) -> Self:
@@ -204,11 +198,21 @@ class Index:
         query or filter that makes no sense, NoIndexError where the index was removed meanwhile, FormatError,
         CorruptIndexError, StorageError.
         """
-        return self._answer(query, options, lambda: engine.search(self._snapshot, self._load_encoder(), query, options))
+
+        def run() -> engine.SearchOutcome:
+            encoder = self._encoder.find(self._snapshot) if engine.needs_vector(query, options) else None
+            return engine.search(self._snapshot, encoder, query, options)
+
+        return self._answer(query, options, run)
 
     def similar(self, text: str, options: SearchOptions = SearchOptions()) -> SearchResponse:
         """Find code like the given code. Raises QueryError for an empty text, else what `search` raises."""
-        return self._answer(text, options, lambda: engine.similar(self._snapshot, self._load_encoder(), text, options))
+
+        def run() -> engine.SearchOutcome:
+            encoder = self._encoder.find(self._snapshot) if options.mode != "lexical" else None
+            return engine.similar(self._snapshot, encoder, text, options)
+
+        return self._answer(text, options, run)
 
     def similar_to(self, path: str, line: int, options: SearchOptions = SearchOptions()) -> SearchResponse:
         """Find code like the function, section or block around an indexed line, itself left out.
@@ -268,7 +272,7 @@ class Index:
             results=tuple(replace(result, stale=self._is_stale(result)) for result in outcome.results),
             took_ms=took_ms,
             index=self._state(),
-            degraded=self._without if self._without and outcome.degraded else outcome.degraded,
+            degraded=outcome.degraded and (self._encoder.missing or outcome.degraded),
             stages=outcome.stages if options.explain else (),
         )
 
@@ -285,30 +289,8 @@ class Index:
         """Move to the newest generation."""
         if not self._snapshot.is_current():
             newest = self._open_snapshot()
-            if newest.info.encoder_identity != self._snapshot.info.encoder_identity:
-                self._encoder = None
             self._snapshot.close()
             self._snapshot = newest
-
-    def _load_encoder(self) -> Encoder | None:
-        """Return the encoder that made this index; None where it cannot be had, and the answer says why."""
-        self._without = None
-        if self._encoder is None:
-            try:
-                self._encoder = self._open_encoder()
-            except ConsentError as error:
-                self._without = Degradation(f"{_BY_WORDS}: {error.request}", error.remedy)
-            except (EncoderError, FormatError, ConfigError) as error:
-                remedy = "mend that, or search with --mode lexical"
-                self._without = Degradation(f"{_BY_WORDS}: {error}", remedy)
-        return self._encoder
-
-    def _open_encoder(self) -> Encoder:
-        """Load the encoder that made this index; raises ConsentError where the query must not be sent to it."""
-        info = self._snapshot.info
-        settings = read_settings(self.root)
-        require_query(self.home, self.root, own_spec(info, settings), settings)
-        return open_own(info, settings, self._snapshot.probe, self._load)
 
     def _state(self) -> IndexState:
         info = self._snapshot.info

@@ -19,7 +19,7 @@ from textual.widgets.option_list import Option
 
 from codesearch.errors import CodesearchError, QueryError
 from codesearch.printable import clean_line
-from codesearch.types import Progress, SearchResponse, SearchResult
+from codesearch.types import IndexState, Progress, SearchResponse, SearchResult
 from indexers.errors import IndexersError
 from tui.drawing import draw_option, draw_preview
 from tui.session import Session
@@ -191,12 +191,21 @@ class OfferScreen(Screen[None]):
         self.query_one("#progress", Static).update(text)
 
 
+def describe_gap(state: IndexState) -> str:
+    """Return how far an unfinished index is."""
+    if state.files_todo is None:
+        return "index incomplete"
+    if state.files_todo == 0 and state.n_files_without_vectors:
+        n_filled = state.files_done - state.n_files_without_vectors
+        return f"index incomplete, vectors of {n_filled:,} of {state.files_done:,} files"
+    return f"index incomplete, {state.files_todo:,} files to do"
+
+
 def describe(response: SearchResponse) -> str:
     """Return the line below the results: how many, how fast, and what is missing."""
     parts = [f"{len(response.results)} results in {response.took_ms:.1f} ms", f"{response.index.n_chunks:,} chunks"]
     if not response.index.complete:
-        todo = response.index.files_todo
-        parts.append("index incomplete" if todo is None else f"index incomplete, {todo:,} files to do")
+        parts.append(describe_gap(response.index))
     if response.degraded is not None:
         parts.append(f"{response.degraded.reason}: {response.degraded.remedy}")
     return " · ".join(parts)

@@ -79,6 +79,11 @@ def search(
     return _answer(snapshot, encoder, _Request(parsed, "search", options, weights.for_shape(parsed.shape)))
 
 
+def needs_vector(query: str, options: SearchOptions) -> bool:
+    """Say whether answering needs the query's vector; raises QueryError for a query that makes no sense."""
+    return options.mode != "lexical" and bool(parse_query(query).text)
+
+
 def similar(
     snapshot: Snapshot, encoder: Encoder | None, text: str, options: SearchOptions, weights: Weights = WEIGHTS
 ) -> SearchOutcome:

@@ -10,7 +10,7 @@ from codesearch.consent import forget_uploads
 from codesearch.errors import ConsentError
 from codesearch.index import Index
 from codesearch.registry import index_folder
-from codesearch.types import BuildOptions, Progress, SearchOptions, SearchResponse
+from codesearch.types import BuildOptions, Progress, SearchResponse
 from indexers.encoders.hub import Download, OnProgress
 from indexers.encoders.spec import EncoderSpec
 from indexers.errors import EncoderError
@@ -112,7 +112,6 @@ def test_the_answer_says_why_there_is_no_encoder(place: Workplace, far: FarEncod
         assert response.degraded is not None
         assert response.degraded.reason.endswith("embeddings.example.org does not answer; start it")
         assert [result.path for result in response.results] == ["heron.py"]
-        assert index.search("heron", SearchOptions(mode="lexical")).degraded is None
 
 
 def test_an_open_index_takes_the_encoder_of_a_new_generation(place: Workplace, far: FarEncoder) -> None:

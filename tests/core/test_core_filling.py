@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 
 from codesearch.errors import FormatError
+from codesearch.index import Index
 from codesearch.registry import index_folder
 from codesearch.search import engine
 from codesearch.speeds import find_speed
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import BuildOptions, Progress, SearchOptions
+from indexers.encoders.spec import EncoderSpec
 from indexers.errors import EncoderError
+from indexers.types import Encoder
 from tests.core.patient import NAME, PatientEncoder, Workplace, stop_at
 
 pytestmark = pytest.mark.slow  # each build starts a parser process
@@ -38,6 +41,10 @@ def place(tmp_path: Path, encoder: PatientEncoder) -> Workplace:
 
 def open_snapshot(place: Workplace) -> Snapshot:
     return Snapshot.open(index_folder(place.home, place.root))
+
+
+def refuse_to_load(spec: EncoderSpec) -> Encoder:
+    raise AssertionError(spec)
 
 
 def vectors_of(place: Workplace) -> dict[str, list[float]]:
@@ -98,6 +105,28 @@ def test_search_in_between_is_hybrid_and_answers_with_both(place: Workplace, enc
     assert {"f01.py", "f19.py"} <= set(cosines)
     assert cosines["f01.py"] is not None
     assert cosines["f19.py"] is None
+
+
+def test_while_no_file_has_vectors_the_encoder_is_not_loaded_and_the_answer_says_why(place: Workplace) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        place.build(ONE, stop_at("encode", 0))
+    with Index(place.root, index_folder(place.home, place.root), place.home, refuse_to_load) as index:
+        response = index.search("heron_07")
+    assert response.results[0].path == "f07.py"
+    assert response.degraded is not None
+    assert "no file has vectors yet" in response.degraded.reason
+    assert response.index.n_files_without_vectors == N_FILES
+
+
+def test_a_query_that_needs_no_vector_loads_no_encoder(place: Workplace) -> None:
+    place.build(ONE)
+    lexical = SearchOptions(mode="lexical")
+    with Index(place.root, index_folder(place.home, place.root), place.home, refuse_to_load) as index:
+        assert index.search("heron_07", lexical).results
+        assert index.search("path:f07.py").results
+        assert index.similar("def heron_07(): step_1()", lexical).results
+        with pytest.raises(AssertionError):
+            index.search("heron_07")
 
 
 def test_a_filling_that_is_interrupted_keeps_the_words_and_goes_on_where_it_was(

@@ -49,7 +49,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     ("codesearch.groups",),
     ("codesearch.search.*",),
-    ("codesearch.index",),
+    ("codesearch.index", "codesearch.query_encoder"),
     ("codesearch.evaluation.*", "codesearch.doctor.*"),
     ("codesearch.daemon.*",),
     ("codesearch.cli.*", "codesearch.rpc.*", "codesearch.__main__"),
