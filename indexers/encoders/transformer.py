@@ -20,7 +20,7 @@ from indexers.encoders.hub import OWN_HUB, Hub, find_model, require_extra
 from indexers.encoders.matryoshka import coarse_dims, cut, qwen_dim
 from indexers.encoders.network import Network, SentenceNetwork, Setup
 from indexers.encoders.spec import QWEN_LENGTH, EncoderSpec
-from indexers.encoders.vocabulary import END_TOKEN, TokenCounter
+from indexers.encoders.vocabulary import END_TOKEN, TokenCounter, well_formed
 from indexers.errors import EncoderError
 from indexers.types import EncoderDescription, FloatArray, Inspection, Task
 
@@ -81,7 +81,7 @@ class TransformerEncoder:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the tokens of each text as a document, prompt and end token included."""
-        return self._tokens.count([self._prompts.of_document(text) for text in texts])
+        return self._tokens.count([self._prompts.of_document(well_formed(text)) for text in texts])
 
     def inspect(self) -> Inspection:
         """Tell how texts are handed to the model; its tokenizer was looked at when this was made."""
@@ -157,6 +157,7 @@ class TransformerEncoder:
     def _encode(self, texts: Sequence[str], prompt: str) -> FloatArray:
         if not texts:
             return np.empty((0, self._dim), dtype=np.float32)
+        texts = [well_formed(text) for text in texts]
         lengths = self._tokens.count([prompt + text for text in texts])
         with self._lock:
             limit = self._max_tokens

@@ -18,6 +18,11 @@ FILE = "tokenizer.json"
 EncodeAll = Callable[[list[str]], list[list[int]]]
 
 
+def well_formed(text: str) -> str:
+    """Return the text with `?` for each half of a surrogate pair, which no tokenizer takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 class TokenCounter:
     """The tokenizer of a model's folder; its files are read when the first text comes."""
 

@@ -98,14 +98,14 @@ def test_queries_have_the_same_vectors(encoders: Mapping[str, Encoder], task: Ta
 
 
 def test_both_engines_in_process_count_the_same_tokens(encoders: Mapping[str, Encoder]) -> None:
-    texts = [*TEXTS, "", "<|endoftext|>", "Gro\u0308\u00dfe"]
+    texts = [*TEXTS, "", "<|endoftext|>", "Gro\u0308\u00dfe", "half \ud800 of a pair"]
     assert encoders["gguf"].count_tokens(texts) == encoders["transformer"].count_tokens(texts)
 
 
 def test_both_engines_in_process_read_special_tokens_as_the_text_that_spells_them(
     encoders: Mapping[str, Encoder],
 ) -> None:
-    texts = ["", "<|endoftext|>", "if token == '<|im_start|>':", "Gro\u0308\u00dfe"]
+    texts = ["", "<|endoftext|>", "if token == '<|im_start|>':", "Gro\u0308\u00dfe", "half \ud800 of a pair"]
     rows = [encoders[engine].encode_documents(texts) for engine in ("transformer", "gguf")]
     assert np.einsum("ij,ij->i", *rows).min() > 0.9999
 

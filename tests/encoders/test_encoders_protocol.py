@@ -10,6 +10,8 @@ from indexers.encoders.cards import CARDS
 from indexers.encoders.names import spec_of
 from indexers.encoders.registry import load_encoder
 from indexers.types import Encoder, Task
+from tests.encoders.tiny_gguf import make_tiny_gguf
+from tests.encoders.tiny_qwen import make_tiny_qwen
 
 TEXTS: Sequence[str] = (
     "def retry(job):\n    return schedule(job, delay=backoff(job.attempts))\n",
@@ -23,9 +25,18 @@ TEXTS: Sequence[str] = (
 )
 
 
-@pytest.fixture(params=["embedded"])
-def encoder(request: pytest.FixtureRequest) -> Encoder:
-    return load_encoder(spec_of(str(request.param)))
+@pytest.fixture(scope="module", params=["embedded", "transformer", "gguf"])
+def encoder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+    name = str(request.param)
+    if name != "embedded":
+        pytest.importorskip("sentence_transformers", reason='tiny models are made and run by the extra: ".[qwen]"')
+        folder = make_tiny_qwen(tmp_path_factory.mktemp("model"))
+        name = str(folder)
+    if request.param == "gguf":
+        pytest.importorskip("llama_cpp", reason='GGUF files are run by llama-cpp-python: pip install ".[gguf]"')
+        pytest.importorskip("gguf", reason="the tiny GGUF files are written by the package gguf: pip install gguf")
+        name = f"gguf:{make_tiny_gguf(folder, folder / 'tiny.gguf')}"
+    return load_encoder(spec_of(name))
 
 
 def test_documents_give_one_finite_unit_row_of_the_declared_dim_each(encoder: Encoder) -> None:
