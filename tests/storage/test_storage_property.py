@@ -1,6 +1,6 @@
 import tempfile
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,11 +11,12 @@ from codesearch.storage.writer import Writer
 from indexers.types import EncodedFile, FileStat
 from tests.storage.made_files import NEW_INDEX, NOW, build_file, state_of, write_index
 
-Operation = tuple[Literal["add", "remove", "restat", "commit", "reopen", "abandon", "compact"], int, int]
+Name = Literal["add", "words", "fill", "remove", "restat", "commit", "reopen", "abandon", "compact"]
+Operation = tuple[Name, int, int]
 
 operations = st.lists(
     st.tuples(
-        st.sampled_from(["add", "add", "add", "remove", "restat", "commit", "reopen", "abandon", "compact"]),
+        st.sampled_from(["add", "add", "words", "words", "fill", *get_args(Name)]),
         st.integers(0, 5),
         st.integers(0, 3),
     ),
@@ -40,6 +41,11 @@ class _Model:
         if name == "add":
             self.files[path] = build_file(path, seed, n_leaves=number + seed)
             self.writer.add(self.files[path])
+        elif name == "words":
+            self.files[path] = build_file(path, seed, n_leaves=number + seed)
+            self.writer.add_words(self.files[path].parsed)
+        elif name == "fill" and path in self.writer.files_without_vectors():
+            self.writer.add_vectors(self.files[path])
         elif name == "remove" and path in self.files:
             del self.files[path]
             self.writer.remove(path)
@@ -56,8 +62,18 @@ class _Model:
             self.reopen()
 
     def commit(self) -> None:
-        self.writer.commit(complete=True, files_todo=0, checked_at=NOW)
+        is_complete = not self.writer.files_without_vectors()
+        self.writer.commit(complete=is_complete, files_todo=0, checked_at=NOW)
         self.committed = dict(self.files)
+
+    def finish(self) -> None:
+        """Drop what was not committed and fill what was."""
+        self.files = dict(self.committed)
+        self.reopen()
+        for path in self.writer.files_without_vectors():
+            self.writer.add_vectors(self.files[path])
+        self.commit()
+        self.writer.close()
 
     def reopen(self) -> None:
         self.writer.close()
@@ -80,7 +96,7 @@ def test_any_sequence_of_updates_equals_a_fresh_build(sequence: list[Operation])
         for operation in sequence:
             model.apply(operation)
             assert set(model.writer.known_files()) == set(model.files)
-        model.writer.close()
+        model.finish()
         fresh = write_index(Path(temporary) / "fresh", list(model.committed.values()))
         with Snapshot.open(model.folder) as updated, Snapshot.open(fresh) as built:
             assert state_of(updated) == state_of(built)
