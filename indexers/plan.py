@@ -8,19 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from indexers.encoders.spec import MAX_TOKENS_PER_BYTE
 from indexers.template import document_input
 from indexers.types import GRANULARITIES, Chunk, Encoder, Granularity
 from indexers.windows import windows_of
 
 SHARE_RATIO = 1.1
 """A container less than 10 % longer than one of its parts says nothing new: it shares that part's vector."""
-
-MAX_TOKENS_PER_BYTE = 12
-"""No tokenizer makes more of a text, which therefore need not be counted to be known as short enough.
-
-A token stands for at least a byte of what normalising leaves, and the worst letter of NFKC (U+FDFA) grows from 3 bytes
-to 33; one more covers end tokens and prompts.
-"""
 
 
 @dataclass(frozen=True, slots=True)

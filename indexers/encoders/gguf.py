@@ -15,7 +15,7 @@ from threading import Lock
 import numpy as np
 
 from indexers.encoders.gguf_header import GgufHeader, read_header
-from indexers.encoders.gguf_model import END_TOKEN, model_of
+from indexers.encoders.gguf_model import model_of
 from indexers.encoders.llama import (
     PACKAGE,
     Context,
@@ -27,7 +27,7 @@ from indexers.encoders.llama import (
     plan_packs,
 )
 from indexers.encoders.matryoshka import coarse_dims, cut
-from indexers.encoders.spec import EncoderSpec
+from indexers.encoders.spec import END_TOKEN, EncoderSpec
 from indexers.errors import EncoderError
 from indexers.types import EncoderDescription, FloatArray, Inspection, Task
 

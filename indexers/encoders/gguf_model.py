@@ -10,9 +10,6 @@ from indexers.errors import EncoderError
 QWEN = "qwen3"
 """The architecture of Qwen3-Embedding, as GGUF files call it."""
 
-END_TOKEN = "<|endoftext|>"  # noqa: S105
-"""The token whose state is the vector of a Qwen3-Embedding."""
-
 _NO_POOLING = 0
 _LAST = 3
 _RANK = 4

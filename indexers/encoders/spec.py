@@ -13,6 +13,16 @@ Source = Literal["embedded", "transformer", "gguf", "server"]
 EndToken = Literal["probe", "server", "client"]
 """Who appends the end token to what a server is sent: found out by a probe, or known."""
 
+END_TOKEN = "<|endoftext|>"  # noqa: S105
+"""What Qwen3-Embedding reads last; the vector is its state there."""
+
+MAX_TOKENS_PER_BYTE = 12
+"""No tokenizer makes more of a text, which therefore need not be counted to be known as short enough.
+
+A token stands for at least a byte of what normalising leaves, and the worst letter of NFKC (U+FDFA) grows from 3 bytes
+to 33; one more covers end tokens and prompts.
+"""
+
 QWEN_LENGTH = 32_768
 """Tokens that Qwen3-Embedding was trained to read; its configuration allows more positions than that."""
 

@@ -19,8 +19,8 @@ from indexers.encoders.devices import Placement, find_gpu, place
 from indexers.encoders.hub import OWN_HUB, Hub, find_model, require_extra
 from indexers.encoders.matryoshka import coarse_dims, cut, qwen_dim
 from indexers.encoders.network import Network, SentenceNetwork, Setup
-from indexers.encoders.spec import QWEN_LENGTH, EncoderSpec
-from indexers.encoders.vocabulary import END_TOKEN, TokenCounter, well_formed
+from indexers.encoders.spec import END_TOKEN, QWEN_LENGTH, EncoderSpec
+from indexers.encoders.vocabulary import TokenCounter, well_formed
 from indexers.errors import EncoderError
 from indexers.types import EncoderDescription, FloatArray, Inspection, Task
 

@@ -10,9 +10,6 @@ from typing import Any
 
 from indexers.errors import EncoderError
 
-END_TOKEN = "<|endoftext|>"  # noqa: S105
-"""What Qwen3-Embedding's tokenizer puts behind each text; the vector is the model's state there."""
-
 FILE = "tokenizer.json"
 
 EncodeAll = Callable[[list[str]], list[list[int]]]

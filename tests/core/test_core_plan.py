@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from indexers.encoders.spec import MAX_TOKENS_PER_BYTE
 from indexers.pipeline import EncodingPipeline, PipelineOptions
-from indexers.plan import MAX_TOKENS_PER_BYTE, Planner
+from indexers.plan import Planner
 from indexers.types import EncodedFile, Granularity, ParsedFile
 from tests.core.test_core_pipeline import TWO, TWO_FUNCTIONS, AddingEncoder, CountingEncoder, parsed
 

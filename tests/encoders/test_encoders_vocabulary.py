@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from indexers.encoders.vocabulary import END_TOKEN, TokenCounter
+from indexers.encoders.spec import END_TOKEN
+from indexers.encoders.vocabulary import TokenCounter
 from indexers.errors import EncoderError
 from tests.encoders.tiny_qwen import write_tokenizer
 

@@ -19,8 +19,7 @@ from indexers.encoders.server.policy import check_allowed
 from indexers.encoders.server.probing import check_context, truncated
 from indexers.encoders.server.served import Served
 from indexers.encoders.server.texts import Cleaned, clean_text
-from indexers.encoders.spec import EncoderSpec
-from indexers.encoders.vocabulary import END_TOKEN
+from indexers.encoders.spec import END_TOKEN, EncoderSpec
 from indexers.errors import EncoderError
 from indexers.types import EncoderDescription, FloatArray, Inspection, Task
 

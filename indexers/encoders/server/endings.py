@@ -9,8 +9,7 @@ from itertools import pairwise
 
 from indexers.encoders.server.endpoint import Endpoint
 from indexers.encoders.server.tokens import SAMPLE, TokenRoute
-from indexers.encoders.spec import EndToken
-from indexers.encoders.vocabulary import END_TOKEN
+from indexers.encoders.spec import END_TOKEN, EndToken
 from indexers.types import EndTokenState
 
 LONGER_SAMPLES = ("71", "715")

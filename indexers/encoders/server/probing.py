@@ -4,7 +4,7 @@ import re
 
 from indexers.encoders.server.endpoint import Endpoint
 from indexers.encoders.server.tokens import TokenFile
-from indexers.encoders.vocabulary import END_TOKEN
+from indexers.encoders.spec import END_TOKEN
 from indexers.errors import EncoderError
 
 _QWEN = re.compile(r"qwen[-_]?3(?![-_]?vl).*embed", re.IGNORECASE)

@@ -10,12 +10,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from indexers.encoders.server.client import Client
-from indexers.encoders.vocabulary import END_TOKEN, FILE, TokenCounter
+from indexers.encoders.spec import END_TOKEN, MAX_TOKENS_PER_BYTE
+from indexers.encoders.vocabulary import FILE, TokenCounter
 from indexers.errors import EncoderError
-
-MAX_TOKENS_PER_BYTE = 12
-"""No tokenizer makes more of a text: a token stands for a byte of what normalising leaves, and that grows elevenfold
-at most (NFKC of U+FDFA)."""
 
 SAMPLE = "7"
 """One token for the tokenizer of Qwen3, and for most others."""
