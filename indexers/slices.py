@@ -14,8 +14,8 @@ from indexers.errors import EncoderError
 from indexers.template import vector_key
 from indexers.types import Encoder, EncoderDescription, FloatArray, VectorCache
 
-MIN_SLICE_BYTES = 1 << 14
-"""The first slice: some 4,000 tokens, which a large model on a processor takes minutes for, on a GPU no time at all."""
+MIN_SLICE_BYTES = 1 << 12
+"""The first slice: some 1,200 tokens, which a large model on a processor takes a minute for, a GPU no time at all."""
 
 MAX_SLICE_BYTES = 1 << 20
 """Enough to fill the batches of any machine."""

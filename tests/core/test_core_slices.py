@@ -12,7 +12,7 @@ from indexers.types import EncodedFile, FloatArray, ParsedFile
 from tests.core.test_core_pipeline import CountingEncoder, DictCache, parsed
 
 LETTERS = "x" * 1000
-"""Texts of a little over a thousand bytes: sixteen fill the first slice."""
+"""Texts of a little over a thousand bytes: three fit the first slice."""
 
 
 class SlowEncoder(CountingEncoder):
@@ -92,7 +92,7 @@ def test_a_run_that_is_cut_off_loses_no_slice_but_the_one_under_way() -> None:
     run(second, cache)
     done = [text for call in first.calls for text in call]
     again = [text for call in second.calls for text in call]
-    assert len(done) > 30
+    assert len(done) > 10
     assert not set(done) & set(again)
     assert len(done) + len(again) == 100
 
