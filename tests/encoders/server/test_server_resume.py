@@ -10,12 +10,13 @@ from codesearch.storage.vector_cache import SqliteVectorCache
 from indexers.chunker import chunk_file
 from indexers.errors import EncoderError
 from indexers.pipeline import EncodingPipeline, PipelineOptions
-from indexers.slices import MIN_SLICE_BYTES, Pace
+from indexers.slices import Pace
 from indexers.types import EncodedFile, FileStat, ParsedFile, SourceText
 from tests.encoders.server.fake_server import FakeServer, Fault
 from tests.encoders.server.made_encoders import encoder_for
 
 N_FILES = 6
+SLICE_BYTES = 1 << 14
 N_PROBES = 3
 N_ANSWERED = 6
 
@@ -24,15 +25,17 @@ def made_files() -> Iterator[ParsedFile]:
     """Files of 8 kB each, two of which fill a slice."""
     for number in range(N_FILES):
         line = f"the {number}. file says the same thing over and over\n"
-        data = (line * (MIN_SLICE_BYTES // 2 // len(line))).encode()
+        data = (line * (SLICE_BYTES // 2 // len(line))).encode()
         chunks = chunk_file(f"{number}.txt", data, [])
         source = SourceText(data, "utf-8", b"")
         yield ParsedFile(f"{number}.txt", "text", FileStat(0, 0, 0, 0), source, chunks, (b"",) * len(chunks))
 
 
 def run(server: FakeServer, cache_path: Path) -> list[EncodedFile]:
-    seconds = count(step=3)  # slices that take their time stay small
-    options = PipelineOptions(pace=Pace(clock=lambda: float(next(seconds))))
+    seconds = count(step=3)  # slices that take their time stay as they are
+    pace = Pace(clock=lambda: float(next(seconds)))
+    pace.size_bytes = SLICE_BYTES
+    options = PipelineOptions(pace=pace)
     with SqliteVectorCache(cache_path) as cache:
         pipeline = EncodingPipeline(encoder_for(server, n_concurrent=1, batch_size=2), cache, options)
         return [file for file in pipeline.encode(made_files()) if isinstance(file, EncodedFile)]
@@ -63,7 +66,7 @@ def test_the_next_run_asks_only_for_what_is_missing(server: FakeServer, tmp_path
     assert len(run(server, tmp_path / "cut.db")) == N_FILES
     asked_again = texts_of(server)
     lost = answered.intersection(asked_again)
-    assert sum(len(text) for text in lost) < MIN_SLICE_BYTES
+    assert sum(len(text) for text in lost) < SLICE_BYTES
     assert len(answered) > len(lost)
     assert answered | asked_again == everything
 
