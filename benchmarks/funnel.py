@@ -24,12 +24,12 @@ import numpy as np
 import numpy.typing as npt
 
 from codesearch.config import home_folder
-from codesearch.encoders import open_own
+from codesearch.encoders.choice import open_own
 from codesearch.errors import CodesearchError
 from codesearch.evaluation.doc_queries import ask
 from codesearch.evaluation.judged import read_judgements
 from codesearch.registry import locate
-from codesearch.settings import read_settings
+from codesearch.settings.settings import read_settings
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.coarse import take_prefix, take_prefix_of_query
 from codesearch.storage.row_flags import FLAGS_DTYPE, mask_of

@@ -12,18 +12,18 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from codesearch.changes import Changes, Known, compare
-from codesearch.clearance import Fetching, clear
+from codesearch.building.changes import Changes, Known, compare
+from codesearch.building.clearance import Fetching, clear
+from codesearch.building.filling import FILL_COMMIT_S, Filling, fill
+from codesearch.building.order import Order, check_coarse_dim, check_name, read_order
+from codesearch.building.reporter import OnProgress, Reporter
 from codesearch.compatibility import check_versions
-from codesearch.encoders import Load, open_own, own_spec
+from codesearch.encoders.choice import Load, open_own, own_spec
+from codesearch.encoders.probe import probe
+from codesearch.encoders.speeds import Speed, record_speed
 from codesearch.errors import LockedError, StorageError
-from codesearch.filling import FILL_COMMIT_S, Filling, fill
-from codesearch.order import Order, check_coarse_dim, check_name, read_order
-from codesearch.probe import probe
 from codesearch.registry import folder_place, has_index, index_folder, prepare_home, read_committed
 from codesearch.replacement import finish_replacement, rebuild_folder, replace_index
-from codesearch.reporter import OnProgress, Reporter
-from codesearch.speeds import Speed, record_speed
 from codesearch.storage.lock import WriterLock
 from codesearch.storage.rows import NewIndex
 from codesearch.storage.vector_cache import CacheOptions, SqliteVectorCache

@@ -12,10 +12,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from codesearch.changes import Known, compare, has_content
+from codesearch.building.changes import Known, compare, has_content
+from codesearch.building.estimate import Estimate, GranularityEstimate
 from codesearch.compatibility import check_versions
 from codesearch.config import home_folder
-from codesearch.encoders import Load
+from codesearch.encoders.choice import Load
+from codesearch.encoders.query_encoder import QueryEncoder
 from codesearch.errors import (
     AmbiguousRootError,
     CodesearchError,
@@ -28,9 +30,7 @@ from codesearch.errors import (
     QueryError,
     StorageError,
 )
-from codesearch.estimate import Estimate, GranularityEstimate
 from codesearch.native import to_native
-from codesearch.query_encoder import QueryEncoder
 from codesearch.registry import folder_size, locate
 from codesearch.search import engine
 from codesearch.storage.rows import FileRow, KnownFile
@@ -167,7 +167,7 @@ class Index:
 
         Raises what `build` raises.
         """
-        from codesearch.estimating import estimate
+        from codesearch.building.estimating import estimate
 
         return estimate(root.expanduser().resolve(), home_folder(home), options, on_progress)
 

@@ -8,7 +8,7 @@ import json
 import math
 from typing import Any
 
-from codesearch.estimate import Estimate
+from codesearch.building.estimate import Estimate
 from codesearch.types import (
     Container,
     Demotion,

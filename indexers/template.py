@@ -7,13 +7,16 @@ from hashlib import blake2b
 
 from indexers.types import Chunk
 
-TEMPLATE_VERSION = 1
+TEMPLATE_VERSION = 2
 """Raised with every change of `document_input`; an index of another version is encoded anew."""
 
 
 def document_input(chunk: Chunk, text: str) -> str:
-    """Return the encoder's input for a chunk: its name on the first line, then its code as it stands."""
-    return join_name(chunk.qualified_name if chunk.granularity != "file" else chunk.symbol, text)
+    """Return the encoder's input for a chunk: its name on the first line, then its code as it stands.
+
+    A file is its text alone: its name is the path's, and a file that is renamed costs no encoding.
+    """
+    return text if chunk.granularity == "file" else join_name(chunk.qualified_name, text)
 
 
 def join_name(name: str, text: str) -> str:

@@ -6,13 +6,13 @@ Shared by `index` and by the searches that build what is missing; knows `Index.b
 from dataclasses import replace
 from pathlib import Path
 
+from codesearch.building.estimate import Estimate
 from codesearch.cli.errors import UsageError
 from codesearch.cli.progress import ProgressLine
 from codesearch.cli.render import count, index_command
 from codesearch.cli.reports import summarise
 from codesearch.cli.terminal import Terminal
 from codesearch.errors import CodesearchError, ConsentError
-from codesearch.estimate import Estimate
 from codesearch.index import Index
 from codesearch.native import from_native
 from codesearch.printable import clean_line

@@ -8,7 +8,7 @@ from codesearch.cli.errors import UsageError
 from codesearch.cli.outcome import Outcome
 from codesearch.cli.render import count
 from codesearch.cli.terminal import Terminal
-from codesearch.consent import forget_uploads
+from codesearch.encoders.consent import forget_uploads
 from codesearch.errors import NoIndexError
 from codesearch.printable import clean_line
 from codesearch.sizes import describe_size

@@ -13,13 +13,13 @@ from codesearch.cli.errors import UsageError
 from codesearch.cli.opening import choose_root
 from codesearch.cli.outcome import Outcome
 from codesearch.cli.terminal import Terminal
-from codesearch.config_file import set_value, unset_value
 from codesearch.printable import clean_line
 from codesearch.serialize import SCHEMA_VERSION, dump_json
-from codesearch.setting_keys import ENCODER_KEYS, ENCODERS, split_key
-from codesearch.settings import REPOSITORY_FILE, Settings, read_settings
+from codesearch.settings.keys import ENCODER_KEYS, ENCODERS, split_key
+from codesearch.settings.settings import REPOSITORY_FILE, Settings, read_settings
+from codesearch.settings.toml_table import read_toml
+from codesearch.settings.user_file import set_value, unset_value
 from codesearch.sizes import spell_size
-from codesearch.toml_table import read_toml
 from indexers.walker import DEFAULT_MAX_FILE_BYTES
 
 SIZES = ("max_file_size", "cache_size")

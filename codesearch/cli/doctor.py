@@ -13,6 +13,7 @@ from codesearch.doctor.machine import Machine, check_faiss, look_at_machine, mac
 from codesearch.errors import CodesearchError
 from codesearch.printable import clean_line
 from codesearch.serialize import SCHEMA_VERSION, dump_json
+from codesearch.sizes import describe_size
 from indexers.encoders.devices import Gpu
 from indexers.errors import EncoderError
 
@@ -117,4 +118,4 @@ def _memory_line(machine: Machine) -> str:
 
 
 def _size(n_bytes: int | None) -> str:
-    return "unknown" if n_bytes is None else f"{n_bytes / 1e9:.1f} GB"
+    return "unknown" if n_bytes is None else describe_size(n_bytes)

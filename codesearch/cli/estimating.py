@@ -1,8 +1,8 @@
 """What there is to encode, as lines for a person. Knows values, not how they are found."""
 
+from codesearch.building.estimate import Estimate
 from codesearch.cli.progress import describe_duration
 from codesearch.cli.render import count
-from codesearch.estimate import Estimate
 from codesearch.printable import clean_line
 from codesearch.sizes import describe_size
 

@@ -6,10 +6,10 @@ from codesearch import config
 from codesearch.cli.config import find_root
 from codesearch.cli.outcome import Outcome
 from codesearch.cli.terminal import Terminal
-from codesearch.models import Model, ModelList, list_models
+from codesearch.encoders.models import Model, ModelList, list_models
 from codesearch.printable import clean_line
 from codesearch.serialize import SCHEMA_VERSION, dump_json
-from codesearch.settings import read_settings
+from codesearch.settings.settings import read_settings
 from codesearch.sizes import describe_size
 
 HEAD = ("  NAME", "DIM", "TOKENS", "SIZE", "LICENCE", "SPEED HERE", "STATE", "FROM")

@@ -11,11 +11,11 @@ from codesearch.doctor.findings import Check, failed, has_failed, passed, skippe
 from codesearch.doctor.known_answers import KNOWN_ANSWERS, KnownAnswers
 from codesearch.doctor.pace import MAX_TEXTS, MAX_TEXTS_ELSEWHERE, Clock, check_speed
 from codesearch.doctor.self_test import Subject, run_self_test
-from codesearch.encoders import Choice, choose, resolve
+from codesearch.encoders.choice import Choice, choose, resolve
+from codesearch.encoders.probe import is_same_encoder
 from codesearch.errors import CodesearchError
-from codesearch.probe import is_same_encoder
 from codesearch.registry import Located, find_nearest, read_committed
-from codesearch.settings import read_settings
+from codesearch.settings.settings import read_settings
 from codesearch.storage.snapshot import Snapshot
 from indexers.encoders.addresses import host_of, is_local
 from indexers.encoders.registry import load_encoder

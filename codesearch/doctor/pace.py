@@ -11,8 +11,8 @@ from pathlib import Path
 
 from codesearch.doctor.findings import Check, passed, skipped
 from codesearch.doctor.samples import DOCUMENTS
+from codesearch.encoders.speeds import Speed, record_speed
 from codesearch.errors import StorageError
-from codesearch.speeds import Speed, record_speed
 from indexers.types import Encoder
 
 BUDGET_S = 3.0

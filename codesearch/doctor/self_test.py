@@ -12,7 +12,7 @@ import numpy as np
 from codesearch.doctor.findings import Check, failed, passed, skipped
 from codesearch.doctor.known_answers import KNOWN_ANSWERS, TOLERANCE, KnownAnswers, find_known
 from codesearch.doctor.samples import BATCH, DOCUMENTS, IMPORT, QUESTIONS, SAME_BEGINNING, SAME_ENDING
-from codesearch.probe import MIN_COSINE
+from codesearch.encoders.probe import MIN_COSINE
 from indexers.encoders.registry import load_encoder
 from indexers.encoders.spec import EncoderSpec, ServerOptions
 from indexers.errors import EncoderError

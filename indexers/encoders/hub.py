@@ -55,7 +55,7 @@ def find_model(spec: EncoderSpec, hub: Hub = OWN_HUB) -> Path:
     if folder is not None:
         return folder
     size = _known_size(spec.model)
-    amount = "" if size is None else f", {size / 1e9:.1f} GB"
+    amount = "" if size is None else f", {size / 2**30:.1f} GiB"
     how = (
         "fetch it while online, without --offline"
         if spec.is_offline

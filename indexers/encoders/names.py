@@ -7,7 +7,7 @@
     gguf:FILE                   a GGUF file, run by llama.cpp in this process
     http://HOST:PORT/v1#MODEL   a server of the OpenAI embeddings interface; #MODEL where it serves several
 
-Names that the user's settings define are `codesearch.encoders`' to resolve.
+Names that the user's settings define are `codesearch.encoders.choice`' to resolve.
 """
 
 from difflib import get_close_matches

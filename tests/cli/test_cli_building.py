@@ -7,7 +7,7 @@ import pytest
 
 from codesearch.cli.building import build_index
 from codesearch.cli.terminal import Terminal
-from codesearch.consent import CONSENTS_FILE
+from codesearch.encoders.consent import CONSENTS_FILE
 from codesearch.errors import ConsentError
 from codesearch.registry import index_folder
 from codesearch.storage.writer import Writer

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from codesearch.config import CONFIG_VARIABLE
-from codesearch.settings import REPOSITORY_FILE
+from codesearch.settings.settings import REPOSITORY_FILE
 from tests.cli.conftest import Run
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from codesearch.consent import allow_upload, is_allowed
+from codesearch.encoders.consent import allow_upload, is_allowed
 from codesearch.registry import index_folder
-from codesearch.settings import Settings
+from codesearch.settings.settings import Settings
 from codesearch.storage.lock import WriterLock
 from codesearch.storage.writer import Writer
 from indexers.encoders.names import spec_of

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from codesearch.building.estimate import Estimate, GranularityEstimate
 from codesearch.cli.estimating import render_estimate
 from codesearch.cli.index_arguments import GRANULARITIES, read_granularities
 from codesearch.cli.parser import parse_arguments
-from codesearch.estimate import Estimate, GranularityEstimate
 from codesearch.serialize import dump_json, estimate_to_json
 from indexers.types import GRANULARITIES as ENGINE_GRANULARITIES
 from tests.cli.repositories import SOURCES, run_codesearch, write_files

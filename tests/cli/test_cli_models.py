@@ -6,9 +6,9 @@ import pytest
 
 from codesearch.cli.models import render
 from codesearch.config import CONFIG_VARIABLE
-from codesearch.encoders import Choice
-from codesearch.models import Model, ModelList
-from codesearch.speeds import Speed
+from codesearch.encoders.choice import Choice
+from codesearch.encoders.models import Model, ModelList
+from codesearch.encoders.speeds import Speed
 from indexers.encoders.cards import CARDS
 from indexers.encoders.spec import EMBEDDED, EncoderSpec
 from tests.cli.conftest import Run

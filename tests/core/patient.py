@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from codesearch.build import BuildSeams, build
-from codesearch.clearance import Fetching
-from codesearch.reporter import OnProgress
+from codesearch.building.clearance import Fetching
+from codesearch.building.reporter import OnProgress
 from codesearch.types import BuildOptions, UpdateReport
 from indexers.encoders.embedded import EmbeddedEncoder
 from indexers.encoders.spec import EncoderSpec
@@ -37,7 +37,7 @@ class PatientEncoder:
 
     def encode_documents(self, inputs: Sequence[str]) -> FloatArray:
         """Return float32 `[n, 32]` of unit length."""
-        from codesearch.probe import PROBE_TEXTS
+        from codesearch.encoders.probe import PROBE_TEXTS
 
         if tuple(inputs) != PROBE_TEXTS:
             if self.fails_after is not None and len(self.read) + len(inputs) > self.fails_after:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from codesearch.clearance import Fetching
-from codesearch.consent import forget_uploads
+from codesearch.building.clearance import Fetching
+from codesearch.encoders.consent import forget_uploads
 from codesearch.errors import ConsentError
 from codesearch.index import Index
 from codesearch.registry import index_folder

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from codesearch.encoders.speeds import find_speed
 from codesearch.errors import FormatError
 from codesearch.index import Index
 from codesearch.registry import index_folder
 from codesearch.search import engine
-from codesearch.speeds import find_speed
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import BuildOptions, Progress, SearchOptions
 from indexers.encoders.spec import EncoderSpec

@@ -111,7 +111,7 @@ def test_each_leaf_and_the_file_get_a_vector_of_their_own() -> None:
     assert encoder.asked == [
         "first\ndef first():\n    return one",
         "second\ndef second():\n    return two",
-        f"a\n{TWO[:-1]}",
+        TWO[:-1],
     ]
     assert (file.first_row, file.n_rows) == ((0, 1, 2), (1, 1, 1))
 

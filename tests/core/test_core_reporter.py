@@ -2,7 +2,7 @@
 
 import pytest
 
-from codesearch.reporter import Reporter
+from codesearch.building.reporter import Reporter
 from codesearch.types import Progress
 from indexers.slices import EncodingCounts
 

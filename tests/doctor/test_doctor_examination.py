@@ -17,11 +17,11 @@ from codesearch.doctor.examination import (
 )
 from codesearch.doctor.findings import Check
 from codesearch.doctor.pace import Clock, make_texts
-from codesearch.encoders import Choice
+from codesearch.encoders.choice import Choice
+from codesearch.encoders.speeds import read_speeds
 from codesearch.errors import ConfigError
 from codesearch.index import Index
 from codesearch.registry import Located, find_nearest
-from codesearch.speeds import read_speeds
 from codesearch.types import BuildOptions
 from indexers.encoders.registry import load_encoder
 from indexers.encoders.spec import EMBEDDED, EncoderSpec, ServerOptions

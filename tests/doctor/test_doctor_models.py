@@ -11,7 +11,7 @@ from codesearch.doctor.examination import Chosen, Examination, Tools
 from codesearch.doctor.findings import Check
 from codesearch.doctor.known_answers import PASSAGES, QUERIES, KnownAnswers
 from codesearch.doctor.pace import Clock
-from codesearch.encoders import Choice
+from codesearch.encoders.choice import Choice
 from indexers.encoders.registry import load_encoder
 from indexers.encoders.spec import EncoderSpec, ServerOptions, Source
 from tests.encoders.llama_server import llama_server, require_llama_server

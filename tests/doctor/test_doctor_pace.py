@@ -16,7 +16,7 @@ from codesearch.doctor.pace import (
     make_texts,
     measure_speed,
 )
-from codesearch.speeds import Speed, read_speeds
+from codesearch.encoders.speeds import Speed, read_speeds
 from indexers.types import FloatArray
 from tests.doctor.toy_encoder import ToyEncoder
 

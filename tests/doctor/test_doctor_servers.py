@@ -12,7 +12,7 @@ from codesearch.cli.main import main
 from codesearch.doctor.examination import Chosen, Examination, Tools
 from codesearch.doctor.findings import Check
 from codesearch.doctor.pace import Clock
-from codesearch.encoders import Choice
+from codesearch.encoders.choice import Choice
 from indexers.encoders.registry import load_encoder
 from indexers.encoders.spec import EncoderSpec, ServerOptions
 from tests.doctor.toy_encoder import DIM, known_answers

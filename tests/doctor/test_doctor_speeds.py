@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from codesearch.encoders.speeds import MAX_KEPT, SPEEDS_FILE, Speed, find_speed, read_speeds, record_speed
 from codesearch.errors import StorageError
-from codesearch.speeds import MAX_KEPT, SPEEDS_FILE, Speed, find_speed, read_speeds, record_speed
 
 FIRST = Speed(900.0, "2026-11-20T10:00:00+00:00", "torch 2.13 cpu", "small")
 LATER = Speed(52_000.5, "2026-11-21T10:00:00+00:00", "torch 2.13 cuda", "small")

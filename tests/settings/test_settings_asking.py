@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from codesearch.encoders import Machine
-from codesearch.order import read_order
+from codesearch.building.order import read_order
+from codesearch.encoders.choice import Machine
 from codesearch.types import BuildOptions
 from indexers.encoders.devices import Gpu
 from indexers.encoders.hub import Download

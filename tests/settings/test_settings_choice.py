@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from codesearch.encoders import Machine, choose
-from codesearch.settings import Settings
+from codesearch.encoders.choice import Machine, choose
+from codesearch.settings.settings import Settings
 from indexers.encoders.devices import Gpu
 from indexers.encoders.hub import Download
 from indexers.encoders.spec import EncoderSpec

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from codesearch.consent import (
+from codesearch.encoders.consent import (
     CONSENTS_FILE,
     Upload,
     allow_upload,
@@ -16,7 +16,7 @@ from codesearch.consent import (
     require_upload,
 )
 from codesearch.errors import ConsentError, StorageError
-from codesearch.settings import Settings
+from codesearch.settings.settings import Settings
 from indexers.encoders.names import spec_of
 from indexers.encoders.spec import EMBEDDED, EncoderSpec, ServerOptions
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from codesearch.encoders import resolve
+from codesearch.encoders.choice import resolve
 from codesearch.errors import ConfigError
-from codesearch.settings import Settings, read_settings
+from codesearch.settings.settings import Settings, read_settings
 from indexers.encoders.registry import load_encoder
 from indexers.encoders.spec import SIMILAR_INSTRUCTION, EncoderSpec, Prompts, ServerOptions, qwen_prompts
 from indexers.errors import EncoderError

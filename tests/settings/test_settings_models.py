@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from codesearch.encoders import Machine
-from codesearch.models import Model, list_models
-from codesearch.settings import Settings
-from codesearch.speeds import Speed, record_speed
+from codesearch.encoders.choice import Machine
+from codesearch.encoders.models import Model, list_models
+from codesearch.encoders.speeds import Speed, record_speed
+from codesearch.settings.settings import Settings
 from indexers.encoders.cards import CARDS
 from indexers.encoders.hub import Download
 from indexers.encoders.spec import EncoderSpec, ServerOptions

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from codesearch.setting_keys import ENCODER_KEYS, REPOSITORY_KEYS, USER_KEYS
-from codesearch.settings import DEFAULT_CACHE_BYTES, Settings, read_settings
+from codesearch.settings.keys import ENCODER_KEYS, REPOSITORY_KEYS, USER_KEYS
+from codesearch.settings.settings import DEFAULT_CACHE_BYTES, Settings, read_settings
 from codesearch.sizes import parse_size
 from indexers.encoders.spec import Prompts, ServerOptions
 from indexers.walker import DEFAULT_MAX_FILE_BYTES

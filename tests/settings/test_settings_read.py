@@ -6,7 +6,7 @@ import pytest
 
 from codesearch.config import CONFIG_VARIABLE, config_file
 from codesearch.errors import ConfigError
-from codesearch.settings import REPOSITORY_FILE, Settings, read_settings
+from codesearch.settings.settings import REPOSITORY_FILE, Settings, read_settings
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from codesearch.config_file import set_value, unset_value
 from codesearch.errors import ConfigError, StorageError
-from codesearch.settings import read_settings
+from codesearch.settings.settings import read_settings
+from codesearch.settings.user_file import set_value, unset_value
 from indexers.errors import EncoderError
 
 WRITTEN = """\

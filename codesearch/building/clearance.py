@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from codesearch.consent import Upload, allow_upload, is_allowed, require_download, require_upload
-from codesearch.order import Order
+from codesearch.building.order import Order
+from codesearch.encoders.consent import Upload, allow_upload, is_allowed, require_download, require_upload
 from indexers.encoders.hub import Download, OnProgress, download, missing_download
 from indexers.encoders.spec import EncoderSpec
 from indexers.walker import WalkOptions, walk

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import time_ns
 
-from codesearch.changes import Known, compare
+from codesearch.building.changes import Known, compare
+from codesearch.building.estimate import Estimate, GranularityEstimate
+from codesearch.building.guess import GuessingEncoder
+from codesearch.building.order import Order, check_name, read_order
+from codesearch.building.reporter import OnProgress, Reporter
 from codesearch.compatibility import check_versions
-from codesearch.consent import is_allowed
-from codesearch.encoders import Load, other_vectors, own_spec
-from codesearch.estimate import Estimate, GranularityEstimate
-from codesearch.guess import GuessingEncoder
-from codesearch.order import Order, check_name, read_order
+from codesearch.encoders.choice import Load, other_vectors, own_spec
+from codesearch.encoders.consent import is_allowed
+from codesearch.encoders.speeds import find_speed, read_speeds
 from codesearch.registry import has_index, index_folder
-from codesearch.reporter import OnProgress, Reporter
-from codesearch.speeds import find_speed, read_speeds
 from codesearch.storage.rows import KnownFile
 from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.vector_cache import find_known

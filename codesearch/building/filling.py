@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from codesearch.reporter import Reporter
+from codesearch.building.reporter import Reporter
 from codesearch.storage.writer import Writer
 from indexers.errors import EncoderError
 from indexers.pipeline import EncodingPipeline

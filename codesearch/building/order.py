@@ -4,10 +4,10 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from codesearch.encoders import THIS_MACHINE, Choice, Machine, choose, resolve
+from codesearch.encoders.choice import THIS_MACHINE, Choice, Machine, choose, resolve
 from codesearch.errors import CodesearchError
 from codesearch.registry import read_committed
-from codesearch.settings import Settings, read_settings
+from codesearch.settings.settings import Settings, read_settings
 from codesearch.storage.rows import IndexInfo
 from codesearch.types import BuildOptions
 from indexers.errors import EncoderError, WalkError

@@ -9,9 +9,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from codesearch.encoders import THIS_MACHINE, Choice, Machine, choose, resolve
-from codesearch.settings import Settings
-from codesearch.speeds import Speed, read_speeds
+from codesearch.encoders.choice import THIS_MACHINE, Choice, Machine, choose, resolve
+from codesearch.encoders.speeds import Speed, read_speeds
+from codesearch.settings.settings import Settings
 from indexers.encoders.addresses import host_of
 from indexers.encoders.cards import BY_NAME, CARDS
 from indexers.encoders.spec import EncoderSpec, ModelCard

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codesearch.errors import ConsentError, StorageError
-from codesearch.settings import Settings
+from codesearch.settings.settings import Settings
 from codesearch.sizes import describe_size
 from codesearch.storage.platform import write_private
 from indexers.encoders.addresses import host_of, is_local

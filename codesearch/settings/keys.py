@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from codesearch.errors import ConfigError
-from codesearch.toml_table import hint_at
+from codesearch.settings.toml_table import hint_at
 
 Form = Literal["text", "flag", "whole", "number", "list"]
 """How a value is written in TOML."""

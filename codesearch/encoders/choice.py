@@ -9,9 +9,9 @@ from difflib import get_close_matches
 from importlib.util import find_spec
 
 from codesearch.config import read_key
+from codesearch.encoders.probe import is_same_encoder
 from codesearch.errors import FormatError
-from codesearch.probe import is_same_encoder
-from codesearch.settings import Settings
+from codesearch.settings.settings import Settings
 from codesearch.sizes import describe_size
 from codesearch.storage.rows import IndexInfo
 from indexers.encoders.cards import BY_NAME

@@ -1,6 +1,6 @@
 """Writes the user's configuration file: one value set or taken out, all else left as the user wrote it.
 
-What would not be read back as valid is not written. Reading is `codesearch.settings`'.
+What would not be read back as valid is not written. Reading is `codesearch.settings.settings`'.
 """
 
 import os
@@ -10,12 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from codesearch.encoders import resolve
+from codesearch.encoders.choice import resolve
 from codesearch.errors import ConfigError, StorageError
-from codesearch.setting_keys import ENCODERS, Value, parse_value, split_key
-from codesearch.settings import settings_of
+from codesearch.settings.keys import ENCODERS, Value, parse_value, split_key
+from codesearch.settings.settings import settings_of
+from codesearch.settings.toml_table import TomlTable, parse_toml, read_toml
 from codesearch.storage.platform import write_private
-from codesearch.toml_table import TomlTable, parse_toml, read_toml
 
 Table = MutableMapping[str, Any]
 

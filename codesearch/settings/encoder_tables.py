@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from codesearch.setting_keys import ENCODER_KEYS, KEYS_COME_FROM, SECRETS, SERVER_KEYS
-from codesearch.toml_table import TomlTable
+from codesearch.settings.keys import ENCODER_KEYS, KEYS_COME_FROM, SECRETS, SERVER_KEYS
+from codesearch.settings.toml_table import TomlTable
 from indexers.encoders.addresses import is_plain_address
 from indexers.encoders.cards import BY_NAME
 from indexers.encoders.spec import (

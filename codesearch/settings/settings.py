@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from codesearch.config import config_file
-from codesearch.encoder_tables import read_encoder
 from codesearch.errors import ConfigError
-from codesearch.setting_keys import ENCODERS, KEYS_COME_FROM, REPOSITORY_KEYS, SECRETS, USER_KEYS
-from codesearch.toml_table import TomlTable, read_toml
+from codesearch.settings.encoder_tables import read_encoder
+from codesearch.settings.keys import ENCODERS, KEYS_COME_FROM, REPOSITORY_KEYS, SECRETS, USER_KEYS
+from codesearch.settings.toml_table import TomlTable, read_toml
 from indexers.encoders.cards import BY_NAME
 from indexers.encoders.spec import EncoderSpec
 from indexers.types import GRANULARITIES, Granularity

@@ -6,10 +6,10 @@ Knows settings and consents; a query goes nowhere that was not allowed. Encodes 
 import shlex
 from pathlib import Path
 
-from codesearch.consent import require_query
-from codesearch.encoders import Load, open_own, own_spec
+from codesearch.encoders.choice import Load, open_own, own_spec
+from codesearch.encoders.consent import require_query
 from codesearch.errors import ConfigError, ConsentError, FormatError
-from codesearch.settings import read_settings
+from codesearch.settings.settings import read_settings
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import Degradation
 from indexers.encoders.registry import load_encoder

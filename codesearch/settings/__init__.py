@@ -1,0 +1,1 @@
+"""What is settled before a command is typed: files of the user and of the repository, read and checked."""
