@@ -88,7 +88,7 @@ class CoarseReader:
         self._accelerate = accelerate
         self._copy: Any | None = None
         self._n_searches = 0
-        self._tail: FloatArray | None = None
+        self._tail = np.zeros((0, coarse_dim), np.float32)
         if base is not None and name_of_open_file(self._fd) is None:
             self._open_index()
 
@@ -149,7 +149,7 @@ class CoarseReader:
         places = np.flatnonzero(allowed[self._tail_start :])
         if len(places) == 0:
             return RowHits.none()
-        tail = self._open_tail()
+        tail = self._open_tail(int(places[-1]) + 1)
         scores = tail @ query
         return best_hits(places + self._tail_start, scores[places], limit)
 
@@ -167,11 +167,13 @@ class CoarseReader:
                 raise CorruptIndexError(f"{self._path} does not belong to this catalogue; {self._vectors.mend}")
         return self._index
 
-    def _open_tail(self) -> FloatArray:
-        if self._tail is None:
-            blocks = self._vectors.read_blocks(self._tail_start, self._vectors.n_rows)
-            self._tail = np.concatenate([take_prefix(block, self._coarse_dim) for block in blocks])
-        return self._tail
+    def _open_tail(self, n_rows: int) -> FloatArray:
+        """Return the prefixes of that many rows behind the base, and of more where they were wanted before."""
+        tail = self._tail
+        if len(tail) < n_rows:
+            blocks = self._vectors.read_blocks(self._tail_start + len(tail), self._tail_start + n_rows)
+            self._tail = tail = np.concatenate([tail, *(take_prefix(block, self._coarse_dim) for block in blocks)])
+        return tail
 
     def close(self) -> None:
         """Give the base back."""

@@ -7,8 +7,9 @@ import faiss
 import numpy as np
 import pytest
 
+from codesearch.errors import CorruptIndexError
 from codesearch.storage.coarse import CoarseReader, best_hits, rows_mask, take_prefix, take_prefix_of_query
-from codesearch.storage.coarse_base import is_due, write_base
+from codesearch.storage.coarse_base import Behind, find_behind, is_due, write_base
 from codesearch.storage.coarse_gpu import MAX_GPU_HITS, SEARCHES_BEFORE_COPY, copy_to_gpu, find_on_gpu
 from codesearch.storage.vectors import VectorAppender, VectorReader
 from indexers.types import FloatArray
@@ -97,7 +98,41 @@ def test_equal_scores_are_ordered_by_row() -> None:
     ],
 )
 def test_a_new_base_is_due_at_five_percent_but_not_for_little(n_base: int, n_dead: int, n_tail: int, due: bool) -> None:
-    assert is_due(n_base, n_dead, n_tail, 0.05) is due
+    assert is_due(Behind(n_base, n_dead, n_tail, n_tail), 256, is_finished=True) is due
+
+
+@pytest.mark.parametrize(("n_base", "n_tail", "due"), [(0, 65_535, False), (0, 65_536, True), (100_000, 70_000, False)])
+def test_an_unfinished_build_of_short_vectors_makes_no_base_for_little(n_base: int, n_tail: int, due: bool) -> None:
+    assert is_due(Behind(n_base, 0, n_tail, n_tail), 256, is_finished=False) is due
+
+
+@pytest.mark.parametrize(("is_finished", "n_bytes"), [(True, 16 << 20), (False, 64 << 20)])
+def test_a_tail_is_bounded_by_the_bytes_that_a_first_search_reads(is_finished: bool, n_bytes: int) -> None:
+    n_rows = n_bytes // (2 * 2560 + 4)
+    assert not is_due(Behind(1_000_000, 0, n_rows, n_rows), 2560, is_finished=is_finished)
+    assert is_due(Behind(1_000_000, 0, n_rows + 1, n_rows + 1), 2560, is_finished=is_finished)
+
+
+def test_dead_rows_that_a_first_search_reads_count_as_well() -> None:
+    assert is_due(Behind(1_000_000, 0, 1, 4_000), 2560, is_finished=True)
+
+
+def test_dead_rows_at_the_end_make_no_base_again_and_again() -> None:
+    flags = np.array([1] * 3 + [0] * 5, dtype=np.uint16)
+    assert find_behind(np.arange(3), flags) == Behind(3, 0, 0, 0)
+    assert find_behind(np.arange(1), flags) == Behind(1, 0, 2, 2)
+
+
+def test_rows_that_died_behind_the_last_live_one_are_not_read(
+    tmp_path: Path, reader: VectorReader, vectors: FloatArray
+) -> None:
+    (tmp_path / "vectors-1.bin").write_bytes((tmp_path / "vectors-1.bin").read_bytes()[:-1] + b"?")
+    allowed = np.arange(500) < 499
+    with closing(CoarseReader(None, np.zeros(0, np.int64), reader, COARSE_DIM)) as coarse:
+        assert coarse.find(vectors[3], allowed & (np.arange(500) < 9), 1).rows.tolist() == [3]
+        assert coarse.find(vectors[400], allowed, 2).rows.tolist() == [17, 400]
+        with pytest.raises(CorruptIndexError):
+            coarse.find(vectors[400], ~allowed, 1)
 
 
 def test_spans_become_a_mask() -> None:
