@@ -202,6 +202,8 @@ class EncoderDescription:
     knows_weights: bool = True
     """False where `identity` cannot tell one set of weights from another, as behind a server: known answers are then
     compared each time an index is opened."""
+    counts_exactly: bool = True
+    """False where `count_tokens` gives what a text has at most, as for a server whose tokenizer is not here."""
 
 
 class Encoder(Protocol):

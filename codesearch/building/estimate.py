@@ -30,7 +30,9 @@ class Estimate:
     """Those that neither the index nor the cache of vectors has, each counted once."""
     n_tokens_to_encode: int
     is_counted: bool
-    """Whether tokens are the encoder's own count; else they are guessed from the size of the text."""
+    """Whether tokens are the encoder's own exact count."""
+    is_at_hand: bool
+    """Whether the encoder could be asked; else tokens are guessed from the size of the text."""
     tokens_per_s: float | None
     """As measured on this machine."""
     vector_bytes: int | None

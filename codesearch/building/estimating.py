@@ -119,9 +119,9 @@ class _Sizing:
     def sum_up(self) -> Estimate:
         """Return the estimate."""
         home, encoder = self._order.home, self._description
-        is_counted = not isinstance(self._encoder, GuessingEncoder)
+        is_at_hand = not isinstance(self._encoder, GuessingEncoder)
         speed = find_speed(home, encoder.identity, encoder.engine)
-        if not is_counted:
+        if not is_at_hand:
             speed = next((known for known in read_speeds(home).values() if known.name == encoder.name), None)
         dim = encoder.dim or None
         return Estimate(
@@ -136,7 +136,8 @@ class _Sizing:
             ),
             n_texts_to_encode=self._n_texts,
             n_tokens_to_encode=self._n_tokens,
-            is_counted=is_counted,
+            is_counted=encoder.counts_exactly,
+            is_at_hand=is_at_hand,
             tokens_per_s=None if speed is None else speed.tokens_per_s,
             vector_bytes=None if dim is None else self._n_rows * (dim * HALF_BYTES + CHECKSUM_BYTES),
             coarse_bytes=None if dim is None else self._n_rows * self._coarse_dim * HALF_BYTES,

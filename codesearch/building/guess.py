@@ -38,4 +38,6 @@ class GuessingEncoder:
         dim = spec.dim or (card.dim if card else 0)
         max_tokens = spec.max_tokens or (card.max_tokens if card else None)
         cuts = coarse_dims(dim) if card else (dim,)  # every model with a card may be cut
-        return EncoderDescription(spec.name, "", "", dim, cuts, max_tokens, True, "Not at hand.")
+        return EncoderDescription(
+            spec.name, "", "", dim, cuts, max_tokens, is_cached=True, summary="Not at hand.", counts_exactly=False
+        )

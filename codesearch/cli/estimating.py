@@ -19,8 +19,15 @@ def render_estimate(estimate: Estimate) -> list[str]:
         f"disk: {_describe_disk(estimate)}",
     ]
     if not estimate.is_counted:
-        lines.append(f"tokens are guessed from sizes: encoder {clean_line(estimate.encoder)} is not at hand")
+        lines.append(_describe_counting(estimate))
     return lines
+
+
+def _describe_counting(estimate: Estimate) -> str:
+    encoder = clean_line(estimate.encoder)
+    if not estimate.is_at_hand:
+        return f"tokens are guessed from sizes: encoder {encoder} is not at hand"
+    return f"tokens are at most these, often half as many: encoder {encoder} has no tokenizer here to count them"
 
 
 def _table(estimate: Estimate) -> list[str]:

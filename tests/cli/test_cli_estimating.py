@@ -28,6 +28,7 @@ ESTIMATE = Estimate(
     n_texts_to_encode=2100,
     n_tokens_to_encode=1_000_000,
     is_counted=True,
+    is_at_hand=True,
     tokens_per_s=250.0,
     vector_bytes=11_272_800,
     coarse_bytes=1_126_400,
@@ -49,7 +50,7 @@ def test_an_estimate_is_a_table_and_what_it_comes_to() -> None:
 
 
 def test_what_is_not_known_is_said_and_null() -> None:
-    unknown = replace(ESTIMATE, tokens_per_s=None, dim=None, vector_bytes=None, is_counted=False)
+    unknown = replace(ESTIMATE, tokens_per_s=None, dim=None, vector_bytes=None, is_counted=False, is_at_hand=False)
     lines = render_estimate(unknown)
     assert "time: not measured here; codesearch doctor --encoder qwen3-4b measures it" in lines
     assert "disk: unknown: the encoder's dimension is not known" in lines
@@ -60,6 +61,13 @@ def test_what_is_not_known_is_said_and_null() -> None:
         None,
         None,
         False,
+    )
+
+
+def test_what_a_server_only_estimates_is_not_called_counted() -> None:
+    lines = render_estimate(replace(ESTIMATE, is_counted=False))
+    assert lines[-1] == (
+        "tokens are at most these, often half as many: encoder qwen3-4b has no tokenizer here to count them"
     )
 
 

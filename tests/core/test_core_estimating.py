@@ -15,7 +15,7 @@ from codesearch.storage.writer import Writer
 from codesearch.types import BuildOptions
 from indexers.encoders.spec import EncoderSpec
 from indexers.errors import EncoderError
-from indexers.types import Encoder
+from indexers.types import Encoder, EncoderDescription
 from tests.core.patient import DIM, NAME, PatientEncoder, Workplace
 
 pytestmark = pytest.mark.slow  # each estimate starts a parser process
@@ -23,6 +23,14 @@ pytestmark = pytest.mark.slow  # each estimate starts a parser process
 ONE = BuildOptions(n_workers=1, encoder=NAME)
 FUNCTION = "def {0}():\n    go(1)\n    go(2)\n    go(3)\n\n\n"
 CLASS = "class Heron:\n    def wade(self):\n        self.go(1)\n\n    def fly(self):\n        self.go(2)\n\n\n"
+
+
+class EstimatingEncoder(PatientEncoder):
+    """Counts from above."""
+
+    def describe(self) -> EncoderDescription:
+        """Return who this is."""
+        return replace(super().describe(), counts_exactly=False)
 
 
 @pytest.fixture
@@ -134,10 +142,17 @@ def test_tokens_of_a_known_model_that_is_not_here_are_guessed(place: Workplace) 
     record_speed(place.home, "qwen", Speed(100.0, "2026-01-01", "cuda", "qwen3-4b"))
     options = BuildOptions(n_workers=1, encoder="qwen3-4b")
     found = estimate(place.root, place.home, options, None, fail)
-    assert (found.is_counted, found.dim, found.tokens_per_s) == (False, 2560, 100.0)
+    assert (found.is_counted, found.is_at_hand, found.dim, found.tokens_per_s) == (False, False, 2560, 100.0)
     assert found.n_tokens_to_encode > 0
     with pytest.raises(EncoderError, match="not on this machine"):
         estimate(place.root, place.home, ONE, None, fail)
+
+
+def test_tokens_that_an_encoder_only_estimates_are_not_called_counted(place: Workplace) -> None:
+    assert ask(place).is_counted
+    place.encoders[NAME] = EstimatingEncoder()
+    found = ask(place)
+    assert (found.is_counted, found.is_at_hand) == (False, True)
 
 
 def test_a_server_that_nobody_allowed_is_not_asked(

@@ -94,6 +94,7 @@ class ServerEncoder:
             summary=f"{model}, computed by the server {self._client.host}",
             is_multilingual=facts.is_qwen,
             knows_weights=False,
+            counts_exactly=self._options.tokenizer is not None,
         )
 
     def notes(self) -> tuple[str, ...]:

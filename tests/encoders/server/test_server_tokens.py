@@ -80,6 +80,11 @@ def test_without_a_route_the_count_is_an_upper_estimate(server: FakeServer) -> N
     assert encoder_for(server, max_tokens=10).count_tokens(["ab cd", "12345"]) == [4, 6]
 
 
+def test_without_the_tokenizer_counts_are_not_called_exact(server: FakeServer, tokenizer: Path) -> None:
+    assert not encoder_for(server).describe().counts_exactly
+    assert encoder_for(server, tokenizer=tokenizer).describe().counts_exactly
+
+
 def test_the_estimate_takes_two_letters_for_a_token_and_all_else_alone() -> None:
     assert estimate_tokens("abcd") == 2
     assert estimate_tokens("a+1") == 3
