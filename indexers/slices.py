@@ -49,11 +49,11 @@ class Pace:
         self.clock = clock
         self.size_bytes = MIN_SLICE_BYTES
 
-    def note(self, took_s: float) -> None:
-        """Set the size of the next slice by the time of the last."""
+    def note(self, took_s: float, size_bytes: int) -> None:
+        """Set the size of the next slice by the time and the size of the last; a small one says nothing of larger."""
         if took_s > SLICE_S:
             self.size_bytes = max(MIN_SLICE_BYTES, self.size_bytes // 2)
-        elif took_s < SLICE_S / 2:
+        elif took_s < SLICE_S / 2 and size_bytes >= self.size_bytes / 2:
             self.size_bytes = min(MAX_SLICE_BYTES, self.size_bytes * 2)
 
 
@@ -112,7 +112,7 @@ class SlicedEncoder:
         made = dict(zip(keys, check_vectors(vectors, len(keys), self._description), strict=True))
         if self._cache is not None:
             self._cache.put_many(made)
-        self._pace.note(took_s)
+        self._pace.note(took_s, size)
         self._known |= made
         for key in keys:
             del self._missing[key]

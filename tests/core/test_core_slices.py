@@ -49,7 +49,7 @@ def test_a_slice_doubles_while_it_is_quick_and_shrinks_where_it_takes_too_long()
     pace = Pace()
     sizes = []
     for took_s in (0.1, 0.1, SLICE_S - 1, SLICE_S + 1):
-        pace.note(took_s)
+        pace.note(took_s, pace.size_bytes)
         sizes.append(pace.size_bytes // MIN_SLICE_BYTES)
     assert sizes == [2, 4, 4, 2]
 
@@ -57,10 +57,17 @@ def test_a_slice_doubles_while_it_is_quick_and_shrinks_where_it_takes_too_long()
 def test_a_slice_stays_within_its_bounds() -> None:
     pace = Pace()
     for _ in range(20):
-        pace.note(0.0)
+        pace.note(0.0, pace.size_bytes)
     assert pace.size_bytes == MAX_SLICE_BYTES
     for _ in range(20):
-        pace.note(100.0)
+        pace.note(100.0, pace.size_bytes)
+    assert pace.size_bytes == MIN_SLICE_BYTES
+
+
+def test_slices_that_were_small_for_want_of_text_let_none_grow() -> None:
+    pace = Pace()
+    for _ in range(20):
+        pace.note(0.1, MIN_SLICE_BYTES // 2 - 1)
     assert pace.size_bytes == MIN_SLICE_BYTES
 
 
