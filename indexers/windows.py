@@ -19,17 +19,22 @@ def windows_of(
     `leaves` are the leaves of the chunk's file. A single character that exceeds the limit stays whole.
     """
     starts = [leaf.start_byte for leaf in leaves if chunk.start_byte < leaf.start_byte < chunk.end_byte]
-    windows: list[str] = []
+    windows: dict[int, str] = {}
     pending = [(chunk.start_byte, chunk.end_byte)]
     while pending:
-        start, end = pending.pop()
-        text = document_input(chunk, data[start:end].decode("utf-8", "replace"))
-        cut = _middle_cut(data, starts, start, end)
-        if cut is None or count_tokens([text])[0] <= max_tokens:
-            windows.append(text)
-        else:
-            pending += [(cut, end), (start, cut)]
-    return windows
+        texts = [document_input(chunk, data[start:end].decode("utf-8", "replace")) for start, end in pending]
+        cuts = [_middle_cut(data, starts, start, end) for start, end in pending]
+        # All pieces of a level in one call: what counts may be far away, or slow to begin.
+        doubtful = [text for text, cut in zip(texts, cuts, strict=True) if cut is not None]
+        counts = iter(count_tokens(doubtful) if doubtful else ())
+        parts: list[tuple[int, int]] = []
+        for (start, end), text, cut in zip(pending, texts, cuts, strict=True):
+            if cut is None or next(counts) <= max_tokens:
+                windows[start] = text
+            else:
+                parts += [(start, cut), (cut, end)]
+        pending = parts
+    return [windows[start] for start in sorted(windows)]
 
 
 def _middle_cut(data: bytes, leaf_starts: Sequence[int], start: int, end: int) -> int | None:

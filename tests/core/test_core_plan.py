@@ -9,6 +9,7 @@ from indexers.encoders.spec import MAX_TOKENS_PER_BYTE
 from indexers.pipeline import EncodingPipeline, PipelineOptions
 from indexers.plan import Planner
 from indexers.types import EncodedFile, Granularity, ParsedFile
+from indexers.windows import windows_of
 from tests.core.test_core_pipeline import TWO, TWO_FUNCTIONS, AddingEncoder, CountingEncoder, parsed
 
 TWO_FILE = parsed("a.py", TWO, TWO_FUNCTIONS)
@@ -83,3 +84,18 @@ def test_without_a_limit_nothing_is_counted() -> None:
     encoder = ListeningEncoder(max_tokens=None)
     Planner(encoder).plan(TWO_FILE.chunks, TWO_FILE.text.data)
     assert encoder.counted == []
+
+
+def test_all_pieces_of_a_level_are_counted_in_one_call() -> None:
+    calls: list[int] = []
+
+    def count_tokens(texts: Sequence[str]) -> list[int]:
+        calls.append(len(texts))
+        return [len(text.split()) for text in texts]
+
+    data = b"word\n" * 64
+    chunk = parsed("a.txt", data.decode()).chunks[-1]
+    windows = windows_of(chunk, [], data, 4, count_tokens)
+    assert "".join(windows) == data[: chunk.end_byte].decode()
+    assert calls[:4] == [1, 2, 4, 8]
+    assert len(windows) > len(calls)
