@@ -52,6 +52,6 @@ class QueryEncoder:
         return self._encoder
 
     def _open(self, snapshot: Snapshot) -> Encoder:
-        settings = read_settings(self._root)
+        settings = read_settings()  # the repository's file has no say in an index that is there
         require_query(self._home, self._root, own_spec(snapshot.info, settings), settings)
         return open_own(snapshot.info, settings, snapshot.probe, self._load)
