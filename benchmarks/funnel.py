@@ -13,9 +13,10 @@ encoder; where that cannot be had, vectors of the index itself, which find at le
 
 import argparse
 import random
+import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -24,7 +25,8 @@ import numpy as np
 import numpy.typing as npt
 
 from codesearch.config import home_folder
-from codesearch.encoders.choice import open_own
+from codesearch.encoders.choice import Load, open_own, own_spec
+from codesearch.encoders.consent import require_query
 from codesearch.errors import CodesearchError
 from codesearch.evaluation.doc_queries import ask
 from codesearch.evaluation.judged import read_judgements
@@ -32,12 +34,14 @@ from codesearch.registry import locate
 from codesearch.settings.settings import read_settings
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.coarse import take_prefix, take_prefix_of_query
+from codesearch.storage.records import to_chunk
 from codesearch.storage.row_flags import FLAGS_DTYPE, mask_of
-from codesearch.storage.rows import ChunkRow, IndexInfo, IntArray
+from codesearch.storage.rows import IndexInfo, IntArray
 from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.vectors import VectorReader
+from indexers.encoders.registry import load_encoder
 from indexers.errors import EncoderError
-from indexers.types import GRANULARITIES, Chunk, FloatArray, Granularity
+from indexers.types import GRANULARITIES, FloatArray, Granularity
 
 TOP = 10
 
@@ -55,6 +59,14 @@ class Queries:
     vectors: FloatArray
     """float32 `[queries, dim]`, unit rows."""
     origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The vectors of an index, and which of their rows, int64 in order, are to be compared."""
+
+    vectors: VectorReader
+    rows: IntArray
 
 
 @dataclass(slots=True)
@@ -101,73 +113,91 @@ def _recall(exact: IntArray, found: IntArray) -> float:
     return float(np.mean([np.isin(wanted, have).mean() for wanted, have in zip(exact, found, strict=True)]))
 
 
-def read_live(folder: Path, granularity: Granularity) -> Iterator[FloatArray]:
-    """Yield the live vectors of a granularity in blocks, float32 `[n, dim]`; of equal ones the first alone."""
-    seen: set[bytes] = set()
+@contextmanager
+def _opened(folder: Path, granularity: Granularity) -> Iterator[Stored]:
+    """Open the vectors of an index, and tell which rows are live and of a granularity."""
     with closing(Catalog.open_reader(folder)) as catalog:
         catalog.begin("DEFERRED")
         generation = catalog.read_generation()
         info = generation.info
         wanted = mask_of(catalog.read_array("row_flags", FLAGS_DTYPE), [granularity], None)
         with closing(VectorReader(folder / generation.vectors_name, info.dim, info.n_rows, catalog.mend)) as vectors:
-            first = 0
-            for block in vectors.read_blocks(0, info.n_rows):
-                kept = []
-                for place in np.flatnonzero(wanted[first : first + len(block)]).tolist():
-                    digest = blake2b(block[place].tobytes(), digest_size=16).digest()
-                    if digest not in seen:
-                        seen.add(digest)
-                        kept.append(place)
-                first += len(block)
-                yield block[kept]
+            yield Stored(vectors, np.flatnonzero(wanted))
 
 
-def make_queries(snapshot: Snapshot, judged: Path | None, n_queries: int) -> Queries | None:
+def read_live(folder: Path, granularity: Granularity) -> Iterator[FloatArray]:
+    """Yield the live vectors of a granularity in blocks, float32 `[n, dim]`; of equal ones the first alone."""
+    seen: set[bytes] = set()
+    with _opened(folder, granularity) as stored:
+        first = 0
+        for block in stored.vectors.read_blocks(0, stored.vectors.n_rows):
+            start, end = np.searchsorted(stored.rows, [first, first + len(block)])
+            kept = []
+            for place in (stored.rows[start:end] - first).tolist():
+                digest = blake2b(block[place].tobytes(), digest_size=16).digest()
+                if digest not in seen:
+                    seen.add(digest)
+                    kept.append(place)
+            first += len(block)
+            yield block[kept]
+
+
+def sample_vectors(folder: Path, granularity: Granularity, n_queries: int) -> Queries:
+    """Return some of the live vectors themselves as queries; the others are not read."""
+    with _opened(folder, granularity) as stored:
+        rows = sorted(random.Random(0).sample(range(len(stored.rows)), min(n_queries, len(stored.rows))))
+        return Queries(stored.vectors.read(stored.rows[rows]), f"{len(rows)} vectors of the index itself")
+
+
+def _require_vectors(info: IndexInfo, folder: Path, granularity: Granularity) -> None:
+    """Raise SystemExit for an index, or a granularity of it, that has no vector to measure."""
+    n_rows = {}
+    for name in GRANULARITIES:
+        with _opened(folder, name) as stored:
+            n_rows[name] = len(stored.rows)
+    if not any(n_rows.values()):
+        raise SystemExit(f"{info.root} has no vectors yet; codesearch index {shlex.quote(str(info.root))} makes them")
+    if not n_rows[granularity]:
+        others = ", ".join(name for name, n in n_rows.items() if n)
+        raise SystemExit(f"{info.root} has no vectors of granularity {granularity}; --granularity can be {others}")
+
+
+def read_texts(judged: Path) -> list[str]:
+    """Return the queries of a file of judged ones. Raises SystemExit where it has none."""
+    try:
+        texts = [one.query for one in read_judgements(judged)]
+    except (OSError, CodesearchError) as error:
+        raise SystemExit(str(error)) from error
+    if not texts:
+        raise SystemExit(f"{judged} holds no queries; leave --judged out, or name another file")
+    return texts
+
+
+def make_queries(snapshot: Snapshot, judged: Path | None, n_queries: int, load: Load = load_encoder) -> Queries | None:
     """Return the vectors of judged queries or of documentation; None where neither is to be had."""
     info = snapshot.info
+    if judged is not None:
+        texts, origin = read_texts(judged)[:n_queries], "judged queries"
+    else:
+        texts, origin = _documentation(snapshot, n_queries), "first sentences of documentation"
+    if judged is None and len(texts) < MIN_QUERIES:
+        return None
     try:
-        if judged is not None:
-            texts, origin = [one.query for one in read_judgements(judged)][:n_queries], "judged queries"
-        else:
-            texts, origin = _documentation(snapshot, n_queries), "first sentences of documentation"
-        if judged is not None or len(texts) >= MIN_QUERIES:
-            encoder = open_own(info, read_settings(info.root), snapshot.probe)
-            vectors = np.stack([encoder.encode_query(text, "search") for text in texts])
-            return Queries(vectors, f"{len(texts)} {origin}")
+        settings = read_settings(info.root)
+        require_query(home_folder(), info.root, own_spec(info, settings), settings)
+        encoder = open_own(info, settings, snapshot.probe, load)
+        vectors = np.stack([encoder.encode_query(text, "search") for text in texts])
     except (CodesearchError, EncoderError) as error:
         print(f"note: {error}; vectors of the index stand in for queries", file=sys.stderr)
-    return None
-
-
-def sample_vectors(vectors: FloatArray, n_queries: int) -> Queries:
-    """Return some of the vectors themselves as queries."""
-    rows = random.Random(0).sample(range(len(vectors)), min(n_queries, len(vectors)))
-    return Queries(vectors[rows], f"{len(rows)} vectors of the index itself")
+        return None
+    return Queries(vectors, f"{len(texts)} {origin}")
 
 
 def _documentation(snapshot: Snapshot, n_queries: int) -> list[str]:
-    chunks = (chunk for file in snapshot.files() for chunk in snapshot.chunks_of_file(file.id))
-    leaves = (_to_chunk(chunk) for chunk in chunks if chunk.granularity == "leaf" and chunk.documentation)
+    rows = ((row, file.first_chunk) for file in snapshot.files() for row in snapshot.chunks_of_file(file.id))
+    leaves = (to_chunk(row, first) for row, first in rows if row.granularity == "leaf" and row.documentation)
     texts = sorted({text for leaf in leaves if (text := ask(leaf)) is not None})
     return random.Random(0).sample(texts, min(n_queries, len(texts)))
-
-
-def _to_chunk(row: ChunkRow) -> Chunk:
-    return Chunk(
-        kind=row.kind,
-        granularity=row.granularity,
-        symbol=row.symbol,
-        qualified_name=row.qualified_name,
-        signature=row.signature,
-        documentation=row.documentation,
-        names=row.names,
-        start_byte=row.start_byte,
-        end_byte=row.end_byte,
-        start_line=row.start_line,
-        end_line=row.end_line,
-        first_leaf=0,
-        n_leaves=row.n_leaves,
-    )
 
 
 def render(info: IndexInfo, origin: str, candidates: Sequence[int], recall: dict[int, list[float]]) -> list[str]:
@@ -188,31 +218,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("root", type=Path)
-    parser.add_argument("--queries", type=int, default=500)
+    parser.add_argument("--queries", type=_number, default=500)
     parser.add_argument("--judged", type=Path)
     parser.add_argument("--granularity", choices=GRANULARITIES, default="leaf")
     parser.add_argument("--dims", type=_numbers, default=DIMS)
     parser.add_argument("--candidates", type=_numbers, default=CANDIDATES)
     options = parser.parse_args(arguments)
     try:
-        folder = locate(options.root, home_folder()).folder
+        print("\n".join(_run(options)))
     except CodesearchError as error:
         raise SystemExit(str(error)) from error
-    with Snapshot.open(folder) as snapshot:
-        info = snapshot.info
-        queries = make_queries(snapshot, options.judged, options.queries)
-    if queries is None:
-        queries = sample_vectors(np.concatenate(list(read_live(folder, options.granularity))), options.queries)
-    dims = sorted({dim for dim in (*options.dims, info.coarse_dim) if dim <= info.dim} | {info.dim})
-    found = measure(read_live(folder, options.granularity), queries.vectors, dims, options.candidates)
-    recall = dict(zip(dims, found.tolist(), strict=True))
-    origin = f"vectors of granularity {options.granularity}; {queries.origin}"
-    print("\n".join(render(info, origin, options.candidates, recall)))
     return 0
 
 
+def _run(options: argparse.Namespace) -> list[str]:
+    folder, granularity = locate(options.root, home_folder()).folder, options.granularity
+    with Snapshot.open(folder) as snapshot:
+        info = snapshot.info
+        _require_vectors(info, folder, granularity)
+        queries = make_queries(snapshot, options.judged, options.queries)
+    if queries is None:
+        queries = sample_vectors(folder, granularity, options.queries)
+    dims = sorted({dim for dim in (*options.dims, info.coarse_dim) if dim <= info.dim} | {info.dim})
+    found = measure(read_live(folder, granularity), queries.vectors, dims, options.candidates)
+    recall = dict(zip(dims, found.tolist(), strict=True))
+    return render(info, f"vectors of granularity {granularity}; {queries.origin}", options.candidates, recall)
+
+
+def _number(text: str) -> int:
+    if not (text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above zero")
+    return int(text)
+
+
 def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(word) for word in text.split(","))
+    return tuple(_number(word.strip()) for word in text.split(","))
 
 
 if __name__ == "__main__":

@@ -170,11 +170,12 @@ def read_parsed(catalog: Catalog, file: FileRow) -> ParsedFile:
     if len(rows) != file.n_chunks:
         raise records.mismatch(f"the list of chunks of {file.path}")
     text = SourceText(records.text(file.id), file.encoding, file.content_hash)  # type: ignore[arg-type]
-    chunks = tuple(_to_chunk(row, file.first_chunk) for row in rows)
+    chunks = tuple(to_chunk(row, file.first_chunk) for row in rows)
     return ParsedFile(file.path, file.language, file.stat, text, chunks, (), file.note)
 
 
-def _to_chunk(row: ChunkRow, first_chunk: int) -> Chunk:
+def to_chunk(row: ChunkRow, first_chunk: int) -> Chunk:
+    """Return the chunk as it was cut, of a file whose first chunk is `first_chunk`."""
     return Chunk(
         kind=row.kind,
         granularity=row.granularity,
