@@ -83,6 +83,7 @@ def renew_base(
 
 
 def find_behind(base: IntArray, flags: FlagArray) -> Behind:
+    """Count the rows that a base, whose rows are `base` in order, lacks of those with `flags`, and has in vain."""
     end = int(base[-1]) + 1 if len(base) else 0
     tail = np.flatnonzero(flags[end:])
     n_dead = int(np.count_nonzero(flags[base] == 0))
