@@ -20,6 +20,9 @@ WEIGHTS_INDEX = "model.safetensors.index.json"
 KNOWN_KINDS = frozenset({"Transformer", "Pooling", "Normalize", "Dense"})
 """Modules whose files say everything that has to be known before the weights are loaded."""
 
+OWN_MODULES = "sentence_transformers."
+"""Where the classes of modules must come from; sentence-transformers would import any other, and so run its code."""
+
 NO_LENGTH = 10**9
 """Lengths beyond this are a tokenizer's way of saying that it knows none."""
 
@@ -72,7 +75,8 @@ def read_checkpoint(folder: Path) -> Checkpoint:
     """Read what a model's files say.
 
     Raises:
-        EncoderError: files are missing or damaged, or it is a Qwen3-Embedding that is not pooled at its last token.
+        EncoderError: files are missing or damaged, name code of others to be run, or it is a Qwen3-Embedding that is
+            not pooled at its last token.
     """
     if missing := missing_files(folder):
         raise EncoderError(
@@ -150,8 +154,16 @@ def _modules(folder: Path) -> list[tuple[str, str]]:
         case [_, *_] as entries if all(
             isinstance(entry, dict) and isinstance(entry.get("type"), str) for entry in entries
         ):
+            if foreign := [entry["type"] for entry in entries if not entry["type"].startswith(OWN_MODULES)]:
+                raise EncoderError(_foreign(folder / MODULES, foreign[0]))
             return [(entry["type"].rpartition(".")[2], str(entry.get("path") or "")) for entry in entries]
     raise EncoderError(f"{folder / MODULES} is not a list of modules; fetch it anew")
+
+
+def _foreign(path: Path, name: str) -> str:
+    return (
+        f"{path} names the class {name!r}, which is not of sentence-transformers and is not run; choose another model"
+    )
 
 
 def _missing_of_transformer(folder: Path) -> list[str]:

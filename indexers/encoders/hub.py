@@ -115,8 +115,12 @@ def require_extra(name: str) -> None:
 
 
 def _look(model: str, hub: Hub) -> Path | None:
-    """Return the folder that holds all files of a model."""
-    if (folder := Path(model)).is_dir():
+    """Return the folder that holds all files of a model.
+
+    Only a full path names a folder: the folder that is searched must not supply the model it is searched with.
+    """
+    folder = Path(model)
+    if folder.is_absolute() and folder.is_dir():
         return folder
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError

@@ -94,7 +94,7 @@ class EncoderSpec:
     name: str
     source: Source
     model: str = ""
-    """A model's name at its hub, a folder, a GGUF file, or the name a server knows it by."""
+    """A model's name at its hub, the full path of a folder or of a GGUF file, or the name a server knows it by."""
     dim: int | None = None
     """Numbers to keep of each vector; None keeps all."""
     max_tokens: int | None = None

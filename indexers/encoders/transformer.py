@@ -225,7 +225,7 @@ class TransformerEncoder:
         return wanted
 
     def _identity(self) -> str:
-        files, is_folder = self._files, Path(self._spec.model).is_dir()
+        files, is_folder = self._files, Path(self._spec.model).is_absolute()
         named = f"model={self._spec.model};revision={files.folder.name}"
         parts = (
             "transformer-v1",

@@ -148,3 +148,11 @@ def test_the_digest_changes_with_a_setting_and_not_with_a_description(folder: Pa
     assert digest_of(folder) == before
     write(folder / "1_Pooling/config.json", {"pooling_mode": "mean"})
     assert digest_of(folder) != before
+
+
+@pytest.mark.parametrize("name", ["evil.Module", "modeling_evil.Pooling", "sentence_transformersx.models.Pooling"])
+def test_code_that_a_model_s_files_name_is_refused(folder: Path, name: str) -> None:
+    modules = json.loads((folder / "modules.json").read_text("utf-8"))
+    write(folder / "modules.json", [*modules, {"type": name, "path": ""}])
+    with pytest.raises(EncoderError, match=f"'{name}', which is not of sentence-transformers and is not run"):
+        read_checkpoint(folder)

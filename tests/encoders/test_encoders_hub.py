@@ -86,7 +86,7 @@ def test_a_missing_model_is_an_error_that_says_how_to_allow_the_download(tmp_pat
 
 def test_a_missing_model_of_known_size_is_told_with_its_size(tmp_path: Path) -> None:
     spec = EncoderSpec("qwen3-4b", "transformer", "Qwen/Qwen3-Embedding-4B", is_offline=True)
-    with pytest.raises(EncoderError, match=r"not on this machine, 8\.\d GB; fetch it while online"):
+    with pytest.raises(EncoderError, match=r"not on this machine, 7\.\d GiB; fetch it while online"):
         find_model(spec, Hub(tmp_path, NOWHERE))
 
 
@@ -109,6 +109,16 @@ def test_offline_nobody_is_asked(hub: Hub, fake: FakeHub) -> None:
     with pytest.raises(EncoderError, match="cannot be fetched offline"):
         download(OFFLINE, ignore, hub)
     assert fake.asked == []
+
+
+def test_the_folder_that_is_searched_does_not_supply_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = "Qwen/Qwen3-Embedding-4B"
+    write(tmp_path / "repository" / model, FILES)
+    monkeypatch.chdir(tmp_path / "repository")
+    spec, hub = EncoderSpec("qwen3-4b", "transformer", model), Hub(tmp_path / "cache", NOWHERE)
+    with pytest.raises(EncoderError, match="is not on this machine"):
+        find_model(spec, hub)
+    assert missing_download(spec, hub) is not None
 
 
 def test_a_hub_that_is_not_reached_leaves_the_size_unknown(tmp_path: Path) -> None:
@@ -136,13 +146,16 @@ def test_fetching_draws_nothing(hub: Hub, capfd: pytest.CaptureFixture[str]) -> 
 
 
 def test_what_is_here_is_not_fetched_again(hub: Hub, fake: FakeHub) -> None:
-    fake.refused = {"model.safetensors"}
-    with pytest.raises(EncoderError, match=r"could not be fetched: .*run the same command again"):
-        download(SPEC, ignore, hub)
-    fake.refused.clear()
+    (download(SPEC, ignore, hub) / "model.safetensors").unlink()
     fake.asked.clear()
     download(SPEC, ignore, hub)
     assert {path.rpartition("/")[2] for path in fake.asked if "/resolve/" in path} == {"model.safetensors"}
+
+
+def test_a_fetch_that_breaks_off_is_told_to_be_run_again(hub: Hub, fake: FakeHub) -> None:
+    fake.refused = {"model.safetensors"}
+    with pytest.raises(EncoderError, match=r"could not be fetched: .*run the same command again"):
+        download(SPEC, ignore, hub)
 
 
 def test_a_model_that_the_hub_does_not_have_is_told(hub: Hub) -> None:

@@ -1,6 +1,7 @@
 """Models of sentence-transformers that are not Qwen3-Embedding: a tiny BERT, mean pooling, prompts of its own."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,19 @@ def test_its_vectors_are_cut_only_when_asked(folder: Path) -> None:
 def test_a_dimension_beyond_its_own_is_refused(folder: Path) -> None:
     with pytest.raises(EncoderError, match="has 32 dimensions"):
         load_encoder(spec_of(folder, dim=33))
+
+
+def test_a_model_of_the_hub_keeps_its_identity_beside_a_folder_of_its_name(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache/models--someone--bert"
+    (cache / "refs").mkdir(parents=True)
+    (cache / "refs/main").write_text("0123", "utf-8")
+    shutil.copytree(folder, cache / "snapshots/0123")
+    (tmp_path / "repository/someone/bert").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "repository")
+    encoder = TransformerEncoder(EncoderSpec("bert", "transformer", "someone/bert"), hub=Hub(tmp_path / "cache"))
+    assert "model=someone/bert;revision=0123" in encoder.describe().identity
 
 
 def test_a_dense_layer_decides_the_dimension(tmp_path: Path) -> None:
