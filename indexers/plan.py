@@ -32,12 +32,14 @@ class Planner:
     """Plans files for one encoder; chunks of other granularities than the wanted ones get no vector."""
 
     def __init__(self, encoder: Encoder, granularities: Collection[Granularity] = GRANULARITIES) -> None:
-        self._count_tokens = encoder.count_tokens
+        self._count_anew = encoder.count_tokens
+        self._counted: dict[str, int] = {}
         self._max_tokens = encoder.describe().max_tokens
         self._granularities = frozenset(granularities)
 
     def plan(self, chunks: Sequence[Chunk], data: bytes) -> FilePlan:
         """Return the inputs for the chunks of one file, whose text is `data`; raises EncoderError."""
+        self._counted.clear()
         leaves = leaves_of(chunks)
         order = list(in_order_of_encoding(chunks, self._granularities))
         texts = dict(zip(own := [n for n, part in order if part is None], inputs_of(chunks, own, data), strict=True))
@@ -51,11 +53,18 @@ class Planner:
                 continue
             chunk, windows = chunks[number], [texts[number]]
             if number in long and self._max_tokens is not None:
-                windows = windows_of(chunk, leaves, data, self._max_tokens, self._count_tokens)
+                windows = windows_of(chunk, leaves, data, self._max_tokens, self.count_tokens)
             first_row[number], n_rows[number] = len(inputs), len(windows)
             inputs += windows
             made_for += [chunk.granularity] * len(windows)
         return FilePlan(tuple(inputs), tuple(made_for), tuple(first_row), tuple(n_rows))
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the tokens of texts, of which those that planning the last file had to count are not counted again."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._counted]
+        if new:
+            self._counted.update(zip(new, self._count_anew(new), strict=True))
+        return [self._counted[text] for text in texts]
 
     def _find_long(self, texts: dict[int, str]) -> frozenset[int]:
         """Return the numbers of the texts that exceed the encoder."""
@@ -64,7 +73,7 @@ class Planner:
         limit = self._max_tokens // MAX_TOKENS_PER_BYTE
         # Letters take one byte at least and four at most: only between the two do bytes need to be counted.
         doubtful = [n for n, text in texts.items() if 4 * len(text) > limit and len(text.encode()) > limit]
-        counts = self._count_tokens([texts[number] for number in doubtful]) if doubtful else []
+        counts = self.count_tokens([texts[number] for number in doubtful])
         return frozenset(n for n, count in zip(doubtful, counts, strict=True) if count > self._max_tokens)
 
 

@@ -86,6 +86,16 @@ def test_without_a_limit_nothing_is_counted() -> None:
     assert encoder.counted == []
 
 
+def test_no_text_is_counted_twice() -> None:
+    file = parsed("a.txt", "".join(f"word{n} " * 7 + "\n" for n in range(40)))
+    encoder = ListeningEncoder(max_tokens=50)
+    planner = Planner(encoder)
+    plan = planner.plan(file.chunks, file.text.data)
+    assert sum(planner.count_tokens(plan.inputs)) == sum(CountingEncoder().count_tokens(plan.inputs))
+    assert len(plan.inputs) > len(file.chunks)
+    assert len(encoder.counted) == len(set(encoder.counted))
+
+
 def test_all_pieces_of_a_level_are_counted_in_one_call() -> None:
     calls: list[int] = []
 
