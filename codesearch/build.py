@@ -14,29 +14,28 @@ from pathlib import Path
 
 from codesearch.building.changes import Changes, Known, compare
 from codesearch.building.clearance import Fetching, clear
+from codesearch.building.encoding import Encoding
 from codesearch.building.filling import FILL_COMMIT_S, Filling, fill
 from codesearch.building.order import Order, check_coarse_dim, check_name, read_order
 from codesearch.building.reporter import OnProgress, Reporter
 from codesearch.compatibility import check_versions
-from codesearch.encoders.choice import Load, open_own, own_spec
-from codesearch.encoders.probe import probe
+from codesearch.encoders.choice import Load, load_own, own_spec
 from codesearch.encoders.speeds import Speed, record_speed
 from codesearch.errors import LockedError, StorageError
 from codesearch.registry import folder_place, has_index, index_folder, prepare_home, read_committed
 from codesearch.replacement import finish_replacement, rebuild_folder, replace_index
 from codesearch.storage.lock import WriterLock
 from codesearch.storage.rows import NewIndex
-from codesearch.storage.vector_cache import CacheOptions, SqliteVectorCache
+from codesearch.storage.vector_cache import CACHE_FILE, CacheOptions, SqliteVectorCache
 from codesearch.storage.writer import Writer
 from codesearch.types import BuildOptions, UpdateReport
 from indexers.encoders.registry import load_encoder
 from indexers.errors import EncoderError
 from indexers.git import git_identity
 from indexers.parsers import ParserOptions, ParserPool
-from indexers.pipeline import EncodingPipeline, PipelineOptions
 from indexers.template import TEMPLATE_VERSION
 from indexers.tokenizer import TOKENIZER_VERSION
-from indexers.types import EncodedFile, Encoder, Noting, ParsedFile, Skipped
+from indexers.types import EncodedFile, Encoder, ParsedFile, Skipped
 from indexers.walker import WalkOptions, walk
 
 FIRST_COMMIT_S = 2.0
@@ -92,8 +91,7 @@ class _Tools:
     """What a run works with, from file to index."""
 
     pool: ParserPool
-    encoder: Encoder
-    pipeline: EncodingPipeline
+    encoding: Encoding
     writer: Writer
     reporter: Reporter
 
@@ -124,16 +122,14 @@ class _Build:
         limit = CacheOptions(max_bytes=self._order.settings.cache_bytes)
         with (
             self._opened(reporter) as (writer, encoder),
-            closing(SqliteVectorCache(self._order.home / "vectors.db", limit)) as cache,
+            closing(SqliteVectorCache(self._order.home / CACHE_FILE, limit)) as cache,
         ):
-            options = PipelineOptions(writer.info.granularities, on_slice=reporter.note_slice)
-            tools = _Tools(pool, encoder, EncodingPipeline(encoder, cache, options), writer, reporter)
+            tools = _Tools(pool, Encoding(encoder, writer, cache, reporter.note_slice), writer, reporter)
             try:
                 report = self._update(tools)
             finally:
                 self._note_speed(tools)
-            notes = encoder.notes() if isinstance(encoder, Noting) else ()
-            return replace(report, warnings=(*cache.warnings, *notes))
+            return replace(report, warnings=(*cache.warnings, *tools.encoding.notes()))
 
     def _update(self, tools: _Tools) -> UpdateReport:
         writer, reporter = tools.writer, tools.reporter
@@ -151,7 +147,6 @@ class _Build:
             writer.commit(complete=False, files_todo=0, checked_at=_now())
             self._fill(tools)
             reporter.report("commit", len(changes.to_read), len(changes.to_read))
-        _keep_probe(tools)
         generation = writer.commit(complete=True, files_todo=0, checked_at=_now())
         return UpdateReport(
             added=changes.added,
@@ -160,7 +155,7 @@ class _Build:
             unchanged=changes.unchanged,
             n_chunks=writer.info.n_chunks,
             bytes_read=reporter.bytes_read,
-            n_encoded=tools.pipeline.counts.n_encoded,
+            n_encoded=tools.encoding.counts.n_encoded,
             skipped=tuple(changes.skipped),
             generation=generation,
             took_s=time.monotonic() - reporter.started,
@@ -175,8 +170,6 @@ class _Build:
             clear(self._order, choice.spec, self._seams.fetching, reporter.report_download)
             encoder = self._seams.load(choice.spec)
             with Writer.create(self._folder, self._new_index(encoder)) as writer:
-                if not encoder.describe().is_cached:
-                    writer.write_probe(probe(encoder), encoder.describe().engine)
                 yield writer, encoder
             return
         with Writer.open(self._folder) as writer:
@@ -190,12 +183,10 @@ class _Build:
         """Return the index's encoder; raises FormatError where it gives other vectors by now."""
         settings = self._order.settings
         clear(self._order, own_spec(writer.info, settings), self._seams.fetching, reporter.report_download)
-        encoder = open_own(writer.info, settings, writer.read_probe, self._seams.load)
-        description, coarse_dim = encoder.describe(), self._order.options.coarse_dim
-        if description.engine != writer.info.encoder_engine:
-            writer.write_probe(writer.read_probe(), description.engine)
+        encoder = load_own(writer.info, settings, self._seams.load)
+        coarse_dim = self._order.options.coarse_dim
         if coarse_dim is not None:
-            check_coarse_dim(coarse_dim, description)
+            check_coarse_dim(coarse_dim, encoder.describe())
             writer.set_coarse_dim(coarse_dim)
         return encoder
 
@@ -224,8 +215,9 @@ class _Build:
         total = len(changes.to_read)
         outcomes: Iterator[ParsedFile | EncodedFile | Skipped]
         outcomes = tools.pool.parse(changes.to_read, writer.info.max_file_bytes)
-        if not (is_first and tools.encoder.describe().is_cached):
-            outcomes = tools.pipeline.encode(outcomes)
+        is_patient = tools.encoding.encoder.describe().is_cached
+        if not is_patient or (total and not is_first):
+            outcomes = tools.encoding.pipeline().encode(outcomes)
         for done, outcome in enumerate(outcomes, start=1):
             self._take(outcome, changes, writer, reporter)
             reporter.report("index", done, total)
@@ -256,12 +248,11 @@ class _Build:
     def _fill(self, tools: _Tools) -> None:
         """Give vectors to what words alone find; raises EncoderError, after what was done is committed."""
         tools.pool.close()  # the encoder may take hours, in which parsers would only hold memory
-        _keep_probe(tools)
-        fill(Filling(tools.writer, tools.pipeline, tools.reporter, _now, self._seams.fill_commit_s))
+        fill(Filling(tools.writer, tools.encoding.pipeline(), tools.reporter, _now, self._seams.fill_commit_s))
 
     def _note_speed(self, tools: _Tools) -> None:
         """Remember how fast the encoder was, where it had enough to do."""
-        counts, encoder = tools.pipeline.counts, tools.encoder.describe()
+        counts, encoder = tools.encoding.counts, tools.encoding.encoder.describe()
         if counts.encoding_s >= self._seams.measured_s and counts.n_tokens:
             speed = Speed(counts.n_tokens / counts.encoding_s, _now(), encoder.engine, encoder.name)
             with suppress(StorageError):
@@ -273,12 +264,6 @@ class _Build:
             return
         with suppress(LockedError), closing(WriterLock(self._folder)):
             shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def _keep_probe(tools: _Tools) -> None:
-    """Keep the encoder's known answers where there are none: of one that takes its time they come after the words."""
-    if tools.writer.known_files() and not len(tools.writer.read_probe()):
-        tools.writer.write_probe(probe(tools.encoder), tools.encoder.describe().engine)
 
 
 @contextmanager

@@ -24,6 +24,9 @@ from indexers.types import (
     VectorCache,
 )
 
+OnSlice = Callable[[EncodingCounts], None]
+"""Called after each slice, when the cache has it."""
+
 BATCH_BYTES = 1 << 20
 """Source text that waits for its vectors at most: where the cache has nearly all of it, little else would bound it."""
 
@@ -34,8 +37,9 @@ class PipelineOptions:
 
     granularities: tuple[Granularity, ...] = GRANULARITIES
     pace: Pace = field(default_factory=Pace)
-    on_slice: Callable[[EncodingCounts], None] | None = None
-    """Called after each slice, when the cache has it."""
+    on_slice: OnSlice | None = None
+    answers: int = 0
+    """Which of the sets of known answers of its identity the encoder gives; the cache keeps their vectors apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class EncodingPipeline:
         self._adder = encoder if isinstance(encoder, AdditiveEncoder) else None
         self._planner = Planner(encoder, self._options.granularities)
         cache = cache if self._description.is_cached else None
-        self._encoder = SlicedEncoder(encoder, cache, self._options.pace)
+        self._encoder = SlicedEncoder(encoder, cache, self._options.pace, self._options.answers)
         self.counts = self._encoder.counts
 
     def encode(self, outcomes: Iterable[ParsedFile | Skipped]) -> Iterator[EncodedFile | Skipped]:

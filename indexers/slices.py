@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexers.errors import EncoderError
-from indexers.template import vector_key
+from indexers.template import identity_of_answers, vector_key
 from indexers.types import Encoder, EncoderDescription, FloatArray, VectorCache
 
 MIN_SLICE_BYTES = 1 << 12
@@ -58,11 +58,15 @@ class Pace:
 
 
 class SlicedEncoder:
-    """Holds the vectors of the texts that were asked for until they are taken."""
+    """Holds the vectors of the texts that were asked for until they are taken.
 
-    def __init__(self, encoder: Encoder, cache: VectorCache | None, pace: Pace) -> None:
+    The cache has those of an encoder that gives the set `answers` of known answers.
+    """
+
+    def __init__(self, encoder: Encoder, cache: VectorCache | None, pace: Pace, answers: int = 0) -> None:
         self._encoder = encoder
         self._description = encoder.describe()
+        self._identity = identity_of_answers(self._description.identity, answers)
         self._cache = cache
         self._pace = pace
         self._n_waiting: Counter[bytes] = Counter()
@@ -73,7 +77,7 @@ class SlicedEncoder:
 
     def ask(self, texts: Sequence[str]) -> list[bytes]:
         """Ask for the vectors of texts and return the keys under which they can be taken."""
-        keys = [vector_key(self._description.identity, text) for text in texts]
+        keys = [vector_key(self._identity, text) for text in texts]
         self._n_waiting.update(keys)
         new = {
             key: text

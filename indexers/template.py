@@ -24,6 +24,14 @@ def join_name(name: str, text: str) -> str:
     return f"{name}\n{text}" if name else text
 
 
+def identity_of_answers(identity: str, number: int) -> str:
+    """Return the identity under which vectors are kept, of the encoders that share one the set `number` of answers.
+
+    Behind one identity there may be other weights or another pooling, as behind a server's name; 0 are the first seen.
+    """
+    return f"{identity};answers={number}" if number else identity
+
+
 def vector_key(identity: str, text: str) -> bytes:
     """Return the 16-byte BLAKE2b key of an encoder input under an encoder's identity and this template."""
     digest = blake2b(digest_size=16)

@@ -1,6 +1,7 @@
 """How much a build would have to encode, how long that would take and what it would fill: counted, nothing encoded.
 
-Reads and parses everything that a build would; writes nothing, sends nothing and fetches nothing.
+Reads and parses everything that a build would; writes nothing, fetches nothing and sends nothing of it to another
+machine. A server on this one may be asked to count what could be too long for its model.
 """
 
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import time_ns
 
+from codesearch.building.cache_room import cache_warning
 from codesearch.building.changes import Known, compare
 from codesearch.building.estimate import Estimate, GranularityEstimate
 from codesearch.building.guess import GuessingEncoder
@@ -19,30 +21,35 @@ from codesearch.encoders.choice import Load, other_vectors, own_spec
 from codesearch.encoders.consent import is_allowed
 from codesearch.encoders.speeds import find_speed, read_speeds
 from codesearch.registry import has_index, index_folder
-from codesearch.storage.rows import KnownFile
+from codesearch.storage.cache_rows import cache_row_bytes
+from codesearch.storage.rows import IndexInfo, KnownFile
 from codesearch.storage.snapshot import Snapshot
-from codesearch.storage.vector_cache import find_known
+from codesearch.storage.vector_cache import CACHE_FILE, count_answers, find_known
+from codesearch.storage.vectors import record_dtype
 from codesearch.types import BuildOptions
 from indexers.encoders.cards import BY_NAME
 from indexers.encoders.registry import load_encoder
 from indexers.encoders.spec import EncoderSpec
 from indexers.errors import EncoderError
 from indexers.parsers import ParserOptions, ParserPool
-from indexers.plan import Planner, in_order_of_encoding
-from indexers.template import vector_key
-from indexers.types import GRANULARITIES, AdditiveEncoder, Encoder, Granularity, ParsedFile, Skipped, Walked
+from indexers.plan import FilePlan, Planner, in_order_of_encoding
+from indexers.template import identity_of_answers, vector_key
+from indexers.types import (
+    GRANULARITIES,
+    AdditiveEncoder,
+    Encoder,
+    EncoderDescription,
+    Granularity,
+    ParsedFile,
+    Skipped,
+    Walked,
+)
 from indexers.walker import WalkOptions, walk
 
 LEAVES: tuple[Granularity, ...] = ("leaf",)
 
-CHECKSUM_BYTES = 4
-"""Behind each stored vector."""
-
 HALF_BYTES = 2
-"""Vectors are stored as float16."""
-
-CACHE_ROW_BYTES = 100
-"""Key, the indexes over it, the day of use and SQLite's own share, beside each vector in the cache."""
+"""Prefixes are kept as float16."""
 
 
 def estimate(
@@ -93,10 +100,11 @@ class _Sizing:
         self._order = order
         self._encoder = encoder
         self._description = description = encoder.describe()
-        self._coarse_dim = own.coarse_dim if own else order.coarse_dim(description) if description.dim else 0
+        n_encoders = count_answers(order.home / CACHE_FILE, description.identity)
+        self._identities = [identity_of_answers(description.identity, number) for number in range(n_encoders)]
+        self._coarse_dim = _find_coarse_dim(order, description, own)
         self._granularities = own.granularities if own else order.granularities()
-        self._planner = Planner(encoder, self._granularities)
-        self._leaf_planner = Planner(encoder, LEAVES)
+        self._planner = Planner(encoder, LEAVES if isinstance(encoder, AdditiveEncoder) else self._granularities)
         self._amounts: dict[Granularity, _Amount] = {name: _Amount() for name in GRANULARITIES}
         self._seen: set[bytes] = set()
         self._n_rows = self._n_files = self._n_bytes = 0
@@ -108,13 +116,13 @@ class _Sizing:
         self._n_bytes += len(parsed.text.data)
         for chunk in parsed.chunks:
             self._amounts[chunk.granularity].n_chunks += 1
-        texts, granularities = self._plan(parsed)
-        tokens = self._encoder.count_tokens(texts) if texts else []
-        for name, n_tokens in zip(granularities, tokens, strict=True):
+        plan = self._plan(parsed)
+        tokens = self._planner.count_tokens(plan.inputs)
+        for name, n_tokens in zip(plan.granularities, tokens, strict=True):
             self._amounts[name].n_texts += 1
             self._amounts[name].n_tokens += n_tokens
         if not is_done:
-            self._add_missing(texts, tokens)
+            self._add_missing(plan.inputs, tokens)
 
     def sum_up(self) -> Estimate:
         """Return the estimate."""
@@ -124,6 +132,7 @@ class _Sizing:
         if not is_at_hand:
             speed = next((known for known in read_speeds(home).values() if known.name == encoder.name), None)
         dim = encoder.dim or None
+        warning = cache_warning(self._n_rows, encoder.dim, self._order.settings.cache_bytes) if self._is_kept else None
         return Estimate(
             root=self._order.root,
             encoder=encoder.name,
@@ -139,36 +148,46 @@ class _Sizing:
             is_counted=encoder.counts_exactly,
             is_at_hand=is_at_hand,
             tokens_per_s=None if speed is None else speed.tokens_per_s,
-            vector_bytes=None if dim is None else self._n_rows * (dim * HALF_BYTES + CHECKSUM_BYTES),
+            vector_bytes=None if dim is None else self._n_rows * record_dtype(dim).itemsize,
             coarse_bytes=None if dim is None else self._n_rows * self._coarse_dim * HALF_BYTES,
-            cache_bytes=None if dim is None else self._n_texts * self._cache_row_bytes(dim),
+            cache_bytes=None if dim is None else self._n_texts * cache_row_bytes(dim) * self._is_kept,
+            warnings=() if warning is None else (warning,),
         )
 
-    def _plan(self, parsed: ParsedFile) -> tuple[tuple[str, ...], tuple[Granularity, ...]]:
-        """Return what the encoder reads of a file, and for which granularities."""
-        if not isinstance(self._encoder, AdditiveEncoder):
-            plan = self._planner.plan(parsed.chunks, parsed.text.data)
+    @property
+    def _is_kept(self) -> bool:
+        """Whether vectors go into the cache, and it is known how long they are."""
+        return self._description.is_cached and self._description.dim > 0
+
+    def _plan(self, parsed: ParsedFile) -> FilePlan:
+        """Return what the encoder reads of a file; of one whose vectors add up, the leaves."""
+        plan = self._planner.plan(parsed.chunks, parsed.text.data)
+        if isinstance(self._encoder, AdditiveEncoder):
+            order = in_order_of_encoding(parsed.chunks, self._granularities)
+            self._n_rows += sum(part is None for _, part in order)
+        else:
             self._n_rows += len(plan.inputs)
-            return plan.inputs, plan.granularities
-        order = in_order_of_encoding(parsed.chunks, self._granularities)
-        self._n_rows += sum(part is None for _, part in order)
-        leaves = self._leaf_planner.plan(parsed.chunks, parsed.text.data)
-        return leaves.inputs, leaves.granularities
+        return plan
 
     def _add_missing(self, texts: tuple[str, ...], tokens: list[int]) -> None:
         if not self._description.is_cached:
             self._n_texts += len(texts)
             self._n_tokens += sum(tokens)
             return
-        new = {vector_key(self._description.identity, text): n for text, n in zip(texts, tokens, strict=True)}
-        known = find_known(self._order.home / "vectors.db", [key for key in new if key not in self._seen])
-        missing = {key: n for key, n in new.items() if key not in self._seen and key not in known}
-        self._seen.update(new)
+        keys = {text: [vector_key(identity, text) for identity in self._identities] for text in texts}
+        new = {text: n for text, n in zip(texts, tokens, strict=True) if keys[text][0] not in self._seen}
+        known = find_known(self._order.home / CACHE_FILE, [key for text in new for key in keys[text]])
+        missing = [n for text, n in new.items() if known.isdisjoint(keys[text])]
+        self._seen.update(keys[text][0] for text in new)
         self._n_texts += len(missing)
-        self._n_tokens += sum(missing.values())
+        self._n_tokens += sum(missing)
 
-    def _cache_row_bytes(self, dim: int) -> int:
-        return dim * HALF_BYTES + CACHE_ROW_BYTES if self._description.is_cached else 0
+
+def _find_coarse_dim(order: Order, encoder: EncoderDescription, own: IndexInfo | None) -> int:
+    """Return the prefix that is compared first, 0 where nobody knows; raises EncoderError as a build would."""
+    if own is not None and order.options.coarse_dim is None:
+        return own.coarse_dim
+    return order.coarse_dim(encoder) if encoder.dim else 0
 
 
 @contextmanager

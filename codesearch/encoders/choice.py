@@ -136,19 +136,27 @@ def own_spec(info: IndexInfo, settings: Settings) -> EncoderSpec:
         raise FormatError(f"{message}; {_remedy(info)}") from error
 
 
+def load_own(info: IndexInfo, settings: Settings, load: Load = load_encoder) -> Encoder:
+    """Load the encoder that made an index, as far as its identity tells.
+
+    Raises EncoderError where it cannot be had, FormatError where it is another by now.
+    """
+    encoder = load(own_spec(info, settings))
+    if encoder.describe().identity != info.encoder_identity:
+        raise other_vectors(info)
+    return encoder
+
+
 def open_own(info: IndexInfo, settings: Settings, read_probe: ReadProbe, load: Load = load_encoder) -> Encoder:
-    """Load the encoder that made an index.
+    """Load the encoder that made an index, and ask it for known answers where its identity does not tell enough.
 
     Raises EncoderError where it cannot be had, FormatError where it would give other vectors by now.
     """
-    encoder = load(own_spec(info, settings))
+    encoder = load_own(info, settings, load)
     description = encoder.describe()
-    if description.identity != info.encoder_identity:
+    is_unsure = description.engine != info.encoder_engine or not description.knows_weights
+    if is_unsure and not is_same_encoder(encoder, read_probe()):
         raise other_vectors(info)
-    if description.engine != info.encoder_engine or not description.knows_weights:
-        known = read_probe()
-        if len(known) and not is_same_encoder(encoder, known):
-            raise other_vectors(info)
     return encoder
 
 

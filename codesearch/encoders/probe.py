@@ -31,8 +31,12 @@ def is_same_encoder(encoder: Encoder, known: FloatArray) -> bool:
     """
     if not len(known):
         return True
-    vectors = probe(encoder)
-    if vectors.shape != known.shape:
+    return are_same_answers(probe(encoder), known)
+
+
+def are_same_answers(answers: FloatArray, known: FloatArray) -> bool:
+    """Return whether two probes, float32 `[4, dim]` each, are those of one encoder."""
+    if answers.shape != known.shape:
         return False
-    cosines = np.einsum("ij,ij->i", vectors, known)
+    cosines = np.einsum("ij,ij->i", answers, known)
     return bool((cosines >= MIN_COSINE).all())

@@ -1,18 +1,19 @@
 """The vector cache: one SQLite file that spares encoding the same input twice, shared by all roots and processes.
 
 Disposable: whatever is wrong with it is a miss and one of its `warnings`, never an error, and a damaged file is set
-aside and begun anew. Bounded: what was used longest ago goes first. Knows keys and vectors, not what they stand for.
+aside and begun anew. Bounded: what was used longest ago goes first; the known answers that tell encoders of one
+identity apart stay. Knows keys and vectors, not what they stand for.
 """
 
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 from zlib import crc32
 
@@ -21,7 +22,11 @@ import numpy as np
 from codesearch.storage.platform import PRIVATE_FILE, PRIVATE_FOLDER
 from indexers.types import FloatArray
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2 keeps known answers; vectors of before, of which nobody knows who made them, are dropped."""
+
+CACHE_FILE = "vectors.db"
+"""Under the home."""
 
 DEFAULT_MAX_BYTES = 10_000_000_000
 """About two million vectors of 2,560 dimensions: several large repositories with their branches."""
@@ -46,10 +51,15 @@ DAY_S = 86_400
 _SCHEMA = """
 CREATE TABLE vectors(key BLOB NOT NULL UNIQUE, used INTEGER NOT NULL, value BLOB NOT NULL);
 CREATE INDEX vectors_by_use ON vectors(used);
+CREATE TABLE answers(identity TEXT, number INTEGER, vectors BLOB NOT NULL, PRIMARY KEY(identity, number));
 """
 
 _DAMAGE = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_MISMATCH})
 """Primary codes that mean: these bytes are no cache of ours. All else (busy, full, read-only) may pass by itself."""
+
+
+AreSame = Callable[[FloatArray, FloatArray], bool]
+"""Tells whether two sets of known answers are of one encoder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,7 @@ class SqliteVectorCache:
         self._lock = threading.Lock()
         self._touched: set[bytes] = set()
         self._warnings: dict[str, int] = {}
+        self._numbered: dict[tuple[str, int], bytes] = {}
         self._connection: sqlite3.Connection | None = None
         self._inode = 0
         with self._lock, self._guarded():
@@ -125,6 +136,22 @@ class SqliteVectorCache:
                 )
                 self._evict(connection, len(rows))
 
+    def number_answers(self, identity: str, answers: FloatArray, are_same: AreSame) -> int | None:
+        """Return the number of the first known answers of an identity that are the same; new ones are kept.
+
+        None where there is no cache that could tell: its vectors may then be of another encoder.
+        """
+        for _ in range(2):  # a damaged file is begun anew, and then asked again
+            with self._lock, self._guarded() as connection:
+                if connection is None:
+                    return None
+                with _transaction(connection):
+                    number, data = _find_answers(connection, identity, answers, are_same)
+                    connection.execute("INSERT OR IGNORE INTO answers VALUES(?, ?, ?)", [identity, number, data])
+                self._numbered[identity, number] = data
+                return number
+        return None
+
     def close(self) -> None:
         """Write pending uses and let go of the file."""
         with self._lock:
@@ -177,12 +204,24 @@ class SqliteVectorCache:
         try:
             aside = self._set_aside()
             self._open()
+            self._keep_numbers()
         except (OSError, sqlite3.Error) as again:
             self._disconnect()
             self._warn(f"vector cache {self._path} is damaged ({error}) and cannot be replaced: {again}")
             return
         if aside:
             self._warn(f"vector cache {self._path} was damaged ({error}); set aside as {aside.name}, begun anew")
+
+    def _keep_numbers(self) -> None:
+        """Keep in a file that was begun anew what was numbered in the old; let go of one that numbers otherwise."""
+        if self._connection is None:
+            return
+        with _transaction(self._connection):
+            for (identity, number), data in self._numbered.items():
+                self._connection.execute("INSERT OR IGNORE INTO answers VALUES(?, ?, ?)", [identity, number, data])
+                sql = "SELECT vectors FROM answers WHERE identity = ? AND number = ?"
+                if self._connection.execute(sql, [identity, number]).fetchone()[0] != data:
+                    raise sqlite3.DatabaseError("another process numbers encoders otherwise")
 
     def _set_aside(self) -> Path | None:
         """Rename the damaged file, unless another process has already put a sound one in its place."""
@@ -213,24 +252,35 @@ class SqliteVectorCache:
                 connection.close()
 
 
+def count_answers(path: Path, identity: str) -> int:
+    """Return how many encoders a cache tells apart by their answers under one identity, without making or changing it.
+
+    At least 1: the first has the number 0 before it is seen.
+    """
+    rows = _read(path, [("SELECT max(number) FROM answers WHERE identity = ?", [identity])])
+    return 1 + max((row[0] or 0 for row in rows), default=0)
+
+
 def find_known(path: Path, keys: Sequence[bytes]) -> frozenset[bytes]:
     """Return which keys a cache has, without making one, changing it or counting as use; none where it is no cache."""
+    parts = [keys[start : start + KEYS_PER_QUERY] for start in range(0, len(keys), KEYS_PER_QUERY)]
+    queries = [(f"SELECT key FROM vectors WHERE key IN ({','.join('?' * len(part))})", part) for part in parts]
+    return frozenset(row[0] for row in _read(path, queries))
+
+
+def _read(path: Path, queries: Iterable[tuple[str, Sequence[bytes | str]]]) -> list[tuple[Any, ...]]:
+    """Return all rows, changing nothing; none where there is no cache of this schema, or none that can be read."""
     if not path.is_file():
-        return frozenset()
-    known: set[bytes] = set()
+        return []
+    rows: list[tuple[Any, ...]] = []
+    uri = f"file:{quote(str(path))}?mode=ro"
     try:
-        with closing(
-            sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
-        ) as connection:
-            for start in range(0, len(keys), KEYS_PER_QUERY):
-                part = list(keys[start : start + KEYS_PER_QUERY])
-                marks = ",".join("?" * len(part))
-                known.update(
-                    row[0] for row in connection.execute(f"SELECT key FROM vectors WHERE key IN ({marks})", part)
-                )
+        with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S)) as connection:
+            for sql, parameters in queries if _version_of(connection) == SCHEMA_VERSION else ():
+                rows += connection.execute(sql, parameters)
     except sqlite3.Error:
-        return frozenset()
-    return frozenset(known)
+        return []
+    return rows
 
 
 @contextmanager
@@ -247,11 +297,15 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    """Create the schema in an empty file; raise sqlite3.DatabaseError for a file of another schema."""
+    """Create the schema, in the place of an older one too; raise sqlite3.DatabaseError for a file of another."""
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     with _transaction(connection):
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        version = _version_of(connection)
+        if 0 < version < SCHEMA_VERSION:
+            connection.execute("DROP TABLE IF EXISTS vectors")
+            connection.execute("PRAGMA user_version = 0")
+            version = 0
         n_tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
         if version == 0 and n_tables == 0:
             for statement in _SCHEMA.split(";"):
@@ -259,6 +313,24 @@ def _prepare(connection: sqlite3.Connection) -> None:
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         elif version != SCHEMA_VERSION:
             raise sqlite3.DatabaseError(f"schema {version} where {SCHEMA_VERSION} is written")
+
+
+def _version_of(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _find_answers(
+    connection: sqlite3.Connection, identity: str, answers: FloatArray, are_same: AreSame
+) -> tuple[int, bytes]:
+    """Return number and bytes of the known answers that are the same, or those that the new ones get."""
+    number = -1
+    for number, data in connection.execute(
+        "SELECT number, vectors FROM answers WHERE identity = ? ORDER BY number", [identity]
+    ):
+        is_whole = isinstance(data, bytes) and len(data) == answers.size * 4
+        if is_whole and are_same(answers, np.frombuffer(data, dtype="<f4").reshape(answers.shape)):
+            return number, data
+    return number + 1, answers.astype("<f4").tobytes()
 
 
 def _bytes_in_use(connection: sqlite3.Connection) -> int:

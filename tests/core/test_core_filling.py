@@ -242,8 +242,15 @@ def test_known_answers_are_kept_whether_there_were_files_at_first_or_not(
         path.write_text(text)
     place.build(ONE)
     encoder.engine = "test 2"
+    touch(place, "heron")
     place.build(ONE)
     encoder.engine = "test 3"
     encoder.encode_documents = lambda inputs: -PatientEncoder().encode_documents(inputs)  # type: ignore[method-assign]
+    touch(place, "egret")
     with pytest.raises(FormatError, match="other vectors"):
         place.build(ONE)
+
+
+def touch(place: Workplace, name: str) -> None:
+    """Change what the encoder is to read."""
+    (place.root / "f00.py").write_text(f"def {name}():\n    pass\n")
