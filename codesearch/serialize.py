@@ -167,6 +167,7 @@ def estimate_to_json(estimate: Estimate) -> Json:
         "vector_bytes": estimate.vector_bytes,
         "coarse_bytes": estimate.coarse_bytes,
         "cache_bytes": estimate.cache_bytes,
+        "warnings": list(estimate.warnings),
     }
 
 

@@ -40,6 +40,8 @@ class Estimate:
     """Size of what is compared first."""
     cache_bytes: int | None
     """What the cache of vectors would grow by."""
+    warnings: tuple[str, ...] = ()
+    """What is better settled before the build, a sentence each."""
 
     @property
     def seconds(self) -> float | None:

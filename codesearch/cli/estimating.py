@@ -20,7 +20,7 @@ def render_estimate(estimate: Estimate) -> list[str]:
     ]
     if not estimate.is_counted:
         lines.append(_describe_counting(estimate))
-    return lines
+    return [*lines, *(f"warning: {clean_line(text)}" for text in estimate.warnings)]
 
 
 def _describe_counting(estimate: Estimate) -> str:

@@ -71,6 +71,12 @@ def test_what_a_server_only_estimates_is_not_called_counted() -> None:
     )
 
 
+def test_what_is_better_settled_before_is_said_last() -> None:
+    estimate = replace(ESTIMATE, warnings=("the cache is small",))
+    assert render_estimate(estimate)[-1] == "warning: the cache is small"
+    assert estimate_to_json(estimate)["warnings"] == ["the cache is small"]
+
+
 def test_where_nothing_is_to_be_encoded_it_says_so() -> None:
     lines = render_estimate(replace(ESTIMATE, n_texts_to_encode=0, n_tokens_to_encode=0, tokens_per_s=None))
     assert "to encode: nothing; encoder qwen3-4b has done it all" in lines

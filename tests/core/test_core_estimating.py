@@ -1,6 +1,7 @@
 """An estimate says what a build would do, and does none of it."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from codesearch.building.estimating import estimate
 from codesearch.encoders.speeds import Speed, record_speed
 from codesearch.errors import FormatError
 from codesearch.registry import index_folder
+from codesearch.storage.cache_rows import cache_row_bytes
 from codesearch.storage.writer import Writer
 from codesearch.types import BuildOptions
 from indexers.encoders.spec import EncoderSpec
@@ -31,6 +33,30 @@ class EstimatingEncoder(PatientEncoder):
     def describe(self) -> EncoderDescription:
         """Return who this is."""
         return replace(super().describe(), counts_exactly=False)
+
+
+@dataclass
+class ShortEncoder(PatientEncoder):
+    """Reads twelve tokens, and remembers whose tokens it counted."""
+
+    counted: list[str] = field(default_factory=list)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Count words."""
+        self.counted += texts
+        return super().count_tokens(texts)
+
+    def describe(self) -> EncoderDescription:
+        """Return who this is."""
+        return replace(super().describe(), max_tokens=12)
+
+
+@pytest.fixture
+def config_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's settings, empty."""
+    file = tmp_path / "config.toml"
+    monkeypatch.setenv("CODESEARCH_CONFIG", str(file))
+    return file
 
 
 @pytest.fixture
@@ -115,8 +141,30 @@ def test_disk_is_that_of_the_vectors_their_prefixes_and_the_cache(place: Workpla
     found = ask(place)
     assert found.vector_bytes == 9 * (2 * DIM + 4)
     assert found.coarse_bytes == 9 * 2 * 8
-    assert found.cache_bytes is not None
-    assert found.cache_bytes > 8 * 2 * DIM
+    assert found.cache_bytes == 8 * cache_row_bytes(DIM)
+
+
+def test_an_index_that_the_cache_cannot_keep_is_warned_of(place: Workplace, config_file: Path) -> None:
+    assert ask(place).warnings == ()
+    config_file.write_text('cache_size = "1KB"\n')
+    (warning,) = ask(place).warnings
+    assert "codesearch config set cache_size" in warning
+
+
+def test_another_prefix_of_an_index_that_stands_is_checked_and_counted(place: Workplace) -> None:
+    place.build(ONE)
+    assert ask(place).coarse_bytes == 9 * 2 * 8
+    assert ask(place, replace(ONE, coarse_dim=16)).coarse_bytes == 9 * 2 * 16
+    with pytest.raises(EncoderError, match="cannot be compared by 7 numbers"):
+        ask(place, replace(ONE, coarse_dim=7))
+
+
+def test_no_text_is_counted_twice(place: Workplace) -> None:
+    place.encoders[NAME] = encoder = ShortEncoder()
+    found = ask(place, replace(ONE, granularities=("file",)))
+    texts = [text for text in encoder.counted if text]
+    assert found.granularities[2].n_texts > 2
+    assert len(texts) == len(set(texts))
 
 
 def test_time_is_not_known_before_it_was_measured_here(place: Workplace, encoder: PatientEncoder) -> None:
