@@ -32,6 +32,11 @@ def check_allowed(spec: EncoderSpec) -> ServerOptions:
             f"the key for {host} would travel unencrypted over the internet;"
             " use its https:// address, or remove the key"
         )
+    if not (options.key.isascii() and options.key.isprintable()):
+        raise EncoderError(
+            f"the key for {host} has a line break or a character beyond ASCII, which no key has; set the variable"
+            f" {options.key_variable or 'of the environment'} anew, to the key alone"
+        )
     if options.asks_dimensions and spec.dim is None:
         raise EncoderError(
             f"the server {host} is to cut vectors but nothing says how short; set dim besides dimensions"

@@ -1,9 +1,11 @@
 """Nothing leaves that must not: keys, secrets, texts in messages, anything at all offline."""
 
 import json
+import traceback
 
 import pytest
 
+from indexers.encoders.registry import load_encoder
 from indexers.encoders.server.client import Client
 from indexers.encoders.server.complaints import MAX_MESSAGE, Hidden, clean, describe_refusal
 from indexers.encoders.server.encoder import ServerEncoder
@@ -12,7 +14,7 @@ from indexers.encoders.server.texts import clean_text
 from indexers.encoders.spec import EncoderSpec, ServerOptions
 from indexers.errors import EncoderError
 from tests.encoders.server.fake_server import FakeServer, Fault
-from tests.encoders.server.made_encoders import elsewhere, encoder_for
+from tests.encoders.server.made_encoders import elsewhere, encoder_for, spec_for
 
 TOKEN = "ghp_" + "a1B2" * 9
 KEY = "key-of-the-user-0123456789"
@@ -91,6 +93,14 @@ def test_a_key_travels_unencrypted_in_private_networks_only(url: str, is_allowed
         return
     with pytest.raises(EncoderError, match="would travel unencrypted over the internet; use its https:// address"):
         ServerEncoder(spec)
+
+
+@pytest.mark.parametrize("odd", ["\n", "\r\nX-Other: 1", "ß", "\x00", "“"])
+def test_a_key_that_fits_no_header_is_told_by_its_variable_alone(server: FakeServer, odd: str) -> None:
+    with pytest.raises(EncoderError, match="set the variable THE_KEY anew") as caught:
+        load_encoder(spec_for(server, key=f"{KEY}{odd}", key_variable="THE_KEY"))
+    assert KEY not in "".join(traceback.format_exception(caught.value))
+    assert server.requests == []
 
 
 @pytest.mark.parametrize("url", ["http://user:sesame@api.example.com/v1", "http://host/v1?key=sesame", "ftp://host/v1"])
