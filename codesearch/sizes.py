@@ -2,6 +2,9 @@
 
 import re
 
+MAX_SIZE = (1 << 63) - 1
+"""No file and no disk is larger, and SQLite keeps no larger number."""
+
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 _DECIMAL_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
@@ -9,17 +12,17 @@ _DECIMAL_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 def parse_size(text: str) -> int:
     """Return the bytes of `500000`, `512K`, `2MiB` or `2MB`; the last is decimal, the others count by 1,024.
 
-    Raises ValueError for what is no size, or less than a byte.
+    Raises ValueError for what is no size, less than a byte, or more than `MAX_SIZE`.
     """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?b)?", text.strip().lower(), re.ASCII)
     if match is None:
         raise ValueError(f"{text!r} is not a size; write for instance 2MiB")
     number, prefix, suffix = match.groups()
     units = _DECIMAL_UNITS if suffix == "b" else _UNITS
-    size = int(float(number) * units[prefix])
-    if size < 1:
-        raise ValueError("a size must be at least one byte")
-    return size
+    size = float(number) * units[prefix]
+    if not 1 <= size < MAX_SIZE:
+        raise ValueError("a size must be at least one byte, and less than 8 million TiB")
+    return int(size)
 
 
 def spell_size(size_bytes: int) -> str:

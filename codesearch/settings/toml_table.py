@@ -3,6 +3,7 @@
 Knows forms of values and no setting. An error never shows the value of a key that may hold a secret.
 """
 
+import re
 import stat
 from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
@@ -16,6 +17,15 @@ MAX_FILE_BYTES = 1 << 18
 """No configuration is that long; what is longer is some other file, or meant to be a burden."""
 
 SHOWN_CHARACTERS = 60
+
+MAX_COUNT = (1 << 31) - 1
+"""No dimension, length or batch is larger; beyond it other libraries fail in ways of their own."""
+
+MAX_SECONDS = 86_400
+"""A day: no answer takes that long, and sockets take no endless time."""
+
+_ENDLESS_KEY = re.compile(r"""(?<![\w"'\\-])(?:(?:[\w-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')[ \t]*\.[ \t]*){20}""", re.ASCII)
+"""A dotted key of more parts than any setting has: tomllib takes memory with the square of their number."""
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -40,13 +50,26 @@ def parse_toml(path: Path, data: bytes) -> Mapping[str, object]:
     import tomllib  # most people have no such file
 
     try:
-        return tomllib.loads(data.decode("utf-8"))
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8; save it in that encoding") from error
+    try:
+        if _ENDLESS_KEY.search(text):
+            raise RecursionError
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not TOML: {error}; correct it there") from error
     except RecursionError as error:
         raise ConfigError(f"{path} is nested too deeply to be a configuration; correct it there") from error
+    except ValueError as error:  # Python reads no number of thousands of digits
+        key = _key_of_number(text)
+        raise ConfigError(f"{path}: {key} has too many digits for a number; correct it there") from error
+
+
+def _key_of_number(text: str) -> str:
+    """Return the key of the first number that is too long to be read."""
+    found = re.search(r"^[ \t]*([^=\n]{1,60}?)[ \t]*=[^\n]*?(?<![\d_])\d[\d_]{4000}", text, re.MULTILINE)
+    return found[1] if found else "a key"
 
 
 def hint_at(name: str, known: Collection[str]) -> str:
@@ -85,20 +108,24 @@ class TomlTable:
         raise self.refusal(key, "true or false")
 
     def count(self, key: str) -> int | None:
-        """Read a whole number of at least 1."""
-        value = self.values.get(key)
-        if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 1):
-            return value
-        raise self.refusal(key, "a whole number of at least 1")
-
-    def seconds(self, key: str) -> float | None:
-        """Read a number above 0."""
+        """Read a whole number from 1 to `MAX_COUNT`."""
         value = self.values.get(key)
         if value is None:
             return None
-        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf"):
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+            if value <= MAX_COUNT:
+                return value
+            raise self.refusal(key, f"at most {MAX_COUNT:,}")
+        raise self.refusal(key, "a whole number of at least 1")
+
+    def seconds(self, key: str) -> float | None:
+        """Read a number above 0, at most `MAX_SECONDS`."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= MAX_SECONDS:
             return float(value)
-        raise self.refusal(key, "a number of seconds above 0")
+        raise self.refusal(key, f"a number of seconds above 0, at most {MAX_SECONDS:,}")
 
     def size(self, key: str) -> int | None:
         """Read a number of bytes, as a number or as `2MiB`."""
@@ -147,10 +174,16 @@ class TomlTable:
 
     def refusal(self, key: str, expected: str) -> ConfigError:
         """Return the error of a value that is not what was expected."""
-        shown = repr(self.values.get(key))
-        shown = shown if len(shown) <= SHOWN_CHARACTERS else f"{shown[:SHOWN_CHARACTERS]}…"
+        try:
+            shown = _shorten(repr(self.values.get(key)))
+        except ValueError:
+            shown = "a number of thousands of digits"
         return self.error(key, f"must be {expected}, not {shown}")
 
     def error(self, key: str, message: str) -> ConfigError:
         """Return an error about a key, or with an empty one about the table itself."""
-        return ConfigError(f"{self.file}: {'.'.join(filter(None, (self.name, key)))} {message}")
+        return ConfigError(f"{self.file}: {_shorten('.'.join(filter(None, (self.name, key))))} {message}")
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"

@@ -87,6 +87,8 @@ def test_prefixes_stand_as_they_are_written(tmp_path: Path) -> None:
         ('model = "a/b"\nmax_token = 3', "max_token is no setting; did you mean max_tokens?"),
         (f'url = "{URL}"\ntimeout_s = 0', "timeout_s must be a number of seconds above 0"),
         (f'url = "{URL}"\ntimeout_s = inf', "timeout_s must be a number of seconds above 0"),
+        (f'url = "{URL}"\ntimeout_s = 1{"0" * 400}', "timeout_s must be a number of seconds above 0, at most 86,400"),
+        (f'url = "{URL}"\nconcurrency = 4_000_000_000', "concurrency must be at most 2,147,483,647"),
         (f'url = "{URL}"\nend_token = "yes"', "end_token must be one of probe, server, client"),
         (f'url = "{URL}"\ndimensions = true', "dimensions needs dim"),
         ('url = "example.org"', "url must be like http://127.0.0.1:8080/v1"),

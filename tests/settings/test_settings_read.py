@@ -109,6 +109,44 @@ def test_a_file_that_nests_without_end_is_refused(root: Path, file: Path) -> Non
         read_settings(root, file)
 
 
+@pytest.mark.parametrize("key", ["coarse_dim", "max_file_size", "encoder", "granularities"])
+@pytest.mark.parametrize(
+    "number",
+    ["9" * 5_000, "-" + "9" * 5_000, "0x" + "f" * 50_000, "9" * 400, "1e400", "inf", "nan"],
+    ids=["decimal", "negative", "hexadecimal", "more than a float", "1e400", "inf", "nan"],
+)
+def test_a_repository_s_endless_number_is_refused_with_file_and_key(
+    key: str, number: str, root: Path, file: Path
+) -> None:
+    write_own(root, f"{key} = {number}\n")
+    with pytest.raises(ConfigError, match=rf"\{REPOSITORY_FILE}: {key} ") as caught:
+        read_settings(root, file)
+    assert len(str(caught.value)) < len(str(root)) + 200
+
+
+def test_a_size_beyond_all_disks_is_refused(root: Path, file: Path) -> None:
+    write_own(root, f'max_file_size = "{"9" * 400}TiB"\n')
+    with pytest.raises(ConfigError, match="max_file_size must be a size such as 2MiB"):
+        read_settings(root, file)
+
+
+@pytest.mark.parametrize("part", ["a", '"a"', "'a'", '"\\""', "a ", "-"])
+@pytest.mark.parametrize("form", ["{key} = 1", "[{key}]", "encoder = {{ {key} = 1 }}", "encoder={{{key}=1}}"])
+def test_a_key_of_endless_parts_is_refused_before_it_takes_all_memory(
+    part: str, form: str, root: Path, file: Path
+) -> None:
+    write_own(root, form.format(key=".".join([part] * 1_000)))
+    with pytest.raises(ConfigError, match="nested too deeply"):
+        read_settings(root, file)
+
+
+def test_an_endless_key_is_shown_by_its_beginning(root: Path, file: Path) -> None:
+    write_own(root, f"{'k' * 100_000} = 1\n")
+    with pytest.raises(ConfigError, match="is no setting") as caught:
+        read_settings(root, file)
+    assert len(str(caught.value)) < len(str(root)) + 300
+
+
 def test_a_folder_in_the_place_of_the_file_is_refused(root: Path, file: Path) -> None:
     (root / REPOSITORY_FILE).mkdir()
     with pytest.raises(ConfigError, match="is not a regular file"):
