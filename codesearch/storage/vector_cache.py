@@ -121,7 +121,10 @@ class SqliteVectorCache:
         return found
 
     def put_many(self, vectors: Mapping[bytes, FloatArray]) -> None:
-        """Keep the vectors in one durable transaction, and drop what was used longest ago beyond the bound."""
+        """Keep the vectors in one durable transaction, and drop what was used longest ago beyond the bound.
+
+        Never of these: where they alone exceed the bound, the next ones push them out.
+        """
         today = self._today()
         rows = [(key, today, _pack(key, vector)) for key, vector in vectors.items()]
         with self._lock, self._guarded() as connection:
@@ -129,12 +132,10 @@ class SqliteVectorCache:
                 return
             with _transaction(connection):
                 self._write_touches(connection)
-                connection.executemany(
-                    "INSERT INTO vectors VALUES(?, ?, ?)"
-                    " ON CONFLICT(key) DO UPDATE SET used = excluded.used, value = excluded.value",
-                    rows,
-                )
-                self._evict(connection, len(rows))
+                last = connection.execute("SELECT coalesce(max(rowid), 0) FROM vectors").fetchone()[0]
+                # A row that is replaced gets a new number as well: all that are put now come behind `last`.
+                connection.executemany("INSERT OR REPLACE INTO vectors VALUES(?, ?, ?)", rows)
+                self._evict(connection, last, len(rows))
 
     def number_answers(self, identity: str, answers: FloatArray, are_same: AreSame) -> int | None:
         """Return the number of the first known answers of an identity that are the same; new ones are kept.
@@ -170,14 +171,15 @@ class SqliteVectorCache:
         connection.executemany("UPDATE vectors SET used = ? WHERE key = ?", rows)
         self._touched.clear()
 
-    def _evict(self, connection: sqlite3.Connection, n_added: int) -> None:
-        """Drop the rows used longest ago until the pages in use fit the bound, a few for each row added."""
+    def _evict(self, connection: sqlite3.Connection, last: int, n_added: int) -> None:
+        """Drop rows up to `last`, used longest ago first, until the pages in use fit the bound, a few for each new."""
         for _ in range(EVICTIONS_PER_ROW):
             if _bytes_in_use(connection) <= self._options.max_bytes:
                 return
             connection.execute(
-                "DELETE FROM vectors WHERE rowid IN (SELECT rowid FROM vectors ORDER BY used, rowid LIMIT ?)",
-                [n_added],
+                "DELETE FROM vectors WHERE rowid IN"  # by the index of use: the + keeps SQLite from reading all rows
+                " (SELECT rowid FROM vectors WHERE +rowid <= ? ORDER BY used, rowid LIMIT ?)",
+                [last, n_added],
             )
 
     @contextmanager

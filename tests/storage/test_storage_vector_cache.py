@@ -134,6 +134,22 @@ def test_the_bound_holds_and_the_newest_stay(path: Path) -> None:
     assert path.stat().st_size < 2 * bound
 
 
+def test_what_is_put_at_once_stays_even_beyond_the_bound(path: Path) -> None:
+    with SqliteVectorCache(path, CacheOptions(max_bytes=64 * 1024)) as cache:
+        cache.put_many(vectors_of(range(10), dim=256))
+        cache.put_many(vectors_of(range(1_000), dim=256))
+        assert len(cache.get_many([key_of(n) for n in range(1_000)])) == 1_000
+        cache.put_many(vectors_of(range(2_000, 2_001), dim=256))
+        assert len(cache.get_many([key_of(n) for n in range(1_000)])) < 1_000
+
+
+def test_what_is_put_again_is_not_dropped_to_make_room_for_itself(path: Path) -> None:
+    with SqliteVectorCache(path, CacheOptions(max_bytes=1)) as cache:
+        for _ in range(3):
+            cache.put_many(vectors_of(range(50), dim=256))
+            assert len(cache.get_many([key_of(n) for n in range(50)])) == 50
+
+
 def test_what_was_used_lately_outlives_what_was_not(path: Path) -> None:
     clock = Clock()
     with SqliteVectorCache(path, CacheOptions(max_bytes=128 * 1024, clock=clock)) as cache:
