@@ -72,10 +72,9 @@ def is_hopeless(value: object) -> bool:
 
 def clean(message: str, hidden: Hidden) -> str:
     """Return a message on one line, shortened, where runs that stand in a hidden text have become an ellipsis."""
-    text = message[: 4 * MAX_MESSAGE]
-    if hidden.key:
-        text = text.replace(hidden.key, "…")
-    sent = "\n".join(part for text in hidden.texts for part in (text, json.dumps(text), repr(text)))
+    text = message.replace(hidden.key, "…") if hidden.key else message
+    text = text[: 4 * MAX_MESSAGE]  # after the key is gone: half of it would not be found
+    sent = "\n".join(part for text in (*hidden.texts, hidden.key) for part in (text, json.dumps(text), repr(text)))
     for whole in sorted({part.strip() for part in hidden.texts}, key=len, reverse=True):
         if len(whole) > 3:
             text = text.replace(whole, "…")

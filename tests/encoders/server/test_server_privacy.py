@@ -140,6 +140,16 @@ def test_a_text_is_found_in_a_message_however_it_is_spelt_there(spell: object) -
     assert not any(word in cleaned for word in ("Account", "Belongs", "a-b-c-d"))
 
 
+@pytest.mark.parametrize("n_before", [4 * MAX_MESSAGE - 10, 4 * MAX_MESSAGE - len(KEY) + 1])
+def test_a_key_is_found_where_a_message_is_cut(n_before: int) -> None:
+    cleaned = clean(" " * n_before + KEY, Hidden(key=KEY))
+    assert cleaned == "…"
+
+
+def test_a_part_of_a_key_is_not_shown() -> None:
+    assert KEY[:16] not in clean(f"bad key {KEY[:16]}", Hidden(key=KEY))
+
+
 def test_a_message_is_one_short_printable_line() -> None:
     cleaned = clean("first\nsecond \x1b[31m" + "word " * 500, Hidden())
     assert cleaned.startswith("first second ?[31mword word")
