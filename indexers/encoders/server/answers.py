@@ -59,8 +59,9 @@ def _row_of(numbers: str | list[object]) -> FloatArray:
     try:
         if isinstance(numbers, str):
             return np.frombuffer(base64.b64decode(numbers, validate=True), dtype="<f4").astype(np.float32)
-        row: FloatArray = np.array(numbers, dtype=np.float32)
-    except (TypeError, ValueError) as error:
+        with np.errstate(over="ignore"):  # what float32 cannot hold is seen as not finite
+            row: FloatArray = np.array(numbers, dtype=np.float32)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise WrongAnswerError("answered an embedding that is no row of numbers") from error
     return row
 

@@ -197,7 +197,7 @@ def _backoff(attempt: int) -> float:
 def _json_of(data: bytes) -> object:
     try:
         value: object = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return data[:10_000].decode("utf-8", "replace")
     return value
 
@@ -209,5 +209,5 @@ def _seconds_of(retry_after: str | None) -> float | None:
 
     try:
         return None if retry_after is None else float(Retry().parse_retry_after(retry_after))
-    except InvalidHeader:
+    except (InvalidHeader, ValueError, OverflowError):  # numbers and years that are too large
         return None

@@ -25,7 +25,20 @@ Pooling = Literal["last", "mean", "first"]
 Usage = Literal["right", "none", "zero", "odd", "rounded"]
 TokenizeRoute = Literal["none", "vllm", "llama.cpp", "llama-cpp-python", "tei"]
 FaultKind = Literal[
-    "status", "stall", "drop", "half", "garbage", "short", "double", "disorder", "index", "nan", "zero", "dim", "long"
+    "status",
+    "stall",
+    "drop",
+    "half",
+    "garbage",
+    "deep",
+    "short",
+    "double",
+    "disorder",
+    "index",
+    "nan",
+    "zero",
+    "dim",
+    "long",
 ]
 
 
@@ -374,12 +387,13 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.kind in ("stall", "drop"):
             self.close_connection = True
             return
-        if fault.kind in ("half", "garbage"):
-            data = json.dumps(self._answer(asked)).encode()
+        if fault.kind in ("half", "garbage", "deep"):
+            data = {"garbage": b"<html></>", "deep": b"[" * 100_000}.get(fault.kind)
+            data = data or json.dumps(self._answer(asked)).encode()
             self.send_response(200)
-            self.send_header("Content-Length", str(len(data) if fault.kind == "half" else 9))
+            self.send_header("Content-Length", str(len(data)))
             self.end_headers()
-            self.wfile.write(data[: len(data) // 2] if fault.kind == "half" else b"<html></>")
+            self.wfile.write(data[: len(data) // 2] if fault.kind == "half" else data)
             self.close_connection = True
             return
         answer = self._answer(asked, as_floats=True)

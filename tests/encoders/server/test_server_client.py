@@ -44,9 +44,10 @@ def test_a_pause_may_be_asked_for_by_a_date(server: FakeServer) -> None:
     assert pauses.seconds == [0]
 
 
-def test_a_pause_that_is_no_pause_is_replaced_by_ours(server: FakeServer) -> None:
+@pytest.mark.parametrize("told", ["soon", "9" * 5_000, "Wed, 21 Oct 99999999 07:28:00 GMT"])
+def test_a_pause_that_is_no_pause_is_replaced_by_ours(server: FakeServer, told: str) -> None:
     pauses = Pauses()
-    server.fail(Fault("status", status=429, headers={"Retry-After": "soon"}))
+    server.fail(Fault("status", status=429, headers={"Retry-After": told}))
     assert ask(server, pauses) == 200
     assert 0 < pauses.seconds[0] <= FIRST_WAIT_S
 

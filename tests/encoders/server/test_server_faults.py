@@ -28,6 +28,7 @@ def encoder(server: FakeServer) -> ServerEncoder:
         (Fault("index"), "answered indexes that are not those of 2 texts"),
         (Fault("dim"), "answered vectors of different lengths"),
         (Fault("long"), "sent vectors of 128 dimensions after others of 64; let it serve one model alone"),
+        (Fault("deep"), "answered something that is no list of embeddings; check that it serves an embedding model"),
         (Fault("garbage"), "answered something that is no list of embeddings; check that it serves an embedding model"),
     ],
     ids=lambda value: value.kind if isinstance(value, Fault) else "",
