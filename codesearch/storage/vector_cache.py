@@ -95,7 +95,8 @@ class SqliteVectorCache:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What went wrong so far, in the order in which each was first seen; at most `MAX_WARNINGS`."""
-        return tuple(text if n == 1 else f"{text} ({n} times)" for text, n in self._warnings.items())
+        with self._lock:
+            return tuple(text if n == 1 else f"{text} ({n} times)" for text, n in self._warnings.items())
 
     def get_many(self, keys: Sequence[bytes]) -> dict[bytes, FloatArray]:
         """Return the vectors that are known and sound, float32 `[dim]` each, rounded to float16."""

@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -345,6 +346,25 @@ def test_what_goes_wrong_again_and_again_is_told_once(path: Path) -> None:
                 cache.put_many(vectors_of(range(number, number + 1)))
         assert len(cache.warnings) == 1
         assert cache.warnings[0].endswith("going on without it (3 times)")
+
+
+def test_warnings_are_read_when_no_other_thread_is_adding_to_them(path: Path) -> None:
+    readers: list[threading.Thread] = []
+    waited: list[bool] = []
+
+    def clock() -> float:
+        """Have the warnings read while the cache is at work: this is called from inside `get_many`."""
+        readers.append(threading.Thread(target=lambda: cache.warnings))
+        readers[-1].start()
+        readers[-1].join(0.05)
+        waited.append(readers[-1].is_alive())
+        return 0.0
+
+    with SqliteVectorCache(path, CacheOptions(clock=clock)) as cache:
+        cache.get_many([key_of(1)])
+    for reader in readers:
+        reader.join()
+    assert waited == [True]
 
 
 def test_a_closed_cache_knows_nothing_and_complains_about_nothing(path: Path) -> None:
