@@ -105,6 +105,8 @@ class _Build:
         self._folder = folder
         self._seams = seams
         self._known: frozenset[str] = frozenset()
+        self._checked_at = ""
+        """When the tree was walked: later changes are in no commit of the run, however late it is."""
 
     def run(self, on_progress: OnProgress | None) -> UpdateReport:
         """Walk, compare, encode, commit."""
@@ -133,7 +135,7 @@ class _Build:
 
     def _update(self, tools: _Tools) -> UpdateReport:
         writer, reporter = tools.writer, tools.reporter
-        walked_ns = time.time_ns()
+        walked_ns, self._checked_at = time.time_ns(), _now()
         walked = walk(self._root, WalkOptions(writer.info.max_file_bytes, self._order.options.force))
         known = Known(writer.known_files(), writer.known_skipped(), writer.known_marks())
         self._known = frozenset(known.files)
@@ -144,10 +146,10 @@ class _Build:
         writer.set_skipped(changes.skipped)
         writer.set_marks(walked.marked)
         if writer.files_without_vectors():
-            writer.commit(complete=False, files_todo=0, checked_at=_now())
+            writer.commit(complete=False, files_todo=0, checked_at=self._checked_at)
             self._fill(tools)
             reporter.report("commit", len(changes.to_read), len(changes.to_read))
-        generation = writer.commit(complete=True, files_todo=0, checked_at=_now())
+        generation = writer.commit(complete=True, files_todo=0, checked_at=self._checked_at)
         return UpdateReport(
             added=changes.added,
             changed=changes.changed,
@@ -224,7 +226,7 @@ class _Build:
             now = time.monotonic()
             pause_s = max(self._seams.first_commit_s, COMMIT_SHARE * (now - reporter.started))
             if is_first and now - committed >= pause_s:
-                writer.commit(complete=False, files_todo=total - done, checked_at=_now())
+                writer.commit(complete=False, files_todo=total - done, checked_at=self._checked_at)
                 committed = time.monotonic()
 
     def _take(
@@ -248,7 +250,8 @@ class _Build:
     def _fill(self, tools: _Tools) -> None:
         """Give vectors to what words alone find; raises EncoderError, after what was done is committed."""
         tools.pool.close()  # the encoder may take hours, in which parsers would only hold memory
-        fill(Filling(tools.writer, tools.encoding.pipeline(), tools.reporter, _now, self._seams.fill_commit_s))
+        pipeline, commit_s = tools.encoding.pipeline(), self._seams.fill_commit_s
+        fill(Filling(tools.writer, pipeline, tools.reporter, self._checked_at, commit_s))
 
     def _note_speed(self, tools: _Tools) -> None:
         """Remember how fast the encoder was, where it had enough to do."""

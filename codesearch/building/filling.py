@@ -4,7 +4,6 @@ Reads files back from the index itself: what changed in the tree meanwhile is th
 """
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from codesearch.building.reporter import Reporter
@@ -27,8 +26,8 @@ class Filling:
     writer: Writer
     pipeline: EncodingPipeline
     reporter: Reporter
-    now: Callable[[], str]
-    """The moment for the catalogue, ISO 8601."""
+    checked_at: str
+    """When the tree was walked, for the catalogue, ISO 8601."""
     commit_s: float = FILL_COMMIT_S
 
 
@@ -62,5 +61,5 @@ def fill(filling: Filling) -> None:
 def _commit(filling: Filling) -> float:
     """Make what was encoded searchable; return the seconds that took."""
     started = time.monotonic()
-    filling.writer.commit(complete=False, files_todo=0, checked_at=filling.now())
+    filling.writer.commit(complete=False, files_todo=0, checked_at=filling.checked_at)
     return time.monotonic() - started

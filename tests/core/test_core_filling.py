@@ -1,6 +1,7 @@
 """A first build of an encoder that takes its time: words at once, vectors as they come, nothing done twice."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -217,6 +218,24 @@ def test_progress_tells_how_much_text_has_vectors(place: Workplace) -> None:
     assert encoding[0].bytes_done == 0
     total = sum(path.stat().st_size for path in place.root.iterdir())
     assert {(p.bytes_total, p.files_total) for p in encoding} == {(total, N_FILES)}
+
+
+def test_every_commit_of_a_run_says_when_the_tree_was_walked(place: Workplace) -> None:
+    found: list[str | None] = []
+
+    def look() -> None:
+        found.append(datetime.now(UTC).isoformat(timespec="milliseconds"))
+        with open_snapshot(place) as snapshot:
+            found.append(snapshot.info.checked_at)
+
+    place.build(ONE, stop_at("encode", 0, look))
+    with open_snapshot(place) as snapshot:
+        found.append(snapshot.info.checked_at)
+    encoding_at, between, at_the_end = found
+    assert between == at_the_end
+    assert at_the_end is not None
+    assert encoding_at is not None
+    assert at_the_end < encoding_at
 
 
 def test_a_build_remembers_how_fast_the_encoder_was(place: Workplace, encoder: PatientEncoder) -> None:
