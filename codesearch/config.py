@@ -6,17 +6,28 @@ Knows names of variables and nothing of indexes. An empty variable counts as not
 import os
 from pathlib import Path
 
+from codesearch.errors import ConfigError
+
 HOME_VARIABLE = "CODESEARCH_HOME"
 CONFIG_VARIABLE = "CODESEARCH_CONFIG"
 DEBUG_VARIABLE = "CODESEARCH_DEBUG"
 
 
+def expand(path: Path, origin: str) -> Path:
+    """Return an absolute path with `~` and `~NAME` spelled out; raises ConfigError, `origin` first, where none is."""
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError as error:
+        message = f"{origin}: {path} begins with the home of a user who is not known here; write the path in full"
+        raise ConfigError(message) from error
+
+
 def home_folder(override: Path | None = None) -> Path:
     """Return the folder of all indexes: `override`, else `CODESEARCH_HOME`, else the platform's user data folder."""
     if override is not None:
-        return override.expanduser().absolute()
+        return expand(override, "the home")
     if named := os.environ.get(HOME_VARIABLE):
-        return Path(named).expanduser().absolute()
+        return expand(Path(named), HOME_VARIABLE)
     from platformdirs import user_data_path
 
     return user_data_path("codesearch", appauthor=False)
@@ -25,7 +36,7 @@ def home_folder(override: Path | None = None) -> Path:
 def config_file() -> Path:
     """Return the user's configuration file, which need not exist: `CODESEARCH_CONFIG`, else the platform's place."""
     if named := os.environ.get(CONFIG_VARIABLE):
-        return Path(named).expanduser().absolute()
+        return expand(Path(named), CONFIG_VARIABLE)
     from platformdirs import user_config_path
 
     return user_config_path("codesearch", appauthor=False) / "config.toml"

@@ -41,7 +41,7 @@ def _choose(parsed: argparse.Namespace, home: Path) -> list[RootEntry]:
         return entries
     if parsed.missing:
         return [entry for entry in entries if entry.is_missing or registry.is_abandoned(entry.folder)]
-    path = Path(parsed.path).expanduser() if parsed.path is not None else Path.cwd()
+    path = config.expand(Path(parsed.path), "PATH") if parsed.path is not None else Path.cwd()
     located = registry.find_nearest(path, home)
     if located is None:
         raise NoIndexError(f"no index covers {path}; codesearch list shows what there is")

@@ -46,10 +46,11 @@ def open_index(typed: str | None, terminal: Terminal, *, auto_index: bool = Fals
 
 def existing_path(typed: str | None, hint: str = "") -> Path:
     """Return the path that was typed, or the working folder; it must exist."""
-    path = Path(typed).expanduser() if typed is not None else Path.cwd()
+    path = Path(typed) if typed is not None else Path.cwd()
     try:
+        path = path.expanduser()
         exists = path.exists()
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError):
         exists = False
     if not exists:
         raise UsageError(f"no such file or folder: {typed}{hint}")

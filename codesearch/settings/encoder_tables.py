@@ -86,7 +86,7 @@ def _read_model(table: TomlTable, kind: Source) -> str:
         expected = "the path of a .gguf file" if kind == "gguf" else "a folder, or OWNER/NAME of a model hub"
         raise table.error("model", f"is missing; set it to {expected}")
     if kind == "gguf" or model.startswith((".", "~", "/")) or Path(model).is_absolute():
-        return str(_read_path(table, model))
+        return str(_read_path(table, "model", model))
     if card := BY_NAME.get(model):
         return card.model
     if model.count("/") != 1 or not all(model.split("/")):
@@ -94,9 +94,14 @@ def _read_model(table: TomlTable, kind: Source) -> str:
     return model
 
 
-def _read_path(table: TomlTable, text: str) -> Path:
+def _read_path(table: TomlTable, key: str, text: str) -> Path:
     """Return a path; one that is relative starts at the folder of the file that names it."""
-    return (table.file.parent / Path(text).expanduser()).absolute()
+    if "\0" in text:
+        raise table.refusal(key, "a path, which has no zero byte")
+    try:
+        return (table.file.parent / Path(text).expanduser()).absolute()
+    except RuntimeError:
+        raise table.refusal(key, "written in full: ~ leads to no home here") from None
 
 
 def _read_prompts(table: TomlTable) -> Prompts | None:
@@ -122,7 +127,7 @@ def _read_server(table: TomlTable) -> ServerOptions:
         batch_size=table.count("batch_size") or usual.batch_size,
         end_token=table.choice("end_token", END_TOKENS) or usual.end_token,
         asks_dimensions=table.flag("dimensions") or False,
-        tokenizer=_read_path(table, tokenizer) if tokenizer is not None else None,
+        tokenizer=_read_path(table, "tokenizer", tokenizer) if tokenizer is not None else None,
     )
 
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from codesearch.config import expand
 from codesearch.encoders.choice import resolve
 from codesearch.errors import ConfigError, StorageError
 from codesearch.settings.keys import ENCODERS, Value, parse_value, split_key
@@ -77,7 +78,7 @@ def _absolute(parts: tuple[str, ...], text: str) -> str:
     is_path = parts[-1] == "tokenizer"
     if parts[0] == ENCODERS and parts[-1] == "model":
         is_path = text.startswith((".", "~")) or text.lower().endswith(".gguf")
-    return str(Path(text).expanduser().absolute()) if is_path and text else text
+    return str(expand(Path(text), ".".join(parts))) if is_path and text else text
 
 
 def _read_text(file: Path) -> str:

@@ -74,6 +74,8 @@ def test_the_bare_command_prints_help_where_no_person_looks(capsys: pytest.Captu
         (["clean", "x", "--all"], "give one of the three"),
         (["tui"], "use codesearch search in scripts"),
         (["index", "no/such/folder"], "no such file or folder"),
+        (["index", "~no-such-user/folder"], "no such file or folder"),
+        (["clean", "~no-such-user/folder"], "PATH: ~no-such-user/folder begins with the home of a user"),
     ],
 )
 def test_an_error_is_one_line_on_stderr_that_says_what_to_do(

@@ -1,10 +1,11 @@
 """What the user's file and a repository's own settle, and what they may not."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from codesearch.config import CONFIG_VARIABLE, config_file
+from codesearch.config import CONFIG_VARIABLE, HOME_VARIABLE, config_file, home_folder
 from codesearch.errors import ConfigError
 from codesearch.settings.settings import REPOSITORY_FILE, Settings, read_settings
 
@@ -65,6 +66,15 @@ def test_the_file_is_the_one_that_the_environment_names(file: Path, monkeypatch:
     file.write_text("offline = true\n", encoding="utf-8")
     monkeypatch.setenv(CONFIG_VARIABLE, str(file))
     assert read_settings().is_offline
+
+
+@pytest.mark.parametrize(("variable", "find"), [(CONFIG_VARIABLE, config_file), (HOME_VARIABLE, home_folder)])
+def test_a_variable_with_the_home_of_nobody_is_refused_by_name(
+    variable: str, find: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "~no-such-user/codesearch")
+    with pytest.raises(ConfigError, match=f"{variable}: ~no-such-user/codesearch begins with the home of a user"):
+        find()
 
 
 def test_without_a_variable_the_file_is_where_the_platform_keeps_such(monkeypatch: pytest.MonkeyPatch) -> None:

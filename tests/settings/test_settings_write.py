@@ -119,6 +119,8 @@ def test_what_is_not_there_is_not_taken_out(key: str, file: Path) -> None:
         ("encoders.qwen3-4b.url", "http://127.0.0.1/v1", "is the name of a model that codesearch knows"),
         ("encoders.gpu.key", "hidden", "is never read from a file"),
         ("key", "hidden", "is never read from a file"),
+        ("encoders.small.model", "~no-such-user/a", "encoders.small.model: ~no-such-user/a begins with the home"),
+        ("cache_size", "9" * 400, "cache_size must be a size"),
     ],
 )
 def test_what_would_not_be_valid_is_not_written(key: str, text: str, said: str, file: Path) -> None:
