@@ -22,11 +22,14 @@ def is_plain_address(url: str) -> bool:
 
 
 def is_local(url: str) -> bool:
-    """Return whether an address cannot lead to another machine: `localhost` and below, loopback, unspecified."""
+    """Return whether an address cannot lead to another machine: `localhost`, a loopback address, the unspecified one.
+
+    `localhost.` and names below `localhost` can: resolvers ask for them elsewhere.
+    """
     if not is_plain_address(url):
         return False
-    host = (urlsplit(url).hostname or "").removesuffix(".")
-    if host == "localhost" or host.endswith(".localhost"):
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
         return True
     from ipaddress import IPv6Address, ip_address
 
@@ -40,6 +43,9 @@ def is_local(url: str) -> bool:
 
 
 def host_of(url: str) -> str:
-    """Return the host, and the port where one is named, in lower case; never a user or a password."""
-    place = urlsplit(url).netloc.rpartition("@")[2].lower()
-    return place or url
+    """Return the host, and the port where one is named, in lower case; never a user, a password or a query."""
+    try:
+        place = urlsplit(url).netloc
+    except ValueError:
+        place = ""
+    return (place or re.split("[?#]", url)[0]).rpartition("@")[2].lower()
