@@ -1,5 +1,6 @@
 """What the name of an encoder stands for."""
 
+import traceback
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,54 @@ def test_a_missing_folder_is_no_name_of_a_hub() -> None:
 
 def test_a_key_is_never_shown() -> None:
     assert "hidden" not in repr(ServerOptions("http://127.0.0.1/v1", key="hidden"))
+
+
+@pytest.mark.parametrize("typed", ["http://host/v1/embeddings", "http://host/v1/embeddings/", "http://host/v1/"])
+def test_the_route_of_embeddings_is_no_part_of_the_address(typed: str) -> None:
+    server = spec_of(f"{typed}#m").server
+    assert server is not None
+    assert server.url == "http://host/v1"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "~nosuchuser",
+        "~nosuchuser/model",
+        "gguf:~nosuchuser/model.gguf",
+        "x" * 5_000,
+        f"./{'x' * 5_000}",
+        f"/{'x/' * 5_000}",
+        f"{'x' * 5_000}/y/z",
+        "./a\0b",
+        "http://[::1/v1",
+        "http://[::1/v1#model",
+        "http://",
+        "http:host",
+        "https://ⓛocalhost/v1",
+        "http://localhost:99999/v1",
+        "OWNER/..",
+        "a b/c",
+    ],
+)
+def test_a_name_that_cannot_be_read_is_an_unknown_one(name: str) -> None:
+    with pytest.raises(EncoderError) as caught:
+        spec_of(name)
+    assert len(str(caught.value)) < 600
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "http://ada:sesame@api.example.org/v1",
+        "HTTP://ada:sesame@api.example.org/v1",
+        "http://ada:sesame@[::1/v1",
+        "http://api.example.org/v1?key=sesame",
+        "ada:sesame@api.example.org/v1",
+        "ftp://ada:sesame@api.example.org",
+    ],
+)
+def test_a_password_in_an_address_is_refused_and_not_repeated(name: str) -> None:
+    with pytest.raises(EncoderError) as caught:
+        spec_of(name)
+    assert "sesame" not in "".join(traceback.format_exception(caught.value))
