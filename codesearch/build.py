@@ -17,7 +17,7 @@ from codesearch.building.clearance import Fetching, clear
 from codesearch.building.encoding import Encoding
 from codesearch.building.filling import FILL_COMMIT_S, Filling, fill
 from codesearch.building.order import Order, check_coarse_dim, check_name, read_order
-from codesearch.building.reporter import OnProgress, Reporter
+from codesearch.building.reporter import Reporter
 from codesearch.compatibility import check_versions
 from codesearch.encoders.choice import Load, load_own, own_spec
 from codesearch.encoders.speeds import Speed, record_speed
@@ -28,7 +28,7 @@ from codesearch.storage.lock import WriterLock
 from codesearch.storage.rows import NewIndex
 from codesearch.storage.vector_cache import CACHE_FILE, CacheOptions, SqliteVectorCache
 from codesearch.storage.writer import Writer
-from codesearch.types import BuildOptions, UpdateReport
+from codesearch.types import BuildOptions, OnProgress, UpdateReport
 from indexers.encoders.registry import load_encoder
 from indexers.errors import EncoderError
 from indexers.git import git_identity

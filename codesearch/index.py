@@ -45,6 +45,7 @@ from codesearch.types import (
     FusedParts,
     IndexState,
     IndexStatus,
+    OnProgress,
     PriorParts,
     Progress,
     ScoreParts,
@@ -60,9 +61,6 @@ from indexers.encoders.registry import load_encoder
 from indexers.errors import CancelledError, EncoderError, IndexersError, ParserError, WalkError
 from indexers.reading import to_file_stat
 from indexers.types import FileStat, Secret, Skipped, SkipReason
-
-OnProgress = Callable[[Progress], None]
-"""Called at most ten times a second while a build runs; raising from it stops the build."""
 
 __all__ = [
     "AmbiguousRootError",

@@ -1,5 +1,6 @@
 """The values a caller of `Index` gives and gets. Knows no storage and does no work."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
@@ -289,6 +290,10 @@ class Progress:
     """Time in this stage."""
     notice: str = ""
     """What a person should read once: which encoder a new index gets, and why. The same in all that follow."""
+
+
+OnProgress = Callable[[Progress], None]
+"""Called at most ten times a second while a build runs; raising from it stops the build."""
 
 
 @dataclass(frozen=True, slots=True)

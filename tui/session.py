@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from codesearch.types import Progress, SearchOptions, SearchResponse, UpdateReport
+from codesearch.types import OnProgress, Progress, SearchOptions, SearchResponse, UpdateReport
 from indexers.errors import CancelledError
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ SHOWN_RESULTS = 50
 """More than fits on a screen, few enough to be answered while typing."""
 
 T = TypeVar("T")
-
-OnProgress = Callable[[Progress], None]
 
 
 class Session(Protocol):

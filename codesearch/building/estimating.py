@@ -15,7 +15,7 @@ from codesearch.building.changes import Known, compare
 from codesearch.building.estimate import Estimate, GranularityEstimate
 from codesearch.building.guess import GuessingEncoder
 from codesearch.building.order import Order, check_name, read_order
-from codesearch.building.reporter import OnProgress, Reporter
+from codesearch.building.reporter import Reporter
 from codesearch.compatibility import check_versions
 from codesearch.encoders.choice import Load, other_vectors, own_spec
 from codesearch.encoders.consent import is_allowed
@@ -26,7 +26,7 @@ from codesearch.storage.rows import IndexInfo, KnownFile
 from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.vector_cache import CACHE_FILE, count_answers, find_known
 from codesearch.storage.vectors import record_dtype
-from codesearch.types import BuildOptions
+from codesearch.types import BuildOptions, OnProgress
 from indexers.encoders.cards import BY_NAME
 from indexers.encoders.registry import load_encoder
 from indexers.encoders.spec import EncoderSpec

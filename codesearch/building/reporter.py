@@ -1,13 +1,10 @@
 """How a build is going, told to whoever asked at most ten times a second. Knows a clock and counts, no index."""
 
 import time
-from collections.abc import Callable
 
-from codesearch.types import BuildStage, Progress
+from codesearch.types import BuildStage, OnProgress, Progress
 from indexers.slices import EncodingCounts
 from indexers.types import ParsedFile
-
-OnProgress = Callable[[Progress], None]
 
 INTERVAL_S = 0.1
 

@@ -17,7 +17,7 @@ from indexers.encoders.spec import EncoderSpec
 from indexers.types import GRANULARITIES, Granularity
 
 DEFAULT_CACHE_BYTES = 10_000_000_000
-"""About two million vectors of 2,560 dimensions: several large repositories with their branches."""
+"""1.8 million vectors of 2,560 dimensions: several large repositories with their branches."""
 
 REPOSITORY_FILE = ".codesearch.toml"
 

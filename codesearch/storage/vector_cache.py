@@ -19,6 +19,7 @@ from zlib import crc32
 
 import numpy as np
 
+from codesearch.settings.settings import DEFAULT_CACHE_BYTES
 from codesearch.storage.platform import PRIVATE_FILE, PRIVATE_FOLDER
 from indexers.types import FloatArray
 
@@ -27,9 +28,6 @@ SCHEMA_VERSION = 2
 
 CACHE_FILE = "vectors.db"
 """Under the home."""
-
-DEFAULT_MAX_BYTES = 10_000_000_000
-"""About two million vectors of 2,560 dimensions: several large repositories with their branches."""
 
 BUSY_TIMEOUT_S = 10.0
 """Longer than any transaction here takes; whoever still waits then goes on without the cache."""
@@ -66,7 +64,7 @@ AreSame = Callable[[FloatArray, FloatArray], bool]
 class CacheOptions:
     """How large the cache may grow, what time it is, and how long to wait for another process."""
 
-    max_bytes: int = DEFAULT_MAX_BYTES
+    max_bytes: int = DEFAULT_CACHE_BYTES
     clock: Callable[[], float] = time.time
     busy_timeout_s: float = BUSY_TIMEOUT_S
 

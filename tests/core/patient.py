@@ -9,8 +9,7 @@ import numpy as np
 
 from codesearch.build import BuildSeams, build
 from codesearch.building.clearance import Fetching
-from codesearch.building.reporter import OnProgress
-from codesearch.types import BuildOptions, UpdateReport
+from codesearch.types import BuildOptions, OnProgress, UpdateReport
 from indexers.encoders.embedded import EmbeddedEncoder
 from indexers.encoders.spec import EncoderSpec
 from indexers.errors import EncoderError

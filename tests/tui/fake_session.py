@@ -4,8 +4,7 @@ import asyncio
 from pathlib import Path
 
 from codesearch.errors import NoIndexError
-from codesearch.types import IndexState, Progress, ScoreParts, SearchResponse, SearchResult, UpdateReport
-from tui.session import OnProgress
+from codesearch.types import IndexState, OnProgress, Progress, ScoreParts, SearchResponse, SearchResult, UpdateReport
 
 ROOT = Path("/source/project")
 
