@@ -1,6 +1,6 @@
 """What has to be allowed before it is done: sending a root's text to another machine, and downloading a model.
 
-Knows what was allowed for which root and host, one small file under the home; asks nobody and sends nothing. What
+Knows what was allowed for which root and server, one small file under the home; asks nobody and sends nothing. What
 cannot be read counts as not allowed.
 """
 
@@ -9,15 +9,19 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from codesearch.errors import ConsentError, StorageError
 from codesearch.settings.settings import Settings
 from codesearch.sizes import describe_size
 from codesearch.storage.platform import write_private
-from indexers.encoders.addresses import host_of, is_local
+from indexers.encoders.addresses import host_of, is_local, is_plain_address
 from indexers.encoders.spec import EncoderSpec
 
 CONSENTS_FILE = "consents.json"
+
+PORTS = {"http": 80, "https": 443}
+"""Where a server listens whose address names no port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ def is_allowed(home: Path, root: Path, spec: EncoderSpec, settings: Settings) ->
     """Return whether the text of a root, and queries over it, may go to where the encoder runs."""
     if spec.server is None or is_local(spec.server.url):
         return True
-    return _is_confirmed(spec, settings) or host_of(spec.server.url) in _read(home).get(str(root), ())
+    return _is_confirmed(spec, settings) or _origin(spec.server.url) in _read(home).get(str(root), ())
 
 
 def require_upload(home: Path, upload: Upload, settings: Settings) -> None:
@@ -71,7 +75,7 @@ def allow_upload(home: Path, root: Path, spec: EncoderSpec) -> None:
     if spec.server is None or is_local(spec.server.url):
         return
     known = dict(_read(home))
-    known[str(root)] = tuple(sorted({*known.get(str(root), ()), host_of(spec.server.url)}))
+    known[str(root)] = tuple(sorted({*known.get(str(root), ()), _origin(spec.server.url)}))
     _write(home, known)
 
 
@@ -83,14 +87,27 @@ def forget_uploads(home: Path, root: Path) -> None:
 
 
 def _host(spec: EncoderSpec) -> str:
-    return host_of(spec.server.url) if spec.server is not None else ""
+    """Return where text would go, as a person is told."""
+    if spec.server is None:
+        return ""
+    note = "" if spec.server.url.lower().startswith("https:") else " (unencrypted)"
+    return f"{host_of(spec.server.url)}{note}"
+
+
+def _origin(url: str) -> str:
+    """Return what consent is given to: scheme, host and port; another of one of them is another server."""
+    if not is_plain_address(url):
+        return url
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname}:{parts.port or PORTS[parts.scheme]}"
 
 
 def _is_confirmed(spec: EncoderSpec, settings: Settings) -> bool:
     """Tell whether the user's file confirms this very address under this name."""
     own = settings.encoders.get(spec.name)
-    is_own = own is not None and own.server is not None and _host(own) == _host(spec)
-    return is_own and spec.name in settings.confirmed
+    if own is None or own.server is None or spec.server is None or spec.name not in settings.confirmed:
+        return False
+    return _origin(own.server.url) == _origin(spec.server.url)
 
 
 def _with_setting(remedy: str, spec: EncoderSpec, settings: Settings) -> str:
@@ -100,16 +117,16 @@ def _with_setting(remedy: str, spec: EncoderSpec, settings: Settings) -> str:
 
 
 def _read(home: Path) -> Mapping[str, tuple[str, ...]]:
-    """Return the hosts that were allowed, by root."""
+    """Return what was allowed, scheme, host and port, by root."""
     try:
         uploads = json.loads((home / CONSENTS_FILE).read_bytes())["uploads"]
-        return {str(root): tuple(str(host) for host in hosts) for root, hosts in uploads.items()}
+        return {str(root): tuple(str(origin) for origin in origins) for root, origins in uploads.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
 
 
 def _write(home: Path, known: Mapping[str, tuple[str, ...]]) -> None:
-    document = {"version": 1, "uploads": known}
+    document = {"version": 2, "uploads": known}
     try:
         home.mkdir(parents=True, exist_ok=True)
         write_private(home / CONSENTS_FILE, json.dumps(document, indent=1).encode("utf-8"))

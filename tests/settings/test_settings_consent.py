@@ -61,6 +61,28 @@ def test_an_upload_is_allowed_for_one_root_and_one_host(home: Path) -> None:
     assert not is_allowed(home, ROOT, spec_of("https://gpu.example.org:8443/v1"), Settings())
 
 
+@pytest.mark.parametrize(
+    ("url", "is_same"),
+    [
+        ("https://GPU.example.org:443/other/v1", True),
+        ("http://gpu.example.org/v1", False),
+        ("http://gpu.example.org:443/v1", False),
+        ("https://gpu.example.org:80/v1", False),
+    ],
+)
+def test_a_consent_holds_for_scheme_host_and_port(url: str, is_same: bool, home: Path) -> None:
+    allow_upload(home, ROOT, REMOTE)
+    assert is_allowed(home, ROOT, spec_of(url), Settings()) == is_same
+    settings = Settings(encoders={"gpu": OWN}, confirmed=frozenset({"gpu"}))
+    moved = EncoderSpec("gpu", "server", server=ServerOptions(url))
+    assert is_allowed(home / "none", ROOT, moved, settings) == is_same
+
+
+def test_an_upload_that_anybody_can_read_on_the_way_says_so(home: Path) -> None:
+    with pytest.raises(ConsentError, match=r"to gpu\.example\.org \(unencrypted\), which is not this machine"):
+        require_upload(home, Upload(ROOT, spec_of("http://gpu.example.org/v1"), 1, 1), Settings())
+
+
 def test_what_was_allowed_for_one_root_stays_when_another_is_added_or_forgotten(home: Path) -> None:
     allow_upload(home, ROOT, REMOTE)
     allow_upload(home, Path("/src/other"), REMOTE)
