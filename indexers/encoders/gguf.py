@@ -51,7 +51,7 @@ class GgufEncoder:
         self._end: int | None = None
         self._weights: Weights | None = None
         self._context: Context | None = None
-        self._n_remade = 0
+        self._n_remade = self._n_cut = 0
 
     def encode_documents(self, inputs: Sequence[str]) -> FloatArray:
         """Return float32 `[len(inputs), dim]`, each row L2-normalised."""
@@ -59,7 +59,9 @@ class GgufEncoder:
 
     def encode_query(self, text: str, task: Task) -> FloatArray:
         """Return float32 `[dim]`, L2-normalised, under the instruction of `task`."""
-        vector: FloatArray = self._encode([self._model.prompts.of_query(task, text)])[0]
+        with self._lock:
+            ids = self._cut_ids(self._ids_of(self._model.prompts.of_query(task, text)))
+            vector: FloatArray = self._vectors([ids])[0]
         return vector
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -86,7 +88,11 @@ class GgufEncoder:
         """Return what went another way than planned."""
         notes = []
         if self._n_remade:
-            notes.append(f"{self._n_remade} vectors were not finite and were made again in float32")
+            vectors = "1 vector was" if self._n_remade == 1 else f"{self._n_remade:,} vectors were"
+            notes.append(f"{vectors} not finite and made again in float32")
+        if self._n_cut:
+            questions = "1 question was" if self._n_cut == 1 else f"{self._n_cut:,} questions were"
+            notes.append(f"{questions} longer than {self._model.max_tokens} tokens and read up to there")
         if self._weights is not None and not self._weights.is_on_gpu and self._library.llama_supports_gpu_offload():
             notes.append("the model does not fit on the GPU and runs on the processor")
         return tuple(notes)
@@ -109,7 +115,18 @@ class GgufEncoder:
                     f"a text of {longest} tokens is longer than the {self._model.max_tokens} that encoder"
                     f" {self._description.name} reads; shorten it"
                 )
-            return cut(self._finite_states(ids), self._model.dim)
+            return self._vectors(ids)
+
+    def _vectors(self, texts: Sequence[Sequence[int]]) -> FloatArray:
+        return cut(self._finite_states(texts), self._model.dim)
+
+    def _cut_ids(self, ids: list[int]) -> list[int]:
+        """Return the ids of a question as far as the model reads; the last one stays, which ends a text for most."""
+        limit = self._model.max_tokens
+        if len(ids) <= limit:
+            return ids
+        self._n_cut += 1
+        return [*ids[: limit - 1], ids[-1]]
 
     def _ids_of(self, text: str) -> list[int]:
         vocabulary = self._open_vocabulary()

@@ -98,6 +98,15 @@ def test_a_text_beyond_the_limit_is_refused_with_both_lengths(f32: Path) -> None
         encoder.encode_documents(["x" * 200])
 
 
+def test_a_question_beyond_the_limit_is_read_up_to_there_and_still_ended(f32: Path) -> None:
+    prompts = Prompts()
+    encoder = GgufEncoder(EncoderSpec("gguf:x", "gguf", str(f32), max_tokens=10, prompts=prompts))
+    whole = encoder.encode_documents(["x" * 9])[0]
+    assert encoder.notes() == ()
+    np.testing.assert_allclose(encoder.encode_query("x" * 9 + "y" * 50, "search"), whole, atol=1e-5)
+    assert encoder.notes() == ("1 question was longer than 10 tokens and read up to there",)
+
+
 def test_a_text_as_long_as_the_limit_is_read(f32: Path) -> None:
     encoder = GgufEncoder(EncoderSpec("gguf:x", "gguf", str(f32), max_tokens=201))
     assert np.isfinite(encoder.encode_documents(["x" * 200])).all()
@@ -180,7 +189,7 @@ def test_a_vector_that_is_not_finite_in_half_precision_is_made_again_in_full_and
     texts = ["short", "long " * 200]
     assert cosines(large.encode_documents(texts), encoder.encode_documents(texts)).min() > 0.99999
     assert isinstance(large, Noting)
-    assert large.notes() == ("1 vectors were not finite and were made again in float32",)
+    assert large.notes() == ("1 vector was not finite and made again in float32",)
 
 
 def test_nothing_is_noted_where_all_went_well(encoder: GgufEncoder) -> None:
