@@ -27,7 +27,9 @@ def _describe_counting(estimate: Estimate) -> str:
     encoder = clean_line(estimate.encoder)
     if not estimate.is_at_hand:
         return f"tokens are guessed from sizes: encoder {encoder} is not at hand"
-    return f"tokens are at most these, often half as many: encoder {encoder} has no tokenizer here to count them"
+    return (
+        f"tokens are at most these, for code half of them or fewer: the setting tokenizer of {encoder} has them counted"
+    )
 
 
 def _table(estimate: Estimate) -> list[str]:

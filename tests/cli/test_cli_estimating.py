@@ -66,9 +66,8 @@ def test_what_is_not_known_is_said_and_null() -> None:
 
 def test_what_a_server_only_estimates_is_not_called_counted() -> None:
     lines = render_estimate(replace(ESTIMATE, is_counted=False))
-    assert lines[-1] == (
-        "tokens are at most these, often half as many: encoder qwen3-4b has no tokenizer here to count them"
-    )
+    remedy = "the setting tokenizer of qwen3-4b has them counted"
+    assert lines[-1] == f"tokens are at most these, for code half of them or fewer: {remedy}"
 
 
 def test_what_is_better_settled_before_is_said_last() -> None:
