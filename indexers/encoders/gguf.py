@@ -26,7 +26,7 @@ from indexers.encoders.llama import (
     load_library,
     plan_packs,
 )
-from indexers.encoders.matryoshka import coarse_dims, cut
+from indexers.encoders.matryoshka import coarse_dims, cut, is_sound
 from indexers.encoders.spec import END_TOKEN, EncoderSpec
 from indexers.errors import EncoderError
 from indexers.types import EncoderDescription, FloatArray, Inspection, Task
@@ -147,13 +147,13 @@ class GgufEncoder:
         return self._vocabulary
 
     def _finite_states(self, texts: Sequence[Sequence[int]]) -> FloatArray:
-        """Return a state of each text, `[len(texts), full_dim]`; one that is not finite is made again, alone."""
+        """Return a state of each text, `[len(texts), full_dim]`; one that is not sound is made again, alone."""
         states = self._states(texts)
-        bad = [number for number, state in enumerate(states) if not _is_usable(state)]
+        bad = np.flatnonzero(~is_sound(states, self._model.dim)).tolist()
         for number in bad:
             with closing(self._make_context(len(texts[number]), is_exact=True)) as context:
                 states[number] = context.states([texts[number]])[0]
-            if not _is_usable(states[number]):
+            if not is_sound(states[number : number + 1], self._model.dim)[0]:
                 raise EncoderError(
                     f"encoder {self._description.name} gives vectors that are not finite, even in float32; take a file"
                     " of another quantisation, such as Q8_0 or BF16"
@@ -217,8 +217,3 @@ class GgufEncoder:
             summary=f"{header.name} from a GGUF file ({header.quantisation}), run by llama.cpp in this process",
             is_multilingual=model.is_qwen,
         )
-
-
-def _is_usable(state: FloatArray) -> bool:
-    """Whether a state is finite and has a direction."""
-    return bool(np.isfinite(state).all() and state.any())

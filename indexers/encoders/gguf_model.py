@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from indexers.encoders.gguf_header import GgufHeader
-from indexers.encoders.matryoshka import qwen_dim
+from indexers.encoders.matryoshka import kept_dim
 from indexers.encoders.spec import QWEN_LENGTH, QWEN_PROMPTS, EncoderSpec, Prompts
 from indexers.errors import EncoderError
 
@@ -44,7 +44,7 @@ def model_of(spec: EncoderSpec, header: GgufHeader) -> GgufModel:
         pooling=_POOLINGS[pooling],
         reads_last=pooling == _LAST and bool(is_causal),
         full_dim=full_dim,
-        dim=qwen_dim(spec.dim, full_dim) if is_qwen else _dim_of(spec, full_dim),
+        dim=kept_dim(spec.dim, full_dim, is_qwen=is_qwen),
         max_tokens=min(spec.max_tokens or (QWEN_LENGTH if is_qwen else length), length),
         prompts=spec.prompts or (QWEN_PROMPTS if is_qwen else Prompts()),
     )
@@ -67,9 +67,3 @@ def _pooling_of(spec: EncoderSpec, header: GgufHeader) -> int:
             f"{spec.model} does not say how its vectors are pooled ({header.architecture}); name an embedding model"
         )
     return pooling
-
-
-def _dim_of(spec: EncoderSpec, full_dim: int) -> int:
-    if spec.dim is not None and not 0 < spec.dim <= full_dim:
-        raise EncoderError(f"dim {spec.dim} is no cut of this model; choose one from 1 to {full_dim}")
-    return spec.dim or full_dim

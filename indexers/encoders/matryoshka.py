@@ -4,9 +4,12 @@ Knows how such vectors are cut and which cuts are worth comparing first; knows n
 """
 
 import numpy as np
+import numpy.typing as npt
 
 from indexers.errors import EncoderError
 from indexers.types import FloatArray
+
+BoolArray = npt.NDArray[np.bool_]
 
 MIN_QWEN_DIM = 32
 """Qwen3-Embedding is published with dimensions from here up to its full one."""
@@ -25,13 +28,20 @@ def coarse_dims(dim: int) -> tuple[int, ...]:
     return (*(cut for cut in QWEN_COARSE_DIMS if cut < dim), dim)
 
 
-def qwen_dim(wanted: int | None, full: int) -> int:
-    """Return the dimension to keep out of `full`; raises EncoderError for one that the model was not trained for."""
+def kept_dim(wanted: int | None, full: int, *, is_qwen: bool) -> int:
+    """Return the dimension to keep out of `full`; raises EncoderError for one that the model has or knows not."""
     if wanted is None:
         return full
-    if not min(MIN_QWEN_DIM, full) <= wanted <= full:
-        raise EncoderError(f"dim {wanted} is no cut of this model; choose one from {min(MIN_QWEN_DIM, full)} to {full}")
+    least = min(MIN_QWEN_DIM, full) if is_qwen else 1
+    if not least <= wanted <= full:
+        raise EncoderError(f"dim {wanted} is no cut of this model; choose one from {least} to {full}")
     return wanted
+
+
+def is_sound(vectors: FloatArray, dim: int) -> BoolArray:
+    """Return for each row, float32 `[n, full]`, whether it is finite and its first `dim` numbers have a direction."""
+    sound: BoolArray = np.isfinite(vectors).all(axis=1) & (vectors[:, :dim] != 0).any(axis=1)
+    return sound
 
 
 def cut(vectors: FloatArray, dim: int) -> FloatArray:

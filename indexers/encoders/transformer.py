@@ -11,13 +11,12 @@ from pathlib import Path
 from threading import Lock
 
 import numpy as np
-import numpy.typing as npt
 
 from indexers.encoders.batching import Budget, encode_in_batches
 from indexers.encoders.checkpoint import digest_of, read_checkpoint
 from indexers.encoders.devices import Placement, find_gpu, place
 from indexers.encoders.hub import OWN_HUB, Hub, find_model, require_extra
-from indexers.encoders.matryoshka import coarse_dims, cut, qwen_dim
+from indexers.encoders.matryoshka import coarse_dims, cut, is_sound, kept_dim
 from indexers.encoders.network import Network, SentenceNetwork, Setup
 from indexers.encoders.spec import END_TOKEN, QWEN_LENGTH, EncoderSpec
 from indexers.encoders.vocabulary import TokenCounter, well_formed
@@ -67,7 +66,8 @@ class TransformerEncoder:
         if self._files.is_qwen:
             self._tokens.require_end(END_TOKEN)
         full = self._files.dim
-        self._dim = self._kept(self._network.run(["x"], "").shape[1] if full is None else full)
+        full = self._network.run(["x"], "").shape[1] if full is None else full
+        self._dim = kept_dim(spec.dim, full, is_qwen=self._files.is_qwen)
 
     def encode_documents(self, inputs: Sequence[str]) -> FloatArray:
         """Return float32 `[len(inputs), dim]`, each row L2-normalised."""
@@ -184,12 +184,12 @@ class TransformerEncoder:
 
     def _mend(self, rows: FloatArray, texts: Sequence[str], prompt: str) -> FloatArray:
         """Return the rows with those made again that are not finite, or have no direction where they are cut."""
-        bad = np.flatnonzero(~self._is_sound(rows)).tolist()
+        bad = np.flatnonzero(~is_sound(rows, self._dim)).tolist()
         if bad and self._placement.precision != "float32":
             self._n_exact += len(bad)
             rows = rows.copy()
             rows[bad] = self._run_exactly([texts[number] for number in bad], prompt, [False, True])
-        if bad and not self._is_sound(rows).all():
+        if bad and not is_sound(rows, self._dim).all():
             raise EncoderError(
                 f"encoder {self._spec.name}: the model gives vectors that are not finite, in float32 too; its weights"
                 " are damaged, fetch them anew"
@@ -210,19 +210,6 @@ class TransformerEncoder:
             f"encoder {self._spec.name}: a text of {length:,} tokens does not fit the memory of this machine;"
             " set a smaller max_tokens for it in the configuration, or choose a smaller model"
         )
-
-    def _is_sound(self, rows: FloatArray) -> npt.NDArray[np.bool_]:
-        sound: npt.NDArray[np.bool_] = np.isfinite(rows).all(axis=1) & (rows[:, : self._dim] != 0).any(axis=1)
-        return sound
-
-    def _kept(self, full: int) -> int:
-        """Return how many of `full` dimensions are kept."""
-        if self._files.is_qwen:
-            return qwen_dim(self._spec.dim, full)
-        wanted = full if self._spec.dim is None else self._spec.dim
-        if not 1 <= wanted <= full:
-            raise EncoderError(f"encoder {self._spec.name} has {full} dimensions; set its dim to at most that")
-        return wanted
 
     def _identity(self) -> str:
         files, is_folder = self._files, Path(self._spec.model).is_absolute()

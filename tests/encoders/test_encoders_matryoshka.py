@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from indexers.encoders.matryoshka import coarse_dims, cut, qwen_dim
+from indexers.encoders.matryoshka import coarse_dims, cut, is_sound, kept_dim
 from indexers.errors import EncoderError
 
 
@@ -29,8 +29,33 @@ def test_every_coarse_cut_is_a_prefix_and_the_whole_is_one_of_them(dim: int) -> 
 @pytest.mark.parametrize("dim", [0, 31, 1025])
 def test_a_dimension_that_the_model_was_not_trained_for_is_refused(dim: int) -> None:
     with pytest.raises(EncoderError, match="from 32 to 1024"):
-        qwen_dim(dim, 1024)
+        kept_dim(dim, 1024, is_qwen=True)
 
 
 def test_all_is_kept_where_nothing_is_said() -> None:
-    assert qwen_dim(None, 1024) == 1024
+    assert kept_dim(None, 1024, is_qwen=True) == 1024
+
+
+@pytest.mark.parametrize("dim", [0, -1, 1025])
+def test_another_model_may_be_cut_anywhere_within_its_vectors(dim: int) -> None:
+    assert kept_dim(1, 1024, is_qwen=False) == 1
+    with pytest.raises(EncoderError, match="from 1 to 1024"):
+        kept_dim(dim, 1024, is_qwen=False)
+
+
+@pytest.mark.parametrize(
+    ("row", "sound"),
+    [
+        ([0.0, 1e-40, 0.0], True),
+        ([3e38, 3e38, 3e38], True),
+        ([0.0, 0.0, 0.0], False),
+        ([0.0, 0.0, 1.0], False),
+        ([1.0, 1.0, np.nan], False),
+        ([np.inf, 1.0, 1.0], False),
+    ],
+)
+def test_a_vector_is_sound_where_all_of_it_is_finite_and_its_cut_has_a_direction(row: list[float], sound: bool) -> None:
+    rows = np.array([row], dtype=np.float32)
+    assert is_sound(rows, 2).tolist() == [sound]
+    if sound:
+        assert np.linalg.norm(cut(rows, 2)) == pytest.approx(1.0)

@@ -87,7 +87,7 @@ def test_its_vectors_are_cut_only_when_asked(folder: Path) -> None:
 
 
 def test_a_dimension_beyond_its_own_is_refused(folder: Path) -> None:
-    with pytest.raises(EncoderError, match="has 32 dimensions"):
+    with pytest.raises(EncoderError, match="choose one from 1 to 32"):
         load_encoder(spec_of(folder, dim=33))
 
 

@@ -46,14 +46,6 @@ def read_answer(value: object, n_inputs: int) -> Answer:
     return Answer(np.stack([rows[index] for index in range(n_inputs)]), _tokens_of(value))
 
 
-def is_sound(rows: FloatArray) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """Return for each row whether it is finite and has a direction, bool `[n]`."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        norms = np.linalg.norm(rows.astype(np.float64), axis=1)
-    found: np.ndarray[tuple[int, ...], np.dtype[np.bool_]] = np.isfinite(norms) & (norms > 0)
-    return found
-
-
 def _row_of(numbers: str | list[object]) -> FloatArray:
     """Return one vector; base64 holds float32, little-endian, and null stands for what JSON cannot spell."""
     try:

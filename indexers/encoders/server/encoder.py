@@ -9,8 +9,8 @@ from threading import Event, Lock
 
 import numpy as np
 
-from indexers.encoders.matryoshka import coarse_dims, cut
-from indexers.encoders.server.answers import Answer, is_sound
+from indexers.encoders.matryoshka import coarse_dims, cut, is_sound
+from indexers.encoders.server.answers import Answer
 from indexers.encoders.server.batches import ALONE_BYTES, plan_batches
 from indexers.encoders.server.client import Client, Pause, wait
 from indexers.encoders.server.endpoint import Input
@@ -151,12 +151,12 @@ class ServerEncoder:
         served = self._served
         answer = served.endpoint.embed(inputs, stop)
         self._check_dim(answer)
-        for number in np.flatnonzero(~is_sound(answer.rows)).tolist():
+        for number in np.flatnonzero(~is_sound(answer.rows, served.facts.dim)).tolist():
             with self._lock:
                 self._n_again += 1
             again = served.endpoint.embed([inputs[number]], stop)
             self._check_dim(again)
-            if not is_sound(again.rows)[0]:
+            if not is_sound(again.rows, served.facts.dim)[0]:
                 raise EncoderError(
                     f"the server {self._client.host} makes vectors that are not finite or have no direction;"
                     " serve the model in bf16 or fp32, not fp16, then try again"

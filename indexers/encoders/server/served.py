@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from indexers.encoders.addresses import is_local
-from indexers.encoders.matryoshka import qwen_dim
+from indexers.encoders.matryoshka import kept_dim
 from indexers.encoders.server.client import Client
 from indexers.encoders.server.complaints import DIMENSIONS_ADVICE
 from indexers.encoders.server.endings import IDS_ENDING, NO_ENDING, Ending, find_ending
@@ -78,23 +78,12 @@ class Served:
         return Facts(
             is_known,
             native_dim,
-            self._dim_of(native_dim, is_known=is_known),
+            kept_dim(spec.dim, native_dim, is_qwen=is_known),
             spec.max_tokens or (QWEN_LENGTH if is_known else OTHER_LENGTH),
             spec.prompts or (QWEN_PROMPTS if is_known else Prompts()),
             printable(endpoint.server)[:60] or "unnamed server",
             answer.n_tokens,
         )
-
-    def _dim_of(self, native_dim: int, *, is_known: bool) -> int:
-        wanted = self._spec.dim
-        if is_known:
-            return qwen_dim(wanted, native_dim)
-        if wanted is not None and not 0 < wanted <= native_dim:
-            raise EncoderError(
-                f"the server {self._client.host} sends vectors of {native_dim} dimensions,"
-                f" of which {wanted} cannot be kept; set a smaller dim"
-            )
-        return wanted or native_dim
 
     @cached_property
     def tokens(self) -> TokenFile | None:

@@ -37,6 +37,7 @@ FaultKind = Literal[
     "index",
     "nan",
     "zero",
+    "hollow",
     "dim",
     "long",
 ]
@@ -503,6 +504,8 @@ def _spoil(data: list[dict[str, Any]], kind: FaultKind) -> None:
         data[0]["embedding"] = [float("nan")] * len(data[0]["embedding"])
     elif kind == "zero":
         data[0]["embedding"] = [0.0] * len(data[0]["embedding"])
+    elif kind == "hollow":
+        data[0]["embedding"][:32] = [0.0] * 32
     elif kind == "dim":
         data[0]["embedding"] = data[0]["embedding"][:-1]
     elif kind == "long":

@@ -52,6 +52,13 @@ def test_a_vector_that_is_not_sound_is_asked_for_once_more_alone_and_counted(
     assert encoder.notes() == ("1 vector was not finite at first, asked for once more",)
 
 
+def test_a_vector_whose_cut_has_no_direction_is_asked_for_once_more(server: FakeServer) -> None:
+    encoder = encoder_for(server, dim=32)
+    right = encoder.encode_documents(["one"])
+    server.fail(Fault("hollow"))
+    np.testing.assert_allclose(encoder.encode_documents(["one"]), right, atol=1e-6)
+
+
 def test_a_vector_that_stays_not_finite_is_an_error_with_a_remedy() -> None:
     with FakeServer(Behaviour(nan_prefix="import")) as server:
         encoder = encoder_for(server)
@@ -183,7 +190,7 @@ def test_more_dimensions_than_there_are_cannot_be_kept(server: FakeServer) -> No
     with pytest.raises(EncoderError, match="dim 65 is no cut of this model; choose one from 32 to 64"):
         encoder_for(server, dim=65).describe()
     server.behaviour.model = "bge-small"
-    with pytest.raises(EncoderError, match="64 dimensions, of which 65 cannot be kept; set a smaller dim"):
+    with pytest.raises(EncoderError, match="dim 65 is no cut of this model; choose one from 1 to 64"):
         encoder_for(server, dim=65).describe()
 
 
