@@ -169,7 +169,7 @@ class _Build:
         if not has_index(self._folder):
             choice = self._order.choose_encoder()
             reporter.notice = choice.notice
-            clear(self._order, choice.spec, self._seams.fetching, reporter.report_download)
+            clear(self._order, choice.spec, self._seams.fetching, reporter.report_download, choice.reason)
             encoder = self._seams.load(choice.spec)
             with Writer.create(self._folder, self._new_index(encoder)) as writer:
                 yield writer, encoder

@@ -18,8 +18,8 @@ class Fetching:
     fetch: Callable[[EncoderSpec, OnProgress], object] = download
 
 
-def clear(order: Order, spec: EncoderSpec, fetching: Fetching, on_bytes: OnProgress) -> None:
-    """Fetch what is missing and record what may be sent, if the user allowed it.
+def clear(order: Order, spec: EncoderSpec, fetching: Fetching, on_bytes: OnProgress, reason: str = "") -> None:
+    """Fetch what is missing and record what may be sent, if the user allowed it; `reason` says who chose the encoder.
 
     Raises ConsentError, with sizes, for what nobody allowed, EncoderError where a model cannot be fetched.
     """
@@ -28,7 +28,7 @@ def clear(order: Order, spec: EncoderSpec, fetching: Fetching, on_bytes: OnProgr
     if missing is None:
         return
     if not order.options.is_consented:
-        require_download(spec.name, missing.model, missing.size_bytes)
+        require_download(spec.name, missing.model, missing.size_bytes, reason)
     fetching.fetch(spec, on_bytes)
 
 

@@ -43,7 +43,7 @@ class Choice:
     reason: str
     """A sentence that goes on behind the encoder's name."""
     is_news: bool = False
-    """Whether to tell the user unasked: the machine made the choice, or would have made another."""
+    """Whether to tell the user unasked: the machine or the searched repository chose, or the machine would have."""
 
     @property
     def notice(self) -> str:
@@ -97,8 +97,10 @@ def choose(
     if wanted is not None:
         return Choice(resolve(wanted, settings), "asked for")
     if settings.encoder is not None:
-        origin = settings.origins.get("encoder")
-        return Choice(resolve(settings.encoder, settings), f"set in {origin or 'the settings'}")
+        spec, origin = resolve(settings.encoder, settings), settings.origins.get("encoder") or "the settings"
+        if "encoder" in settings.by_repository:
+            return Choice(spec, f"chosen by the searched repository itself in {origin}, NOT by you", is_news=True)
+        return Choice(spec, f"set in {origin}")
     if not machine.has_extra():
         return Choice(resolve(EMBEDDED.name, settings), "the default where the extra qwen is not installed")
     gpu = machine.find_gpu()

@@ -63,10 +63,11 @@ def require_query(home: Path, root: Path, spec: EncoderSpec, settings: Settings)
     raise ConsentError(request, _with_setting(remedy, spec, settings))
 
 
-def require_download(name: str, model: str, size_bytes: int | None) -> None:
-    """Raise the ConsentError of a model whose files are not on this machine."""
+def require_download(name: str, model: str, size_bytes: int | None, reason: str = "") -> None:
+    """Raise the ConsentError of a model whose files are not on this machine; `reason` says who chose it."""
     size = describe_size(size_bytes) if size_bytes is not None else "of unknown size"
-    request = f"encoder {name} has to download {model}, {size}"
+    who = f" ({reason})" if reason else ""
+    request = f"encoder {name} has to download {model}, {size}{who}"
     raise ConsentError(request, "add --yes to allow it, or --encoder embedded for the one that ships with codesearch")
 
 

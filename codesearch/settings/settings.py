@@ -43,6 +43,8 @@ class Settings:
     """Whether nothing but this machine may be talked to."""
     origins: Mapping[str, Path] = field(default_factory=dict)
     """The file that settled a key, by the key as it is written there."""
+    by_repository: frozenset[str] = frozenset()
+    """Keys that the searched repository settled, whoever wrote it."""
 
 
 def read_settings(root: Path | None = None, file: Path | None = None) -> Settings:
@@ -57,7 +59,7 @@ def read_settings(root: Path | None = None, file: Path | None = None) -> Setting
     own = root / REPOSITORY_FILE
     table = TomlTable(own, read_toml(own))
     _check_repository(table)
-    return _overlay(settings, table)
+    return replace(_overlay(settings, table), by_repository=frozenset(table.values))
 
 
 def settings_of(table: TomlTable) -> Settings:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from codesearch.encoders.choice import Machine, choose
-from codesearch.settings.settings import Settings
+from codesearch.settings.settings import REPOSITORY_FILE, Settings, read_settings
 from indexers.encoders.devices import Gpu
 from indexers.encoders.hub import Download
 from indexers.encoders.spec import EncoderSpec
@@ -44,6 +44,13 @@ def test_what_is_settled_is_taken_and_says_by_which_file() -> None:
     settings = Settings(encoder="qwen3-4b", origins={"encoder": Path("/src/.codesearch.toml")})
     choice = choose(None, settings, machine=Machine(find_gpu=no_gpu))
     assert (choice.spec.name, choice.reason) == ("qwen3-4b", "set in /src/.codesearch.toml")
+
+
+def test_a_choice_of_the_searched_repository_is_told_unasked(tmp_path: Path) -> None:
+    own = tmp_path / REPOSITORY_FILE
+    own.write_text('encoder = "qwen3-4b"\n', encoding="utf-8")
+    choice = choose(None, read_settings(tmp_path, tmp_path / "config.toml"), machine=Machine(find_gpu=no_gpu))
+    assert choice.notice == f"encoder qwen3-4b, chosen by the searched repository itself in {own}, NOT by you"
 
 
 def test_a_settled_name_that_means_nothing_is_an_error() -> None:

@@ -128,6 +128,7 @@ def test_a_record_that_cannot_be_written_is_an_error(home: Path) -> None:
 
 
 @pytest.mark.parametrize(("size", "said"), [(8 << 30, "8.0 GiB"), (None, "of unknown size")])
-def test_a_download_is_asked_for_with_its_size(size: int | None, said: str) -> None:
-    with pytest.raises(ConsentError, match=f"encoder qwen3-4b has to download Qwen/Qwen3-Embedding-4B, {said}"):
-        require_download("qwen3-4b", "Qwen/Qwen3-Embedding-4B", size)
+def test_a_download_is_asked_for_with_its_size_and_says_who_chose_it(size: int | None, said: str) -> None:
+    with pytest.raises(ConsentError) as caught:
+        require_download("qwen3-4b", "Qwen/Qwen3-Embedding-4B", size, "asked for")
+    assert caught.value.request == f"encoder qwen3-4b has to download Qwen/Qwen3-Embedding-4B, {said} (asked for)"
