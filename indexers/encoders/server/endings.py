@@ -1,7 +1,8 @@
 """Who appends the end token to a text: found out by asking the server, never guessed.
 
 The probes are three digits and the end token's spelling. Qwen's tokenizer makes a token of each digit, so that what a
-server counts beyond the digits is what it adds itself.
+server counts beyond the digits is what it adds itself. A count does not tell which token that is: whether it is the
+right one, the known answers of `codesearch doctor` show.
 """
 
 from dataclasses import dataclass
@@ -69,7 +70,7 @@ def _ask_counts(endpoint: Endpoint, n_sample: int | None) -> Ending:
         return _undecided(endpoint, "counts tokens in a way that does not add up")
     n_added = known[0] - 1
     if n_added == 1:
-        return Ending("", "present", f"the server appends {END_TOKEN}: it counts one token more than it is sent")
+        return Ending("", "unknown", f"the server adds one token to each text, which is taken for {END_TOKEN}")
     if n_added != 0:
         return _undecided(endpoint, f"adds {n_added} tokens to every text")
     if endpoint.embed([SAMPLE + END_TOKEN]).n_tokens != known[0] + 1:

@@ -30,11 +30,19 @@ def test_a_tokenizing_route_shows_that_the_server_appends_it(make: Callable[[], 
 
 
 @pytest.mark.parametrize("make", [Behaviour, ollama])
-def test_one_token_more_than_was_sent_shows_it_where_there_is_no_route(make: Callable[[], Behaviour]) -> None:
+def test_a_token_that_only_a_count_shows_is_taken_for_it_and_not_sworn_to(make: Callable[[], Behaviour]) -> None:
     with FakeServer(make()) as server:
-        inspection = encoder_for(server).inspect()
-    assert inspection.end_token == "present"
-    assert "counts one token more than it is sent" in inspection.explanation
+        encoder = encoder_for(server)
+        inspection = encoder.inspect()
+        encoder.encode_documents(["import os"])
+        assert server.texts[-1] == "import os"
+    assert inspection.end_token == "unknown"
+    assert "the server adds one token to each text, which is taken for <|endoftext|>" in inspection.explanation
+
+
+def test_a_count_does_not_tell_a_token_in_front_from_the_end_token() -> None:
+    with FakeServer(Behaviour(adds_end_token=False, adds_begin_token=True)) as server:
+        assert encoder_for(server).inspect().end_token != "present"
 
 
 @pytest.mark.parametrize("make", [Behaviour, vllm, llama_cpp, tei])
