@@ -10,7 +10,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from indexers.encoders.spec import QWEN_PROMPTS, EncoderSpec, Prompts
+from indexers.encoders.spec import QWEN_PROMPTS, EncoderSpec, Prompts, is_instruction
 from indexers.errors import EncoderError
 
 MODULES = "modules.json"
@@ -53,8 +53,7 @@ class Checkpoint:
     def is_qwen(self) -> bool:
         """Whether it keeps the contract of Qwen3-Embedding: its architecture, and no query prompt of another form."""
         query = self.own_prompts.get("query", "")
-        has_form = query.startswith("Instruct: ") and query.endswith("\nQuery:")
-        return self.config.get("model_type") == "qwen3" and (not query or has_form)
+        return self.config.get("model_type") == "qwen3" and (not query or is_instruction(query))
 
     @property
     def precision(self) -> str:

@@ -47,10 +47,20 @@ class Prompts:
         return self.document + text
 
     @property
+    def are_instructions(self) -> bool:
+        """Whether questions are introduced in the form that Qwen3-Embedding was trained with."""
+        return is_instruction(self.search)
+
+    @property
     def digest(self) -> str:
         """Eight hexadecimal digits that change with every character of a prompt."""
         text = "\0".join((self.search, self.similar, self.document))
         return blake2b(text.encode("utf-8"), digest_size=4).hexdigest()
+
+
+def is_instruction(prompt: str) -> bool:
+    """Return whether a prompt has the form of Qwen3-Embedding's, whatever its words; others have a blank at its end."""
+    return prompt.startswith("Instruct: ") and prompt.endswith("\nQuery:")
 
 
 def qwen_prompts(search: str, similar: str) -> Prompts:

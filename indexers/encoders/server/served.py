@@ -28,7 +28,7 @@ OTHER_LENGTH = 512
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What one answer tells, and what follows from the model's name."""
+    """What one answer tells, and what follows from the model's name and its settings."""
 
     is_qwen: bool
     native_dim: int
@@ -74,7 +74,7 @@ class Served:
                 f"the server {self._client.host} was asked for {spec.dim} dimensions and sent {native_dim};"
                 f" {DIMENSIONS_ADVICE}"
             )
-        is_known = is_qwen(endpoint.model)
+        is_known = self._is_qwen
         return Facts(
             is_known,
             native_dim,
@@ -84,6 +84,16 @@ class Served:
             printable(endpoint.server)[:60] or "unnamed server",
             answer.n_tokens,
         )
+
+    @property
+    def _is_qwen(self) -> bool:
+        """Whether the model is taken for a Qwen3-Embedding: by its name, or by what only such a model is told.
+
+        Servers give models names of their own, by which none is known.
+        """
+        prompts = self._spec.prompts
+        is_told = self._options.end_token != "probe" or (prompts is not None and prompts.are_instructions)  # noqa: S105
+        return is_told or is_qwen(self.endpoint.model)
 
     @cached_property
     def tokens(self) -> TokenFile | None:

@@ -1,13 +1,14 @@
 """What an encoder behind a well-behaved server gives, and what it asks for."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
 from indexers.encoders.registry import load_encoder
 from indexers.encoders.server.batches import ALONE_BYTES
-from indexers.encoders.spec import QWEN_LENGTH, QWEN_PROMPTS, EncoderSpec, Prompts, ServerOptions
+from indexers.encoders.spec import QWEN_LENGTH, QWEN_PROMPTS, EncoderSpec, Prompts, ServerOptions, qwen_prompts
 from indexers.types import FloatArray, Inspectable, Noting
 from tests.encoders.server import toy_model
 from tests.encoders.server.fake_server import (
@@ -183,6 +184,25 @@ def test_another_model_gets_bare_texts_and_short_ones() -> None:
         assert server.texts[-1] == "retry"
         assert (description.max_tokens, description.coarse_dims) == (512, (64,))
         assert encoder.inspect().end_token == "none"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"prompts": qwen_prompts("find code", "find such code")}, {"end_token": "server"}, {"end_token": "client"}],
+)
+def test_a_qwen3_embedding_of_another_name_is_known_by_its_settings(told: dict[str, Any]) -> None:
+    with FakeServer(Behaviour(model="our-embedder", adds_end_token=told.get("end_token") == "server")) as server:
+        encoder = encoder_for(server, **told)
+        np.testing.assert_allclose(encoder.encode_documents(["import os"])[0], right("import os"), atol=1e-6)
+        description = encoder.describe()
+    assert (description.max_tokens, description.coarse_dims) == (QWEN_LENGTH, (64, 32))
+    assert description.identity.endswith("end=<|endoftext|>")
+
+
+def test_another_model_is_not_taken_for_one_by_prompts_of_another_form() -> None:
+    prompts = Prompts("Instruct: find code\nQuery: ", "", "")
+    with FakeServer(Behaviour(model="e5-mistral", adds_end_token=False)) as server:
+        assert encoder_for(server, prompts=prompts).inspect().end_token == "none"
 
 
 def test_the_description_does_not_tell_the_address_and_costs_one_request(server: FakeServer) -> None:
