@@ -3,6 +3,7 @@
 Brings settings, indexes and encoders together; what a right vector is, the self-test knows.
 """
 
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from codesearch.doctor.findings import Check, failed, has_failed, passed, skippe
 from codesearch.doctor.known_answers import KNOWN_ANSWERS, KnownAnswers
 from codesearch.doctor.pace import MAX_TEXTS, MAX_TEXTS_ELSEWHERE, Clock, check_speed
 from codesearch.doctor.self_test import Subject, run_self_test
-from codesearch.encoders.choice import Choice, choose, resolve
+from codesearch.encoders.choice import Choice, choose, is_told_by_identity, resolve
 from codesearch.encoders.probe import is_same_encoder
 from codesearch.errors import CodesearchError
 from codesearch.registry import Located, find_nearest, read_committed
@@ -118,17 +119,17 @@ class Examination:
 def check_index(encoder: Encoder, located: Located) -> Check:
     """Check that an encoder still gives the vectors that its index was built from."""
     description = encoder.describe()
-    remedy = f"run codesearch index {located.root} --rebuild"
+    remedy = f"run codesearch index {shlex.quote(str(located.root))} --rebuild"
     try:
         with Snapshot.open(located.folder) as snapshot:
             info, known = snapshot.info, snapshot.probe()
         if description.identity != info.encoder_identity:
             finding = f"the index is of {info.encoder_identity}, which is another encoder by now"
             return failed("index", finding, remedy)
-        if description.engine == info.encoder_engine:
+        if is_told_by_identity(description, info):
             return passed("index", f"the index of {located.root} was made by this very encoder and engine")
         if is_same_encoder(encoder, known):
-            return passed("index", f"vectors are those of the index, though {info.encoder_engine} had made them")
+            return passed("index", f"known answers are those of the index, which {info.encoder_engine} made")
     except (CodesearchError, EncoderError) as error:
         return failed("index", str(error), remedy)
-    return failed("index", f"vectors are not those that {info.encoder_engine} made for the index", remedy)
+    return failed("index", f"known answers are not those that {info.encoder_engine} made for the index", remedy)

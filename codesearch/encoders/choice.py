@@ -21,7 +21,7 @@ from indexers.encoders.names import spec_of
 from indexers.encoders.registry import load_encoder
 from indexers.encoders.spec import EMBEDDED, EncoderSpec
 from indexers.errors import EncoderError
-from indexers.types import Encoder, FloatArray
+from indexers.types import Encoder, EncoderDescription, FloatArray
 
 Load = Callable[[EncoderSpec], Encoder]
 
@@ -155,11 +155,14 @@ def open_own(info: IndexInfo, settings: Settings, read_probe: ReadProbe, load: L
     Raises EncoderError where it cannot be had, FormatError where it would give other vectors by now.
     """
     encoder = load_own(info, settings, load)
-    description = encoder.describe()
-    is_unsure = description.engine != info.encoder_engine or not description.knows_weights
-    if is_unsure and not is_same_encoder(encoder, read_probe()):
+    if not is_told_by_identity(encoder.describe(), info) and not is_same_encoder(encoder, read_probe()):
         raise other_vectors(info)
     return encoder
+
+
+def is_told_by_identity(description: EncoderDescription, info: IndexInfo) -> bool:
+    """Return whether an encoder's identity and engine alone tell if it gives an index's vectors; else it is asked."""
+    return description.knows_weights and description.engine == info.encoder_engine
 
 
 def other_vectors(info: IndexInfo) -> FormatError:

@@ -1,8 +1,11 @@
 """Which encoder is examined and why, what an examination goes through, and what leaves the machine."""
 
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,16 +20,18 @@ from codesearch.doctor.examination import (
 )
 from codesearch.doctor.findings import Check
 from codesearch.doctor.pace import Clock, make_texts
-from codesearch.encoders.choice import Choice
+from codesearch.encoders.choice import Choice, open_own
 from codesearch.encoders.speeds import read_speeds
-from codesearch.errors import ConfigError
+from codesearch.errors import ConfigError, FormatError
 from codesearch.index import Index
 from codesearch.registry import Located, find_nearest
+from codesearch.settings.settings import Settings
+from codesearch.storage.snapshot import Snapshot
 from codesearch.types import BuildOptions
 from indexers.encoders.registry import load_encoder
 from indexers.encoders.spec import EMBEDDED, EncoderSpec, ServerOptions
 from indexers.errors import EncoderError
-from indexers.types import Encoder, EncoderDescription
+from indexers.types import Encoder, EncoderDescription, FloatArray
 from tests.doctor.toy_encoder import SPEC, Build, ToyEncoder, known_answers
 
 
@@ -121,33 +126,70 @@ def test_a_wrong_configuration_is_an_error(home: Path, root: Path) -> None:
         find_encoder(Patient(root, root, home))
 
 
-class Renamed:
-    """The embedded encoder under another identity or engine."""
+class Altered:
+    """The embedded encoder that says something else of itself, or gives other vectors."""
 
-    def __init__(self, *, identity: str = "", engine: str = "") -> None:
+    def __init__(self, *, turns: bool = False, **changes: Any) -> None:
         own = load_encoder()
-        self.encode_documents, self.encode_query, self.count_tokens = (
-            own.encode_documents,
-            own.encode_query,
-            own.count_tokens,
-        )
-        described = own.describe()
-        self._description = replace(
-            described, identity=identity or described.identity, engine=engine or described.engine
-        )
+        self.encode_query, self.count_tokens = own.encode_query, own.count_tokens
+        self._own = own
+        self._turns = turns
+        self._description = replace(own.describe(), **changes)
+        self.n_asked = 0
+
+    def encode_documents(self, inputs: Sequence[str]) -> FloatArray:
+        self.n_asked += 1
+        vectors = self._own.encode_documents(inputs)
+        return -vectors if self._turns else vectors
 
     def describe(self) -> EncoderDescription:
         return self._description
 
 
 @pytest.mark.slow
-def test_the_encoder_of_an_index_is_held_against_what_made_it(home: Path, root: Path) -> None:
+@pytest.mark.parametrize(
+    ("changes", "verdict", "n_asked"),
+    [
+        ({}, "pass", 0),
+        ({"engine": "numpy 99"}, "pass", 1),
+        ({"engine": "numpy 99", "turns": True}, "fail", 1),
+        ({"knows_weights": False}, "pass", 1),
+        ({"knows_weights": False, "turns": True}, "fail", 1),
+        ({"identity": "embedded-v9;dim=256"}, "fail", 0),
+    ],
+    ids=["the same", "engine", "engine and vectors", "weights unknown", "weights changed", "identity"],
+)
+def test_the_encoder_of_an_index_is_held_against_what_made_it_as_a_search_does(
+    changes: dict[str, Any], verdict: str, n_asked: int, home: Path, root: Path
+) -> None:
     located = build(root, home)
-    assert check_index(load_encoder(EMBEDDED), located).verdict == "pass"
-    moved = check_index(Renamed(engine="numpy 99"), located)
-    assert (moved.verdict, "had made them" in moved.finding) == ("pass", True)
-    other = check_index(Renamed(identity="embedded-v9;dim=256"), located)
-    assert (other.verdict, other.remedy) == ("fail", f"run codesearch index {root} --rebuild")
+    encoder = Altered(**changes)
+    check = check_index(encoder, located)
+    assert (check.verdict, encoder.n_asked) == (verdict, n_asked)
+    assert check.remedy == ("" if verdict == "pass" else f"run codesearch index {root} --rebuild")
+    with Snapshot.open(located.folder) as snapshot, ExitStack() as refused:
+        if verdict == "fail":
+            refused.enter_context(pytest.raises(FormatError))
+        open_own(snapshot.info, Settings(), snapshot.probe, lambda _: Altered(**changes))
+
+
+@pytest.mark.slow
+def test_an_index_that_cannot_be_read_is_a_failed_check(home: Path, root: Path) -> None:
+    located = build(root, home)
+    for path in located.folder.glob("*"):
+        if path.is_file():
+            path.write_bytes(b"")
+    assert check_index(load_encoder(EMBEDDED), located).verdict == "fail"
+
+
+@pytest.mark.slow
+def test_the_index_is_part_of_the_examination(home: Path, root: Path) -> None:
+    located = build(root, home)
+    examination = Examination(
+        Chosen(Choice(EMBEDDED, "asked for"), located), home, Tools(clock=Clock(count().__next__))
+    )
+    checks = {check.name: check.verdict for check in examination.checks()}
+    assert checks["index"] == "pass"
 
 
 @pytest.mark.parametrize(
