@@ -41,9 +41,12 @@ class TokenFile:
     """The model's own tokenizer; what spells a special token stays text."""
 
     def __init__(self, path: Path) -> None:
-        folder = path if path.is_dir() else path.parent
-        if not (folder / FILE).is_file():
-            raise EncoderError(f"there is no {FILE} in {folder}; fetch that of the model, or name another tokenizer")
+        file = path / FILE if path.is_dir() else path
+        if file.name != FILE or not file.is_file():
+            raise EncoderError(
+                f"{path} is no {FILE} and no folder that holds one; set tokenizer to the model's own, or leave it out"
+            )
+        folder = file.parent
         if find_spec("tokenizers") is None:
             raise EncoderError(
                 f"the tokenizer in {folder} cannot be used without the package tokenizers; pip install tokenizers,"

@@ -169,5 +169,19 @@ def test_a_file_that_is_no_tokenizer_is_refused(server: FakeServer, tokenizer: P
 
 
 def test_a_tokenizer_that_is_not_there_is_told(server: FakeServer, tmp_path: Path) -> None:
-    with pytest.raises(EncoderError, match=r"there is no tokenizer\.json in .*; fetch that of the model"):
+    with pytest.raises(EncoderError, match=r"is no tokenizer\.json and no folder that holds one; set tokenizer to"):
         encoder_for(server, tokenizer=tmp_path / "tokenizer.json").count_tokens(["import os"])
+
+
+def test_a_tokenizer_may_be_named_by_its_folder(server: FakeServer, tokenizer: Path) -> None:
+    assert encoder_for(server, tokenizer=tokenizer.parent).count_tokens(["import os"]) == [10]
+
+
+def test_another_file_beside_a_tokenizer_does_not_stand_for_it(server: FakeServer, tokenizer: Path) -> None:
+    other = tokenizer.with_name("vocab.json")
+    for path in (other, other / "deeper"):
+        with pytest.raises(EncoderError, match=r"vocab\.json.* is no tokenizer\.json"):
+            encoder_for(server, tokenizer=path).count_tokens(["import os"])
+    other.write_text("{}", encoding="utf-8")
+    with pytest.raises(EncoderError, match=r"vocab\.json is no tokenizer\.json"):
+        encoder_for(server, tokenizer=other).count_tokens(["import os"])
