@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from indexers.encoders.vocabulary import well_formed
 from indexers.secrets import redact
 
 _SPECIAL = re.compile(r"<(?=\|[^|<>\s]{1,40}\|>)")
@@ -22,10 +23,9 @@ class Cleaned:
 
 def clean_text(text: str, *, leaves_machine: bool, breaks_special: bool) -> Cleaned:
     """Return the text as it may be sent; secrets are masked only where it leaves this machine."""
-    data = text.encode("utf-8", "replace")
+    plain = well_formed(text)
     if leaves_machine:
-        data = redact(data).data
-    plain = data.decode("utf-8", "replace")
+        plain = redact(plain.encode("utf-8")).data.decode("utf-8", "replace")
     if not breaks_special:
         return Cleaned(plain)
     broken, n_broken = _SPECIAL.subn(BREAK, plain)
