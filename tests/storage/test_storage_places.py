@@ -72,8 +72,13 @@ def test_rows_that_were_moved_or_deleted_are_found_when_they_are_read(
 
 
 def test_arrays_that_were_swapped_are_found_when_an_index_is_opened(index: Path) -> None:
-    swap = "UPDATE arrays SET name = CASE name WHEN 'row_flags' THEN 'file_spans' ELSE 'row_flags' END"
-    execute(index, "UPDATE arrays SET name = 'x' || name", swap.replace("'row_flags' THEN", "'xrow_flags' THEN"))
+    names = "('row_flags', 'file_spans')"
+    swap = "UPDATE arrays SET name = CASE name WHEN 'xrow_flags' THEN 'file_spans' ELSE 'row_flags' END"
+    execute(
+        index,
+        f"UPDATE arrays SET name = 'x' || name WHERE name IN {names}",
+        f"{swap} WHERE name IN ('xrow_flags', 'xfile_spans')",
+    )
     with pytest.raises(CorruptIndexError, match="--rebuild"):
         Snapshot.open(index)
 
