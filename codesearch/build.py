@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from codesearch.building.changes import Changes, Known, compare
 from codesearch.building.clearance import Fetching, clear
-from codesearch.building.encoding import Encoding
+from codesearch.building.encoding import Encoding, Supply
 from codesearch.building.filling import FILL_COMMIT_S, Filling, fill
-from codesearch.building.order import Order, check_coarse_dim, check_name, read_order
+from codesearch.building.order import Order, check_cut, check_name, cuts_of, read_order
 from codesearch.building.reporter import Reporter
 from codesearch.compatibility import check_versions
 from codesearch.encoders.choice import Load, load_own, own_spec
@@ -30,6 +31,7 @@ from codesearch.storage.vector_cache import CACHE_FILE, CacheOptions, SqliteVect
 from codesearch.storage.writer import Writer
 from codesearch.types import BuildOptions, OnProgress, UpdateReport
 from indexers.encoders.registry import load_encoder
+from indexers.encoders.spec import EMBEDDED
 from indexers.errors import EncoderError
 from indexers.git import git_identity
 from indexers.parsers import ParserOptions, ParserPool
@@ -123,10 +125,10 @@ class _Build:
     def _run_with(self, pool: ParserPool, reporter: Reporter) -> UpdateReport:
         limit = CacheOptions(max_bytes=self._order.settings.cache_bytes)
         with (
-            self._opened(reporter) as (writer, encoder),
+            self._opened(reporter) as (writer, supply),
             closing(SqliteVectorCache(self._order.home / CACHE_FILE, limit)) as cache,
         ):
-            tools = _Tools(pool, Encoding(encoder, writer, cache, reporter.note_slice), writer, reporter)
+            tools = _Tools(pool, Encoding(supply, writer, cache, reporter.note_slice), writer, reporter)
             try:
                 report = self._update(tools)
             finally:
@@ -164,33 +166,40 @@ class _Build:
         )
 
     @contextmanager
-    def _opened(self, reporter: Reporter) -> Iterator[tuple[Writer, Encoder]]:
-        """Open the index, or start one, and load its encoder, as far as that is allowed."""
+    def _opened(self, reporter: Reporter) -> Iterator[tuple[Writer, Supply]]:
+        """Open the index, or start one, for which its encoder is loaded as far as that is allowed."""
         if not has_index(self._folder):
             choice = self._order.choose_encoder()
             reporter.notice = choice.notice
             clear(self._order, choice.spec, self._seams.fetching, reporter.report_download, choice.reason)
             encoder = self._seams.load(choice.spec)
             with Writer.create(self._folder, self._new_index(encoder)) as writer:
-                yield writer, encoder
+                yield writer, Supply(lambda: encoder, encoder.describe().is_cached)
             return
         with Writer.open(self._folder) as writer:
             check_versions(writer.info)
             writer.set_root(self._root, folder_place(self._root))
             if self._order.options.max_file_bytes is not None:
                 writer.set_max_file_bytes(self._order.options.max_file_bytes)
-            yield writer, self._own_encoder(writer, reporter)
+            yield writer, self._supply_own(writer, reporter)
 
-    def _own_encoder(self, writer: Writer, reporter: Reporter) -> Encoder:
-        """Return the index's encoder; raises FormatError where it gives other vectors by now."""
-        settings = self._order.settings
-        clear(self._order, own_spec(writer.info, settings), self._seams.fetching, reporter.report_download)
-        encoder = load_own(writer.info, settings, self._seams.load)
-        coarse_dim = self._order.options.coarse_dim
-        if coarse_dim is not None:
-            check_coarse_dim(coarse_dim, encoder.describe())
-            writer.set_coarse_dim(coarse_dim)
-        return encoder
+    def _supply_own(self, writer: Writer, reporter: Reporter) -> Supply:
+        """Return where the index's encoder comes from; raises FormatError for one that has no meaning any more."""
+        order = self._order
+        spec = own_spec(writer.info, order.settings)
+        cleared = partial(clear, order, spec, self._seams.fetching, reporter.report_download)
+
+        def load() -> Encoder:
+            cleared()
+            return load_own(writer.info, order.settings, self._seams.load)
+
+        if order.options.is_consented:
+            cleared()  # what the user allows is recorded and fetched, needed now or not
+        wanted = order.options.coarse_dim
+        if wanted is not None:
+            check_cut(wanted, writer.info.encoder_name, writer.cuts() or cuts_of(load().describe()))
+            writer.set_coarse_dim(wanted)
+        return Supply(load, is_patient=spec.source != EMBEDDED.source)
 
     def _new_index(self, encoder: Encoder) -> NewIndex:
         description = encoder.describe()
@@ -217,8 +226,7 @@ class _Build:
         total = len(changes.to_read)
         outcomes: Iterator[ParsedFile | EncodedFile | Skipped]
         outcomes = tools.pool.parse(changes.to_read, writer.info.max_file_bytes)
-        is_patient = tools.encoding.encoder.describe().is_cached
-        if not is_patient or (total and not is_first):
+        if not tools.encoding.is_patient or (total and not is_first):
             outcomes = tools.encoding.pipeline().encode(outcomes)
         for done, outcome in enumerate(outcomes, start=1):
             self._take(outcome, changes, writer, reporter)
@@ -255,8 +263,8 @@ class _Build:
 
     def _note_speed(self, tools: _Tools) -> None:
         """Remember how fast the encoder was, where it had enough to do."""
-        counts, encoder = tools.encoding.counts, tools.encoding.encoder.describe()
-        if counts.encoding_s >= self._seams.measured_s and counts.n_tokens:
+        counts, encoder = tools.encoding.counts, tools.encoding.description
+        if encoder is not None and counts.encoding_s >= self._seams.measured_s and counts.n_tokens:
             speed = Speed(counts.n_tokens / counts.encoding_s, _now(), encoder.engine, encoder.name)
             with suppress(StorageError):
                 record_speed(self._order.home, encoder.identity, speed)

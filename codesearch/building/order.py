@@ -44,10 +44,10 @@ class Order:
         """Return the prefix that a new index compares first; raises EncoderError for a cut that makes no sense."""
         wanted = self.options.coarse_dim
         if wanted is not None:
-            check_coarse_dim(wanted, encoder)
+            check_cut(wanted, encoder.name, cuts_of(encoder))
             return wanted
         settled = self.settings.coarse_dim
-        return settled if settled in _cuts(encoder) else encoder.coarse_dims[0]
+        return settled if settled in cuts_of(encoder) else encoder.coarse_dims[0]
 
 
 def read_order(root: Path, home: Path, folder: Path, options: BuildOptions) -> Order:
@@ -77,14 +77,15 @@ def check_name(root: Path) -> None:
         raise WalkError(f"{printable} cannot be indexed: its name is not valid UTF-8; rename it") from error
 
 
-def check_coarse_dim(wanted: int, encoder: EncoderDescription) -> None:
-    """Raise EncoderError where an encoder's vectors must not be cut there."""
-    if wanted not in _cuts(encoder):
-        cuts = ", ".join(map(str, sorted(_cuts(encoder))))
-        raise EncoderError(f"vectors of encoder {encoder.name} cannot be compared by {wanted} numbers; choose {cuts}")
+def check_cut(wanted: int, name: str, cuts: frozenset[int]) -> None:
+    """Raise EncoderError where vectors of the encoder `name` must not be cut there."""
+    if wanted not in cuts:
+        known = ", ".join(map(str, sorted(cuts)))
+        raise EncoderError(f"vectors of encoder {name} cannot be compared by {wanted} numbers; choose {known}")
 
 
-def _cuts(encoder: EncoderDescription) -> frozenset[int]:
+def cuts_of(encoder: EncoderDescription) -> frozenset[int]:
+    """Return where an encoder's vectors may be cut; behind the last number is one such place."""
     return frozenset((*encoder.coarse_dims, encoder.dim))
 
 

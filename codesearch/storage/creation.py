@@ -3,6 +3,8 @@
 from pathlib import Path
 from uuid import uuid4
 
+import numpy as np
+
 from codesearch.errors import CorruptIndexError
 from codesearch.storage.catalog import CATALOG_NAME, Catalog, remove_catalog
 from codesearch.storage.derived import unused_vectors_number
@@ -34,6 +36,7 @@ def first_generation(folder: Path, catalog: Catalog, new: NewIndex) -> Generatio
     number = catalog.read_revision().generation
     catalog.make_tables()
     start_statistics(catalog)
+    catalog.write_array("cuts", np.array(sorted({*new.encoder.coarse_dims, new.encoder.dim}), dtype="<u4"))
     info = IndexInfo(
         root=new.root,
         index_id=uuid4().hex,

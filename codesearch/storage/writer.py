@@ -218,6 +218,10 @@ class Writer:
             with self._changing():
                 self._generation = replace(self._generation, info=replace(self.info, max_file_bytes=max_file_bytes))
 
+    def cuts(self) -> frozenset[int]:
+        """Return where the encoder's vectors may be cut; none where the index was made before that was kept."""
+        return frozenset(self._catalog.read_array("cuts", "<u4").tolist())
+
     def set_coarse_dim(self, coarse_dim: int) -> None:
         """Compare another prefix first: the next commit writes the base anew. ValueError where no vector has it."""
         if not 0 < coarse_dim <= self.info.dim:
