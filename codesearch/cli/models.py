@@ -35,7 +35,8 @@ def render(listed: ModelList) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     why = f"{listed.default.spec.name}, {listed.default.reason}" if listed.default else f"none: {listed.problem}"
-    return [*lines, "", clean_line(f"A new index gets {why}")]
+    broken = [clean_line(f"{model.spec.name} is broken: {model.problem}") for model in listed.models if model.problem]
+    return [*lines, "", *broken, clean_line(f"A new index gets {why}")]
 
 
 def to_json(listed: ModelList) -> dict[str, object]:
@@ -78,8 +79,8 @@ def _describe_state(model: Model) -> str:
             return "file missing" if model.spec.source == "gguf" else "to download"
         case "not asked":
             return "a server"
-        case "ready":
-            return "ready"
+        case "ready" | "broken":
+            return model.readiness
 
 
 def _model_to_json(model: Model) -> dict[str, object]:
@@ -95,6 +96,7 @@ def _model_to_json(model: Model) -> dict[str, object]:
         "licence": model.licence or None,
         "summary": model.summary or None,
         "readiness": model.readiness,
+        "problem": model.problem or None,
         "own": model.is_own,
         "tokens_per_s": speed.tokens_per_s if speed else None,
         "measured_at": speed.measured_at if speed else None,

@@ -1,6 +1,7 @@
 """Every encoder that can be named here: what is published of it, whether it can run, how fast it was.
 
-Knows cards, settings and measurements; loads no encoder and asks no server. Keys are not known here.
+Knows cards, settings, measurements and what a model's files say; loads no encoder and asks no server. Keys are not
+known here.
 """
 
 from collections.abc import Mapping
@@ -14,10 +15,13 @@ from codesearch.encoders.speeds import Speed, read_speeds
 from codesearch.settings.settings import Settings
 from indexers.encoders.addresses import host_of
 from indexers.encoders.cards import BY_NAME, CARDS
+from indexers.encoders.checkpoint import read_checkpoint
+from indexers.encoders.gguf_header import read_header
+from indexers.encoders.gguf_model import model_of
 from indexers.encoders.spec import EncoderSpec, ModelCard
 from indexers.errors import EncoderError
 
-Readiness = Literal["ready", "extra missing", "files missing", "not asked"]
+Readiness = Literal["ready", "extra missing", "files missing", "not asked", "broken"]
 """Whether a model could be loaded now; a server is not asked for the sake of a list."""
 
 
@@ -36,6 +40,8 @@ class Model:
     """What was measured last on this machine."""
     is_own: bool = False
     """Whether the user's file names it."""
+    problem: str = ""
+    """What is wrong with one that is broken."""
 
     @property
     def place(self) -> str:
@@ -77,9 +83,11 @@ def _by_name(speeds: Mapping[str, Speed]) -> Mapping[str, Speed]:
 
 def _describe_card(card: ModelCard, settings: Settings, speeds: Mapping[str, Speed], machine: Machine) -> Model:
     spec = resolve(card.name, settings)
+    readiness, problem = _examine(spec, machine)
     return Model(
         spec=spec,
-        readiness=_readiness(spec, machine),
+        readiness=readiness,
+        problem=problem,
         dim=card.dim,
         max_tokens=card.max_tokens,
         size_bytes=card.size_bytes,
@@ -92,9 +100,11 @@ def _describe_card(card: ModelCard, settings: Settings, speeds: Mapping[str, Spe
 def _describe_own(spec: EncoderSpec, speeds: Mapping[str, Speed], machine: Machine) -> Model:
     """Return what the user's file says of an encoder, and what is published where it runs a known model."""
     card = next((card for card in BY_NAME.values() if spec.model and card.model.lower() == spec.model.lower()), None)
+    readiness, problem = _examine(spec, machine)
     return Model(
         spec=spec,
-        readiness=_readiness(spec, machine),
+        readiness=readiness,
+        problem=problem,
         dim=spec.dim or (card.dim if card else None),
         max_tokens=spec.max_tokens or (card.max_tokens if card else None),
         size_bytes=card.size_bytes if card and spec.source == "transformer" else _file_size(spec),
@@ -102,6 +112,28 @@ def _describe_own(spec: EncoderSpec, speeds: Mapping[str, Speed], machine: Machi
         speed=speeds.get(spec.name),
         is_own=True,
     )
+
+
+def _examine(spec: EncoderSpec, machine: Machine) -> tuple[Readiness, str]:
+    """Return whether an encoder could be loaded, and what is wrong with one that never will."""
+    try:
+        _check_files(spec)
+        return _readiness(spec, machine), ""
+    except EncoderError as error:
+        return "broken", str(error)
+    except (OSError, ValueError) as error:
+        return "broken", f"{spec.model} cannot be read: {error}; correct it in the configuration"
+
+
+def _check_files(spec: EncoderSpec) -> None:
+    """Raise EncoderError where the files that a path leads to make no model; what is not here yet is not wrong."""
+    path = Path(spec.model)
+    if spec.source == "gguf" and path.exists():
+        model_of(spec, read_header(path))
+    elif spec.source == "transformer" and path.is_absolute():
+        if not path.is_dir():
+            raise EncoderError(f"there is no folder {path}; correct it in the configuration")
+        read_checkpoint(path)
 
 
 def _readiness(spec: EncoderSpec, machine: Machine) -> Readiness:
@@ -123,5 +155,5 @@ def _readiness(spec: EncoderSpec, machine: Machine) -> Readiness:
 def _file_size(spec: EncoderSpec) -> int | None:
     try:
         return Path(spec.model).stat().st_size if spec.source == "gguf" else None
-    except OSError:
+    except (OSError, ValueError):
         return None

@@ -50,6 +50,13 @@ def test_the_table_shows_what_is_known_of_a_model() -> None:
     ]
 
 
+def test_what_is_wrong_with_a_broken_model_stands_below_the_table() -> None:
+    broken = Model(EncoderSpec("own", "gguf", "/own.gguf"), "broken", is_own=True, problem="/own.gguf is no GGUF file")
+    lines = render(ModelList((broken,), Choice(EMBEDDED, "the default")))
+    assert lines[1].split() == ["own", "-", "-", "-", "-", "not", "measured", "broken", "/own.gguf"]
+    assert lines[-2] == "own is broken: /own.gguf is no GGUF file"
+
+
 @pytest.mark.parametrize("form", [(), ("--json",)])
 def test_no_key_is_ever_shown(form: tuple[str, ...], run: Run, file: Path) -> None:
     answer = run("models", *form)

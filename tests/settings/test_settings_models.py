@@ -1,5 +1,6 @@
 """The list of encoders that can be named."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from codesearch.settings.settings import Settings
 from indexers.encoders.cards import CARDS
 from indexers.encoders.hub import Download
 from indexers.encoders.spec import EncoderSpec, ServerOptions
+from indexers.errors import EncoderError
 
 REMOTE = EncoderSpec("gpu", "server", "Qwen/Qwen3-Embedding-4B", server=ServerOptions("https://gpu.example.org/v1"))
 
@@ -67,6 +69,44 @@ def test_a_gguf_file_has_the_size_that_it_has(tmp_path: Path) -> None:
     (tmp_path / "small.gguf").write_bytes(b"GGUF")
     own = EncoderSpec("small", "gguf", str(tmp_path / "small.gguf"))
     assert find("small", Settings(encoders={"small": own}), tmp_path).size_bytes == 4
+
+
+def make_broken(place: Path) -> tuple[EncoderSpec, ...]:
+    """Return encoders whose files make no model, each in a way of its own."""
+    damaged, foreign = place / "damaged", place / "foreign"
+    for folder, modules in ((damaged, "{"), (foreign, '[{"type": "custom.Reader", "path": ""}]')):
+        folder.mkdir()
+        (folder / "modules.json").write_text(modules, encoding="utf-8")
+    (place / "short.gguf").write_bytes(b"GGUF")
+    return (
+        EncoderSpec("damaged", "transformer", str(damaged)),
+        EncoderSpec("foreign", "transformer", str(foreign)),
+        EncoderSpec("gone", "transformer", str(place / "gone")),
+        EncoderSpec("short", "gguf", str(place / "short.gguf")),
+        EncoderSpec("long", "gguf", f"/{'a' * 5_000}.gguf"),
+        EncoderSpec("endless", "transformer", f"/{'a' * 5_000}"),
+    )
+
+
+@pytest.mark.parametrize(
+    "machine", [BARE, Machine(has_extra=lambda: True, find_gpu=lambda: None, find_missing=lambda _: None)]
+)
+def test_a_broken_encoder_says_what_is_wrong_and_the_list_goes_on(machine: Machine, tmp_path: Path) -> None:
+    broken = make_broken(tmp_path)
+    listed = list_models(Settings(encoders={**{spec.name: spec for spec in broken}, "gpu": REMOTE}), tmp_path, machine)
+    own = [model for model in listed.models if model.is_own]
+    assert [(model.readiness, bool(model.problem)) for model in own] == [("broken", True)] * 6 + [("not asked", False)]
+    assert all(model.spec.model in model.problem for model in own[:5])
+
+
+def test_a_known_model_whose_files_are_damaged_does_not_end_the_list(tmp_path: Path) -> None:
+    def refuse(spec: EncoderSpec) -> Download | None:
+        raise EncoderError(f"{spec.model} is damaged; fetch it anew")
+
+    machine = replace(EQUIPPED, find_missing=refuse)
+    assert (
+        find("qwen3-8b", Settings(), tmp_path, machine).problem == "Qwen/Qwen3-Embedding-8B is damaged; fetch it anew"
+    )
 
 
 def test_the_newest_measurement_of_a_name_is_shown(tmp_path: Path) -> None:
