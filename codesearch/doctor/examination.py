@@ -75,7 +75,7 @@ def describe_sending(spec: EncoderSpec) -> str:
     if spec.server is None or spec.is_offline or is_local(spec.server.url):
         return ""
     return (
-        f"the self-test sends codesearch's own sample texts to {host_of(spec.server.url)}, under 100 KB, and no others"
+        f"the self-test sends codesearch's own sample texts to {host_of(spec.server.url)}, under 100 KiB, and no others"
     )
 
 

@@ -5,7 +5,6 @@ Knows names, identities and numbers; measures nothing itself. A damaged file cou
 
 import json
 import math
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from codesearch.errors import StorageError
-from codesearch.storage.platform import open_private, remove_quietly
+from codesearch.storage.platform import write_private
 
 SPEEDS_FILE = "speeds.json"
 
@@ -53,14 +52,10 @@ def record_speed(home: Path, identity: str, speed: Speed) -> None:
     kept = [(identity, speed), *others][:MAX_KEPT]
     text = json.dumps([{"identity": known, **asdict(one)} for known, one in kept], indent=1)
     path = home / SPEEDS_FILE
-    fresh = path.with_name(f".{SPEEDS_FILE}-{os.getpid()}")
     try:
         home.mkdir(parents=True, exist_ok=True)
-        with open(open_private(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as file:  # noqa: PTH123
-            file.write(text.encode("utf-8"))
-        fresh.replace(path)
+        write_private(path, text.encode("utf-8"))
     except OSError as error:
-        remove_quietly(fresh)
         message = f"{path} cannot be written ({error.strerror}); check the disk's space and rights and try again"
         raise StorageError(message) from error
 
@@ -72,7 +67,7 @@ def _read(home: Path) -> list[tuple[str, Speed]]:
         return []
     speeds: list[tuple[str, Speed]] = []
     for entry in entries if isinstance(entries, list) else []:
-        with suppress(KeyError, TypeError, ValueError):
+        with suppress(KeyError, TypeError, ValueError, OverflowError):
             speeds.append((_text(entry["identity"]), _speed(entry)))
     return speeds
 

@@ -54,6 +54,7 @@ def test_only_so_many_measurements_are_kept_and_the_oldest_leave(tmp_path: Path)
         '[{"identity": "a", "tokens_per_s": "fast", "measured_at": "", "engine": "", "name": ""}]',
         '[{"identity": "a", "tokens_per_s": NaN, "measured_at": "", "engine": "", "name": ""}]',
         '[{"identity": "a", "tokens_per_s": 0, "measured_at": "", "engine": "", "name": ""}]',
+        f'[{{"identity": "a", "tokens_per_s": {"9" * 400}, "measured_at": "", "engine": "", "name": ""}}]',
         '[{"identity": 1, "tokens_per_s": 5, "measured_at": "", "engine": "", "name": ""}]',
         "\udcff",
     ],
