@@ -30,7 +30,7 @@ from codesearch.storage.rows import NewIndex
 from codesearch.storage.vector_cache import CACHE_FILE, CacheOptions, SqliteVectorCache
 from codesearch.storage.writer import Writer
 from codesearch.types import BuildOptions, OnProgress, UpdateReport
-from indexers.encoders.registry import load_encoder
+from indexers.encoders.registry import load_encoder, patiently
 from indexers.encoders.spec import EMBEDDED
 from indexers.errors import EncoderError
 from indexers.git import git_identity
@@ -105,7 +105,7 @@ class _Build:
         self._order = order
         self._root = order.root
         self._folder = folder
-        self._seams = seams
+        self._seams = replace(seams, load=patiently(seams.load))
         self._known: frozenset[str] = frozenset()
         self._checked_at = ""
         """When the tree was walked: later changes are in no commit of the run, however late it is."""

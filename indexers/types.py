@@ -251,6 +251,15 @@ class Noting(Protocol):
         ...
 
 
+@runtime_checkable
+class Patient(Protocol):
+    """What an `Encoder` offers besides, if what computes for it may be slow or away; it is hurried by itself."""
+
+    def be_patient(self) -> None:
+        """Wait longer from now on, from the very first question: for work of minutes and hours."""
+        ...
+
+
 EndTokenState = Literal["present", "missing", "none", "unknown"]
 """Whether what the model reads ends with its end token; `none` where the model has no use for one."""
 

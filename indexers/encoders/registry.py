@@ -1,8 +1,12 @@
 """From a spec to a living encoder; imports what runs it only when it is asked for."""
 
+from collections.abc import Callable
+
 from indexers.encoders.spec import EMBEDDED, EncoderSpec
 from indexers.errors import EncoderError
-from indexers.types import Encoder
+from indexers.types import Encoder, Patient
+
+Load = Callable[[EncoderSpec], Encoder]
 
 
 def load_encoder(spec: EncoderSpec = EMBEDDED) -> Encoder:
@@ -29,3 +33,15 @@ def load_encoder(spec: EncoderSpec = EMBEDDED) -> Encoder:
             return GgufEncoder(spec)
         case _:
             raise EncoderError(f"encoder {spec.name} cannot be loaded: nothing here runs a {spec.source}")
+
+
+def patiently(load: Load) -> Load:
+    """Return what loads the same encoders, which then wait as long as work of minutes and hours may."""
+
+    def load_patient(spec: EncoderSpec) -> Encoder:
+        encoder = load(spec)
+        if isinstance(encoder, Patient):
+            encoder.be_patient()
+        return encoder
+
+    return load_patient

@@ -7,8 +7,7 @@ are not followed, so that the key stays with the host it was meant for; proxies 
 
 import json
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
 from urllib.parse import urlsplit
@@ -88,6 +87,7 @@ class Client:
         self._key = options.key
         self._pause = pause
         self._patience = HURRIED
+        self._was_there = False
         self._timeout_s = options.timeout_s
         parts = urlsplit(options.url)
         self._path = parts.path.rstrip("/")
@@ -96,14 +96,9 @@ class Client:
         if options.key:
             self._headers["Authorization"] = f"Bearer {options.key}"
 
-    @contextmanager
-    def patiently(self) -> Iterator[None]:
-        """Put up with more while in here; for one caller at a time."""
+    def be_patient(self) -> None:
+        """Put up with more from now on; with nobody listening only once somebody did."""
         self._patience = PATIENT
-        try:
-            yield
-        finally:
-            self._patience = HURRIED
 
     def ask(self, path: str, body: object = None, stop: Event | None = None) -> Reply:
         """Return the last answer of the server, good or not; raises EncoderError where none came.
@@ -117,11 +112,13 @@ class Client:
             outcome = self._try(path, body, patience)
             if isinstance(outcome, _Failure):
                 n_stalls += outcome.is_stall
+                is_vain = outcome.is_refused and not self._was_there
                 is_absent = outcome.is_refused or outcome.is_stall
-                if is_last or n_stalls == MAX_STALLS or (is_absent and not patience.waits_for_absent):
+                if is_last or is_vain or n_stalls == MAX_STALLS or (is_absent and not patience.waits_for_absent):
                     raise EncoderError(self._unreachable(outcome))
                 wait_s = None
             else:
+                self._was_there = True
                 wait_s = outcome.wait_s
                 is_over = outcome.reply.status not in PASSING or is_hopeless(outcome.reply.value)
                 if is_last or is_over or (wait_s or 0) > patience.max_retry_after_s:

@@ -28,7 +28,10 @@ COUNT_SLACK = 2
 
 
 class ServerEncoder:
-    """An `Encoder` that a server computes; says how it hands over texts (`Inspectable`) and what was odd (`Noting`)."""
+    """An `Encoder` that a server computes.
+
+    Says how it hands over texts (`Inspectable`) and what was odd (`Noting`); hurried unless told to be `Patient`.
+    """
 
     def __init__(self, spec: EncoderSpec, pause: Pause = wait) -> None:
         options = check_allowed(spec)
@@ -50,8 +53,7 @@ class ServerEncoder:
             self._is_context_checked = True
         cleaned = [self._clean(text) for text in inputs]
         texts = [served.facts.prompts.of_document(own.text) for own in cleaned]
-        with self._client.patiently():
-            return self._encode(cleaned, texts)
+        return self._encode(cleaned, texts)
 
     def encode_query(self, text: str, task: Task) -> FloatArray:
         """Return float32 `[dim]`, L2-normalised, under the instruction of `task`."""
@@ -96,6 +98,10 @@ class ServerEncoder:
             knows_weights=False,
             counts_exactly=self._options.tokenizer is not None,
         )
+
+    def be_patient(self) -> None:
+        """Put up with a server that is slow or away for a while."""
+        self._client.be_patient()
 
     def notes(self) -> tuple[str, ...]:
         """Return what was remarkable so far; never a text."""

@@ -18,8 +18,8 @@ BODY = {"model": "qwen3-embedding-toy", "input": ["import os"]}
 
 def ask(server: FakeServer, pauses: Pauses) -> int:
     client = Client(ServerOptions(server.url), pauses)
-    with client.patiently():
-        return client.ask("/embeddings", BODY).status
+    client.be_patient()
+    return client.ask("/embeddings", BODY).status
 
 
 def test_pauses_double_and_are_spread(server: FakeServer) -> None:

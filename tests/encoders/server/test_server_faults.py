@@ -8,6 +8,7 @@ import pytest
 from indexers.encoders.server.client import HURRIED, MAX_STALLS, PATIENT
 from indexers.encoders.server.encoder import ServerEncoder
 from indexers.errors import EncoderError
+from indexers.types import Patient
 from tests.encoders.server.fake_server import Behaviour, FakeServer, Fault, vllm
 from tests.encoders.server.made_encoders import Pauses, encoder_for, spec_for
 
@@ -113,6 +114,7 @@ def test_a_server_that_keeps_failing_is_given_up_with_its_own_words(server: Fake
 
 def test_a_server_that_stalls_is_given_up_after_its_time(server: FakeServer) -> None:
     encoder = ServerEncoder(spec_for(server, timeout_s=0.2), Pauses())
+    encoder.be_patient()
     encoder.encode_documents(["warm up"])
     server.fail(*[Fault("stall")] * 6)
     with pytest.raises(EncoderError, match=r"gave no answer within 0\.2 s; .* try again"):
@@ -120,9 +122,12 @@ def test_a_server_that_stalls_is_given_up_after_its_time(server: FakeServer) -> 
     assert server.texts.count("one") == MAX_STALLS
 
 
-def test_a_server_that_is_not_there_is_told_at_once(server: FakeServer) -> None:
+@pytest.mark.parametrize("is_patient", [False, True])
+def test_a_server_that_is_not_there_is_told_at_once(server: FakeServer, is_patient: bool) -> None:
     pauses = Pauses()
     encoder = ServerEncoder(spec_for(server), pauses)
+    if is_patient:
+        encoder.be_patient()
     server.close()
     with pytest.raises(EncoderError, match="nobody accepts a connection; start it or check the address"):
         encoder.describe()
@@ -144,19 +149,35 @@ def test_a_server_that_stalls_at_once_is_given_up_at_once(server: FakeServer) ->
     assert len(server.requests) == 1
 
 
-def test_a_question_does_not_wait_as_long_as_documents_do(server: FakeServer) -> None:
+@pytest.mark.parametrize("is_query", [True, False])
+def test_nobody_waits_long_who_has_not_asked_to(server: FakeServer, is_query: bool) -> None:
     pauses = Pauses()
     encoder = ServerEncoder(spec_for(server), pauses)
     encoder.encode_documents(["warm up"])
     server.fail(*[Fault("status", status=503)] * 6)
     with pytest.raises(EncoderError, match="status 503"):
-        encoder.encode_query("where", "search")
+        encoder.encode_query("where", "search") if is_query else encoder.encode_documents(["import os"])
     assert len(pauses.seconds) == HURRIED.n_attempts - 1
+
+
+def test_who_has_asked_to_waits_from_the_first_question_on(server: FakeServer) -> None:
+    pauses = Pauses()
+    encoder = ServerEncoder(spec_for(server), pauses)
+    assert isinstance(encoder, Patient)
+    encoder.be_patient()
+    server.fail(*[Fault("status", status=503, message="Loading model")] * (PATIENT.n_attempts - 1))
+    assert encoder.describe().dim == 64
+    assert len(pauses.seconds) == PATIENT.n_attempts - 1
+
+
+def test_a_first_answer_may_take_the_time_that_is_configured() -> None:
+    assert PATIENT.timeout_s is None
 
 
 def test_a_server_that_goes_away_is_waited_for_and_then_told(server: FakeServer) -> None:
     pauses = Pauses()
     encoder = ServerEncoder(spec_for(server), pauses)
+    encoder.be_patient()
     encoder.encode_documents(["warm up"])
     server.die_after(0)
     with pytest.raises(EncoderError, match=r"cannot be used: the connection broke; .* try again"):
