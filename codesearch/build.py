@@ -171,7 +171,7 @@ class _Build:
         if not has_index(self._folder):
             choice = self._order.choose_encoder()
             reporter.notice = choice.notice
-            clear(self._order, choice.spec, self._seams.fetching, reporter.report_download, choice.reason)
+            clear(self._order, choice.spec, self._seams.fetching, reporter, choice.reason)
             encoder = self._seams.load(choice.spec)
             with Writer.create(self._folder, self._new_index(encoder)) as writer:
                 yield writer, Supply(lambda: encoder, encoder.describe().is_cached)
@@ -187,7 +187,7 @@ class _Build:
         """Return where the index's encoder comes from; raises FormatError for one that has no meaning any more."""
         order = self._order
         spec = own_spec(writer.info, order.settings)
-        cleared = partial(clear, order, spec, self._seams.fetching, reporter.report_download)
+        cleared = partial(clear, order, spec, self._seams.fetching, reporter)
 
         def load() -> Encoder:
             cleared()

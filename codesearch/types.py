@@ -264,7 +264,8 @@ class BuildOptions:
     is_offline: bool = False
     """Talk to no other machine."""
     may_ask: bool = False
-    """Whether the caller asks the user on a ConsentError: a new index may then want a model that is not here yet."""
+    """Whether the caller asks the user on a ConsentError: a new index may then want a model that is not here yet.
+    With `is_consented`, the user was asked, and is not told again what the question said."""
 
 
 BuildStage = Literal["walk", "download", "index", "encode", "commit"]
@@ -289,7 +290,8 @@ class Progress:
     stage_s: float = 0.0
     """Time in this stage."""
     notice: str = ""
-    """What a person should read once: which encoder a new index gets, and why. The same in all that follow."""
+    """What a person should read once: which encoder a new index gets and why, what is sent where. The same in all that
+    follow, but for what is added behind it."""
 
 
 OnProgress = Callable[[Progress], None]

@@ -4,7 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from codesearch.building.order import Order
-from codesearch.encoders.consent import Upload, allow_upload, is_allowed, require_download, require_upload
+from codesearch.building.reporter import Reporter
+from codesearch.encoders.consent import (
+    Upload,
+    allow_upload,
+    describe_upload,
+    is_allowed,
+    is_remote,
+    require_download,
+    require_upload,
+)
 from indexers.encoders.hub import Download, OnProgress, download, missing_download
 from indexers.encoders.spec import EncoderSpec
 from indexers.walker import WalkOptions, walk
@@ -18,24 +27,30 @@ class Fetching:
     fetch: Callable[[EncoderSpec, OnProgress], object] = download
 
 
-def clear(order: Order, spec: EncoderSpec, fetching: Fetching, on_bytes: OnProgress, reason: str = "") -> None:
+def clear(order: Order, spec: EncoderSpec, fetching: Fetching, reporter: Reporter, reason: str = "") -> None:
     """Fetch what is missing and record what may be sent, if the user allowed it; `reason` says who chose the encoder.
+
+    What is sent where is told at the first time, unless that was what the user was asked.
 
     Raises ConsentError, with sizes, for what nobody allowed, EncoderError where a model cannot be fetched.
     """
-    _clear_upload(order, spec)
+    _clear_upload(order, spec, reporter)
     missing = None if spec.is_offline else fetching.find_missing(spec)
     if missing is None:
         return
     if not order.options.is_consented:
         require_download(spec.name, missing.model, missing.size_bytes, reason)
-    fetching.fetch(spec, on_bytes)
+    fetching.fetch(spec, reporter.report_download)
 
 
-def _clear_upload(order: Order, spec: EncoderSpec) -> None:
+def _clear_upload(order: Order, spec: EncoderSpec, reporter: Reporter) -> None:
+    was_allowed = is_allowed(order.home, order.root, spec, order.settings)
+    if not was_allowed or (is_remote(spec) and order.is_first_use(spec)):
+        files = walk(order.root, WalkOptions(order.max_file_bytes(), order.options.force)).files
+        upload = Upload(order.root, spec, len(files), sum(file.stat.size_bytes for file in files))
+        if not order.options.is_consented:
+            require_upload(order.home, upload, order.settings)
+        if was_allowed or not order.options.may_ask:
+            reporter.tell(describe_upload(upload, "sends"))
     if order.options.is_consented:
         allow_upload(order.home, order.root, spec)
-    elif not is_allowed(order.home, order.root, spec, order.settings):
-        files = walk(order.root, WalkOptions(order.max_file_bytes(), order.options.force)).files
-        n_bytes = sum(file.stat.size_bytes for file in files)
-        require_upload(order.home, Upload(order.root, spec, len(files), n_bytes), order.settings)

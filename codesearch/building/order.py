@@ -10,6 +10,7 @@ from codesearch.registry import read_committed
 from codesearch.settings.settings import Settings, read_settings
 from codesearch.storage.rows import IndexInfo
 from codesearch.types import BuildOptions
+from indexers.encoders.spec import EncoderSpec
 from indexers.errors import EncoderError, WalkError
 from indexers.types import GRANULARITIES, EncoderDescription, Granularity
 from indexers.walker import DEFAULT_MAX_FILE_BYTES
@@ -26,6 +27,12 @@ class Order:
     settings: Settings
     is_new: bool
     """Whether the index is made anew, beside the one that is there."""
+    own: IndexInfo | None = None
+    """What the index says that is there; None where there is none, or none that can be read."""
+
+    def is_first_use(self, spec: EncoderSpec) -> bool:
+        """Return whether the root has no index of this encoder yet."""
+        return self.own is None or self.own.encoder_name != spec.name
 
     def choose_encoder(self, machine: Machine = THIS_MACHINE) -> Choice:
         """Return the encoder of a new index; raises EncoderError."""
@@ -33,8 +40,9 @@ class Order:
         return choose(self.options.encoder, self.settings, may_download, machine)
 
     def max_file_bytes(self) -> int:
-        """Return the size above which a new index leaves files out."""
-        return self.options.max_file_bytes or self.settings.max_file_bytes or DEFAULT_MAX_FILE_BYTES
+        """Return the size above which files are left out: an index that is there has its own."""
+        own = None if self.own is None else self.own.max_file_bytes
+        return self.options.max_file_bytes or own or self.settings.max_file_bytes or DEFAULT_MAX_FILE_BYTES
 
     def granularities(self) -> tuple[Granularity, ...]:
         """Return what gets vectors in a new index."""
@@ -61,11 +69,11 @@ def read_order(root: Path, home: Path, folder: Path, options: BuildOptions) -> O
     if own is None:
         return Order(root, home, options, settings, is_new=options.rebuild and folder.is_dir())
     if not options.rebuild and not _is_other(own, options, settings):
-        return Order(root, home, options, settings, is_new=False)
+        return Order(root, home, options, settings, is_new=False, own=own)
     options = _inherit(own, options, settings)
     if options.encoder is not None and resolve(options.encoder, settings).name == own.encoder_name:
         settings = replace(settings, coarse_dim=own.coarse_dim)
-    return Order(root, home, options, settings, is_new=True)
+    return Order(root, home, options, settings, is_new=True, own=own)
 
 
 def check_name(root: Path) -> None:

@@ -1,6 +1,7 @@
 """How a build is going, told to whoever asked at most ten times a second. Knows a clock and counts, no index."""
 
 import time
+from dataclasses import replace
 
 from codesearch.types import BuildStage, OnProgress, Progress
 from indexers.slices import EncodingCounts
@@ -24,6 +25,12 @@ class Reporter:
         self._told = self.started
         self._stage_started = self.started
         self._counts = EncodingCounts()
+
+    def tell(self, notice: str) -> None:
+        """Tell, now and from now on, what a person should read once."""
+        self.notice = "; ".join(filter(None, (self.notice, notice)))
+        if self._on_progress is not None and self._now is not None:
+            self._on_progress(replace(self._now, notice=self.notice))
 
     def count(self, file: ParsedFile) -> None:
         """Note a file that was read."""

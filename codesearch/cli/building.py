@@ -32,7 +32,9 @@ def build_index(root: Path, options: BuildOptions, home: Path, terminal: Termina
             raise
         # After a no the machine chooses among what is here; what the user had chosen is refused again.
         is_consented = terminal.confirms(f"{clean_line(error.request)}. Allow it?")
-        report = _build(root, replace(options, is_consented=is_consented), home, terminal, quiet=quiet)
+        report = _build(
+            root, replace(options, is_consented=is_consented, may_ask=is_consented), home, terminal, quiet=quiet
+        )
     if not quiet:
         for text in summarise(root, report):
             terminal.note(text)

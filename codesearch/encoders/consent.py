@@ -34,6 +34,11 @@ class Upload:
     n_bytes: int
 
 
+def is_remote(spec: EncoderSpec) -> bool:
+    """Return whether an encoder runs on another machine."""
+    return spec.server is not None and not is_local(spec.server.url)
+
+
 def is_allowed(home: Path, root: Path, spec: EncoderSpec, settings: Settings) -> bool:
     """Return whether the text of a root, and queries over it, may go to where the encoder runs."""
     if spec.server is None or is_local(spec.server.url):
@@ -45,13 +50,16 @@ def require_upload(home: Path, upload: Upload, settings: Settings) -> None:
     """Raise ConsentError unless the text of these files may go to where the encoder runs."""
     if is_allowed(home, upload.root, upload.spec, settings):
         return
-    files = "1 file" if upload.n_files == 1 else f"{upload.n_files:,} files"
-    request = (
-        f"encoder {upload.spec.name} would send {files} of {upload.root}, {describe_size(upload.n_bytes)}, "
-        f"to {_host(upload.spec)}, which is not this machine"
-    )
+    request = describe_upload(upload, "would send")
     remedy = "add --yes to allow it for this folder, or --encoder embedded to keep everything here"
     raise ConsentError(request, _with_setting(remedy, upload.spec, settings))
+
+
+def describe_upload(upload: Upload, verb: str) -> str:
+    """Return who sends what where, as a person is told before it is done."""
+    files = "1 file" if upload.n_files == 1 else f"{upload.n_files:,} files"
+    what = f"{files} of {upload.root}, {describe_size(upload.n_bytes)}"
+    return f"encoder {upload.spec.name} {verb} {what}, to {_host(upload.spec)}, which is not this machine"
 
 
 def require_query(home: Path, root: Path, spec: EncoderSpec, settings: Settings) -> None:

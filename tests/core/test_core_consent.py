@@ -77,6 +77,42 @@ def test_what_was_allowed_once_is_allowed_for_this_root_and_for_no_other(place: 
         replace(place, root=other).build(ONE)
 
 
+def notices(place: Workplace, options: BuildOptions) -> list[str]:
+    """Build, and return what a person should read once."""
+    seen: list[Progress] = []
+    place.build(options, seen.append)
+    return [text for text in dict.fromkeys(progress.notice for progress in seen) if text]
+
+
+def test_what_is_asked_for_counts_by_the_size_limit_of_the_index(place: Workplace) -> None:
+    place.build(replace(ONE, is_consented=True, max_file_bytes=100))
+    (place.root / "heron.py").write_text("def heron():\n    return 'flies'\n")
+    (place.root / "large.py").write_text("def large():\n    pass\n" * 10)
+    forget_uploads(place.home, place.root)
+    with pytest.raises(ConsentError, match="would send 1 file of"):
+        place.build(ONE)
+
+
+def test_what_is_allowed_unasked_is_told_once_before_it_is_sent(place: Workplace) -> None:
+    consented = replace(ONE, is_consented=True)
+    (told,) = notices(place, consented)
+    assert "sends 1 file of" in told
+    assert "repository, 32 B, to embeddings.example.org, which is not this machine" in told
+    assert notices(place, consented) == []
+
+
+def test_what_was_asked_is_not_told_again(place: Workplace) -> None:
+    assert notices(place, replace(ONE, is_consented=True, may_ask=True)) == []
+
+
+def test_what_the_settings_allow_is_told_when_a_root_is_sent_first(place: Workplace, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(f"{SETTINGS}confirmed = true\n")
+    (told,) = notices(place, ONE)
+    assert "sends 1 file of" in told
+    (place.root / "egret.py").write_text("def egret():\n    return 'wades too'\n")
+    assert notices(place, ONE) == []
+
+
 def test_a_rebuild_with_another_encoder_asks_too(place: Workplace, far: FarEncoder) -> None:
     place.build(BuildOptions(n_workers=1, encoder="embedded"))
     with pytest.raises(ConsentError):
