@@ -163,11 +163,11 @@ def _require_vectors(info: IndexInfo, folder: Path, granularity: Granularity) ->
 
 
 def read_texts(judged: Path) -> list[str]:
-    """Return the queries of a file of judged ones. Raises SystemExit where it has none."""
+    """Return the queries of a file of judged ones. Raises SystemExit where it has none, QueryError."""
     try:
         texts = [one.query for one in read_judgements(judged)]
-    except (OSError, CodesearchError) as error:
-        raise SystemExit(str(error)) from error
+    except OSError as error:
+        raise SystemExit(f"{judged} cannot be read ({error.strerror}); name a file of judged queries") from error
     if not texts:
         raise SystemExit(f"{judged} holds no queries; leave --judged out, or name another file")
     return texts

@@ -110,7 +110,7 @@ def test_a_granularity_without_vectors_is_an_error_that_names_the_others(place: 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("content", "message"), [(None, "No such file"), ("{}", "holds no queries"), ("[1]", "no judged")]
+    ("content", "message"), [(None, "cannot be read .No such file"), ("{}", "holds no queries"), ("[1]", "no judged")]
 )
 def test_a_file_without_judged_queries_is_an_error(place: Workplace, content: str | None, message: str) -> None:
     place.build(BuildOptions(encoder=NAME, n_workers=1))
