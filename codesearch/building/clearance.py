@@ -16,6 +16,7 @@ from codesearch.encoders.consent import (
 )
 from indexers.encoders.hub import Download, OnProgress, download, missing_download
 from indexers.encoders.spec import EncoderSpec
+from indexers.errors import EncoderError
 from indexers.walker import WalkOptions, walk
 
 
@@ -35,7 +36,10 @@ def clear(order: Order, spec: EncoderSpec, fetching: Fetching, reporter: Reporte
     Raises ConsentError, with sizes, for what nobody allowed, EncoderError where a model cannot be fetched.
     """
     _clear_upload(order, spec, reporter)
-    missing = None if spec.is_offline else fetching.find_missing(spec)
+    try:
+        missing = None if spec.is_offline else fetching.find_missing(spec)
+    except EncoderError as error:
+        raise EncoderError(f"{error} ({reason})" if reason else str(error)) from error
     if missing is None:
         return
     if not order.options.is_consented:

@@ -122,7 +122,8 @@ def _examine(spec: EncoderSpec, machine: Machine) -> tuple[Readiness, str]:
     except EncoderError as error:
         return "broken", str(error)
     except (OSError, ValueError) as error:
-        return "broken", f"{spec.model} cannot be read: {error}; correct it in the configuration"
+        reason = error.strerror if isinstance(error, OSError) else error
+        return "broken", f"{spec.model} cannot be read: {reason}; correct it in the configuration"
 
 
 def _check_files(spec: EncoderSpec) -> None:

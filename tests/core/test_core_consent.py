@@ -190,6 +190,16 @@ def test_a_download_that_the_searched_repository_chose_says_so(place: Workplace)
         place.build(BuildOptions(n_workers=1))
 
 
+def test_a_model_that_cannot_run_here_says_too_who_chose_it(place: Workplace) -> None:
+    def refuse(spec: EncoderSpec) -> Download | None:
+        raise EncoderError(f"encoder {spec.name} needs torch: install it")
+
+    place.fetching = Fetching(refuse, lambda *_: None)
+    (place.root / ".codesearch.toml").write_text('encoder = "qwen3-4b"\n')
+    with pytest.raises(EncoderError, match=r"needs torch: install it \(chosen by the searched repository itself in "):
+        place.build(BuildOptions(n_workers=1))
+
+
 def test_offline_nothing_is_fetched_whatever_is_allowed(place: Workplace) -> None:
     def fetch(spec: EncoderSpec, on_bytes: OnProgress) -> None:
         raise AssertionError
