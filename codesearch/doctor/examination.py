@@ -19,7 +19,7 @@ from codesearch.registry import Located, find_nearest, read_committed
 from codesearch.settings.settings import read_settings
 from codesearch.storage.snapshot import Snapshot
 from indexers.encoders.addresses import host_of, is_local
-from indexers.encoders.registry import load_encoder
+from indexers.encoders.registry import load_encoder, patiently
 from indexers.encoders.spec import EncoderSpec
 from indexers.errors import EncoderError
 from indexers.types import Encoder, EncoderDescription, Noting
@@ -85,7 +85,8 @@ class Examination:
     def __init__(self, chosen: Chosen, home: Path, tools: Tools | None = None) -> None:
         self._chosen = chosen
         self._home = home
-        self._tools = tools or Tools()
+        tools = tools or Tools()
+        self._tools = replace(tools, load=patiently(tools.load))
         self.description: EncoderDescription | None = None
 
     def checks(self) -> Iterator[Check]:

@@ -98,6 +98,21 @@ def test_what_an_encoder_notes_is_told(home: Path) -> None:
     assert examine(home, Noting())["notes"].finding == "1 vector was made again in float32"
 
 
+def test_an_encoder_that_can_wait_is_given_the_time_of_a_build(home: Path) -> None:
+    class Waiting(ToyEncoder):
+        is_patient = False
+
+        def be_patient(self) -> None:
+            self.is_patient = True
+
+        def encode_documents(self, inputs: Sequence[str]) -> FloatArray:
+            if not self.is_patient:
+                raise EncoderError("the server does not answer in time; try again")
+            return super().encode_documents(inputs)
+
+    assert examine(home, Waiting())["finite values"].verdict == "pass"
+
+
 def test_the_encoder_asked_for_comes_first(home: Path, root: Path) -> None:
     build(root, home)
     chosen = find_encoder(Patient(root, root, home, wanted="http://127.0.0.1:9/v1"))
