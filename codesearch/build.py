@@ -4,9 +4,10 @@ A first build commits as it goes, so that it can be searched and resumed; of an 
 words first, vectors come after. An update is one switch. Knows neither queries nor terminals.
 """
 
+import shlex
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -78,7 +79,7 @@ def build(
     finish_replacement(folder)
     order = read_order(root, home, folder, options)
     if not order.is_new:
-        with _explained(folder):
+        with _explained(partial(_describe_words, folder)):
             return _Build(order, folder, seams).run(on_progress)
     fresh = rebuild_folder(folder)
     with closing(WriterLock(folder)):
@@ -258,8 +259,9 @@ class _Build:
     def _fill(self, tools: _Tools) -> None:
         """Give vectors to what words alone find; raises EncoderError, after what was done is committed."""
         tools.pool.close()  # the encoder may take hours, in which parsers would only hold memory
-        pipeline, commit_s = tools.encoding.pipeline(), self._seams.fill_commit_s
-        fill(Filling(tools.writer, pipeline, tools.reporter, self._checked_at, commit_s))
+        with _explained(self._order.describe_standing):
+            pipeline, commit_s = tools.encoding.pipeline(), self._seams.fill_commit_s
+            fill(Filling(tools.writer, pipeline, tools.reporter, self._checked_at, commit_s))
 
     def _note_speed(self, tools: _Tools) -> None:
         """Remember how fast the encoder was, where it had enough to do."""
@@ -278,16 +280,26 @@ class _Build:
 
 
 @contextmanager
-def _explained(folder: Path) -> Iterator[None]:
-    """Where an encoder fails, say what the index can do without it."""
+def _explained(find_remark: Callable[[], str]) -> Iterator[None]:
+    """Where an encoder fails, say what there is without it."""
     try:
         yield
     except EncoderError as error:
-        info = read_committed(folder) if has_index(folder) else None
-        if info is None or not info.n_files_without_vectors:
+        remark = find_remark()
+        if not remark:
             raise
-        kept = f"all {info.n_files:,} files can be searched by their words meanwhile"
-        raise EncoderError(f"{error}; {kept}, and codesearch index {info.root} goes on with the vectors") from error
+        raise EncoderError(f"{error}; {remark}") from error
+
+
+def _describe_words(folder: Path) -> str:
+    """Return what an index can do that lacks vectors; nothing for one that has them all."""
+    info = read_committed(folder) if has_index(folder) else None
+    if info is None or not info.n_files_without_vectors:
+        return ""
+    command = f"codesearch index {shlex.quote(str(info.root))}"
+    return (
+        f"all {info.n_files:,} files can be searched by their words meanwhile, and {command} goes on with the vectors"
+    )
 
 
 def _now() -> str:

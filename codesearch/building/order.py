@@ -10,7 +10,7 @@ from codesearch.registry import read_committed
 from codesearch.settings.settings import Settings, read_settings
 from codesearch.storage.rows import IndexInfo
 from codesearch.types import BuildOptions
-from indexers.encoders.spec import EncoderSpec
+from indexers.encoders.spec import EMBEDDED, EncoderSpec
 from indexers.errors import EncoderError, WalkError
 from indexers.types import GRANULARITIES, EncoderDescription, Granularity
 from indexers.walker import DEFAULT_MAX_FILE_BYTES
@@ -29,6 +29,14 @@ class Order:
     """Whether the index is made anew, beside the one that is there."""
     own: IndexInfo | None = None
     """What the index says that is there; None where there is none, or none that can be read."""
+
+    def describe_standing(self) -> str:
+        """Return what a build beside an index leaves where it is broken off; nothing for one that is not beside."""
+        if not self.is_new:
+            return ""
+        if self.options.encoder == EMBEDDED.name:
+            return "the index that was there stands, and the same command starts again"
+        return "the index that was there stands, what was encoded is kept, and the same command goes on from there"
 
     def is_first_use(self, spec: EncoderSpec) -> bool:
         """Return whether the root has no index of this encoder yet."""

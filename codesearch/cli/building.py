@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from codesearch.building.estimate import Estimate
+from codesearch.building.order import read_order
 from codesearch.cli.errors import UsageError
 from codesearch.cli.progress import ProgressLine
 from codesearch.cli.render import count, index_command
@@ -18,6 +19,7 @@ from codesearch.native import from_native
 from codesearch.printable import clean_line
 from codesearch.registry import index_folder, read_committed
 from codesearch.types import BuildOptions, UpdateReport
+from indexers.errors import IndexersError
 
 
 def build_index(root: Path, options: BuildOptions, home: Path, terminal: Terminal, *, quiet: bool) -> UpdateReport:
@@ -58,21 +60,24 @@ def _build(root: Path, options: BuildOptions, home: Path, terminal: Terminal, *,
         return Index.build(root, options, home=home, on_progress=None if quiet else line.update)
     except KeyboardInterrupt:
         line.finish()
-        terminal.note(_describe_interruption(root, home))
+        terminal.note(_describe_interruption(root.resolve(), home, options))
         raise
     finally:
         line.finish()
 
 
-def _describe_interruption(root: Path, home: Path) -> str:
+def _describe_interruption(root: Path, home: Path, options: BuildOptions) -> str:
     """Return what Ctrl-C left: the commits of a first build, or the index as it was before an update."""
-    command = index_command(root)
+    command, folder = index_command(root), index_folder(home, root)
     try:
-        info = read_committed(index_folder(home, root.resolve()))
-    except CodesearchError:
+        info = read_committed(folder)
+        standing = read_order(root, home, folder, options).describe_standing()
+    except (CodesearchError, IndexersError):
         return f"interrupted; run {command} to start again"
     if info is None:
         return f"interrupted: nothing was kept yet; run {command} to start again"
+    if standing:
+        return f"interrupted: {standing}"
     if info.complete:
         return f"interrupted: the index is as it was before; run {command} to bring it up to date"
     kept = f"{count(info.n_files, 'file')} and {count(info.n_chunks, 'chunk')}"

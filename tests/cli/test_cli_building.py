@@ -45,15 +45,18 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-def build(root: Path, home: Path, stderr: StringIO) -> str:
-    build_index(root, BuildOptions(n_workers=1), home, Terminal(StringIO(), StringIO(), stderr, True), quiet=False)
+ONE = BuildOptions(n_workers=1)
+
+
+def build(root: Path, home: Path, stderr: StringIO, options: BuildOptions = ONE) -> str:
+    build_index(root, options, home, Terminal(StringIO(), StringIO(), stderr, True), quiet=False)
     return stderr.getvalue()
 
 
-def interrupt(root: Path, home: Path) -> str:
+def interrupt(root: Path, home: Path, options: BuildOptions = ONE) -> str:
     stderr = Interrupted()
     with pytest.raises(KeyboardInterrupt):
-        build(root, home, stderr)
+        build(root, home, stderr, options)
     return stderr.getvalue()
 
 
@@ -66,6 +69,25 @@ def test_ctrl_c_before_anything_is_kept_says_so(root: Path, home: Path) -> None:
 def test_ctrl_c_in_an_update_says_that_the_earlier_index_stands(root: Path, home: Path) -> None:
     assert "1 added" in build(root, home, StringIO())
     assert interrupt(root, home).startswith("interrupted: the index is as it was before; run codesearch index '")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (BuildOptions(n_workers=1, rebuild=True), "and the same command starts again"),
+        (BuildOptions(n_workers=1, granularities=("leaf",)), "and the same command starts again"),
+        (
+            BuildOptions(n_workers=1, encoder="http://127.0.0.1:1/v1"),
+            "what was encoded is kept, and the same command goes on from there",
+        ),
+    ],
+)
+def test_ctrl_c_in_a_build_beside_says_that_the_index_stands_and_the_same_command_goes_on(
+    root: Path, home: Path, options: BuildOptions, told: str
+) -> None:
+    build(root, home, StringIO())
+    assert interrupt(root, home, options) == f"interrupted: the index that was there stands, {told}\n"
 
 
 @pytest.mark.slow
