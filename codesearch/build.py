@@ -48,7 +48,8 @@ COMMIT_SHARE = 0.5
 """A later commit waits for this share of the time since the start: a commit costs more the more is there."""
 
 MEASURED_S = 2.0
-"""An encoder that worked for less says little of its speed."""
+MEASURED_TOKENS = 1_000
+"""An encoder that worked for less, or read less, says little of its speed: five functions, a small slice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class BuildSeams:
     first_commit_s: float = FIRST_COMMIT_S
     fill_commit_s: float = FILL_COMMIT_S
     measured_s: float = MEASURED_S
+    measured_tokens: int = MEASURED_TOKENS
     fetching: Fetching = field(default_factory=Fetching)
 
 
@@ -266,7 +268,8 @@ class _Build:
     def _note_speed(self, tools: _Tools) -> None:
         """Remember how fast the encoder was, where it had enough to do."""
         counts, encoder = tools.encoding.counts, tools.encoding.description
-        if encoder is not None and counts.encoding_s >= self._seams.measured_s and counts.n_tokens:
+        is_enough = counts.encoding_s >= self._seams.measured_s and counts.n_tokens >= self._seams.measured_tokens
+        if encoder is not None and is_enough and counts.n_tokens:
             speed = Speed(counts.n_tokens / counts.encoding_s, _now(), encoder.engine, encoder.name)
             with suppress(StorageError):
                 record_speed(self._order.home, encoder.identity, speed)

@@ -71,6 +71,8 @@ class Workplace:
     fill_commit_s: float = 1e9
     """Long enough for one commit at the end."""
     fetching: Fetching = field(default_factory=lambda: Fetching(find_missing=_find_nothing))
+    measured_tokens: int = 0
+    """Fewer say nothing of an encoder's speed."""
 
     def load(self, spec: EncoderSpec) -> Encoder:
         """Load the encoder of the test, or the embedded one."""
@@ -78,7 +80,7 @@ class Workplace:
 
     def build(self, options: BuildOptions, on_progress: OnProgress | None = None) -> UpdateReport:
         """Build or update the index of the root."""
-        seams = BuildSeams(self.load, 1e9, self.fill_commit_s, measured_s=0.0, fetching=self.fetching)
+        seams = BuildSeams(self.load, 1e9, self.fill_commit_s, 0.0, self.measured_tokens, self.fetching)
         return build(self.root, self.home, options, on_progress, seams)
 
 

@@ -1,11 +1,13 @@
 """A first build of an encoder that takes its time: words at once, vectors as they come, nothing done twice."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from codesearch.encoders.probe import PROBE_TEXTS
 from codesearch.encoders.speeds import find_speed
 from codesearch.errors import FormatError
 from codesearch.index import Index
@@ -15,7 +17,7 @@ from codesearch.storage.snapshot import Snapshot
 from codesearch.types import BuildOptions, Progress, SearchOptions
 from indexers.encoders.spec import EncoderSpec
 from indexers.errors import EncoderError
-from indexers.types import Encoder
+from indexers.types import Encoder, FloatArray
 from tests.core.patient import NAME, PatientEncoder, Workplace, stop_at
 
 pytestmark = pytest.mark.slow  # each build starts a parser process
@@ -243,6 +245,26 @@ def test_a_build_remembers_how_fast_the_encoder_was(place: Workplace, encoder: P
     speed = find_speed(place.home, encoder.identity, encoder.engine)
     assert speed is not None
     assert speed.name == NAME
+
+
+def test_a_few_tokens_say_nothing_of_how_fast_an_encoder_is(place: Workplace, encoder: PatientEncoder) -> None:
+    place.measured_tokens = 1_000_000
+    place.build(ONE)
+    assert find_speed(place.home, encoder.identity, encoder.engine) is None
+
+
+def test_known_answers_have_the_weights_loaded_before_any_text_is_encoded_and_timed(place: Workplace) -> None:
+    calls: list[tuple[str, ...]] = []
+
+    class LoadingEncoder(PatientEncoder):
+        def encode_documents(self, inputs: Sequence[str]) -> FloatArray:
+            calls.append(tuple(inputs))
+            return super().encode_documents(inputs)
+
+    place.encoders[NAME] = LoadingEncoder()
+    place.build(ONE)
+    assert calls[0] == PROBE_TEXTS
+    assert PROBE_TEXTS not in calls[1:]
 
 
 def test_what_the_encoder_notes_is_told(place: Workplace, encoder: PatientEncoder) -> None:
