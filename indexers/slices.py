@@ -6,6 +6,7 @@ A slice takes a few seconds on whatever encodes it, so that little is lost where
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +40,7 @@ class EncodingCounts:
     n_tokens: float = 0.0
     """Of those texts, by the encoder's count of some of them."""
     encoding_s: float = 0.0
-    """Time that the encoder took for them."""
+    """Time that the encoder took for those that were counted."""
 
 
 class Pace:
@@ -123,8 +124,9 @@ class SlicedEncoder:
         self._missing_bytes -= size
         self.counts.n_encoded += len(keys)
         self.counts.n_bytes += size
-        self.counts.n_tokens += self._estimate_tokens(texts, size)
-        self.counts.encoding_s += took_s
+        with suppress(EncoderError):  # what only counts must not end what took hours
+            self.counts.n_tokens += self._estimate_tokens(texts, size)
+            self.counts.encoding_s += took_s
 
     def take(self, keys: Sequence[bytes]) -> FloatArray:
         """Return vectors that are at hand, float32 `[len(keys), dim]`; each asking is answered once."""

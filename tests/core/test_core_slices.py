@@ -178,6 +178,22 @@ def test_each_slice_is_told_when_the_cache_has_it() -> None:
     assert pipeline.counts.encoding_s == len(told)
 
 
+class Uncounting(SlowEncoder):
+    """Cannot say how many tokens a text has."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        raise EncoderError(f"the server counts none of {len(texts)} texts")
+
+
+def test_an_encoder_that_cannot_count_encodes_all_the_same_and_says_nothing_of_its_speed() -> None:
+    encoder = Uncounting(seconds=[1.0] * 100)
+    sliced = SlicedEncoder(encoder, None, Pace(encoder.clock))
+    keys = sliced.ask(["one", "two"])
+    sliced.encode_slice()
+    assert len(sliced.take(keys)) == 2
+    assert (sliced.counts.n_encoded, sliced.counts.n_tokens, sliced.counts.encoding_s) == (2, 0, 0)
+
+
 class WrongShape(CountingEncoder):
     """Gives a row too few."""
 
