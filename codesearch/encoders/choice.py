@@ -6,7 +6,6 @@ Knows settings, identities and probes; knows no storage and runs no model itself
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from importlib.util import find_spec
 
 from codesearch.config import read_key
 from codesearch.encoders.probe import is_same_encoder
@@ -16,7 +15,7 @@ from codesearch.sizes import describe_size
 from codesearch.storage.rows import IndexInfo
 from indexers.encoders.cards import BY_NAME
 from indexers.encoders.devices import Gpu, find_gpu, fits
-from indexers.encoders.hub import Download, missing_download
+from indexers.encoders.hub import Download, has_extra, missing_download
 from indexers.encoders.names import spec_of
 from indexers.encoders.registry import load_encoder
 from indexers.encoders.spec import EMBEDDED, EncoderSpec
@@ -31,8 +30,6 @@ ReadProbe = Callable[[], FloatArray]
 
 MACHINE_MODELS = ("qwen3-4b", "qwen3-0.6b")
 """What a machine with a GPU gets of itself, best first; 8B costs twice as much as 4B and is hardly better."""
-
-EXTRA_PACKAGES = ("torch", "transformers", "sentence_transformers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +46,6 @@ class Choice:
     def notice(self) -> str:
         """What the user is told unasked, else nothing."""
         return f"encoder {self.spec.name}, {self.reason}" if self.is_news else ""
-
-
-def has_extra() -> bool:
-    """Return whether what runs sentence-transformers models is installed."""
-    return all(find_spec(package) is not None for package in EXTRA_PACKAGES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from indexers.encoders.sampling import sample_blocks
 from indexers.encoders.spec import QWEN_PROMPTS, EncoderSpec, Prompts, is_instruction
 from indexers.errors import EncoderError
 
@@ -25,10 +26,6 @@ OWN_MODULES = "sentence_transformers."
 
 NO_LENGTH = 10**9
 """Lengths beyond this are a tokenizer's way of saying that it knows none."""
-
-SAMPLE_BYTES = 1 << 16
-N_SAMPLES = 64
-"""Blocks of a weight file that its digest reads: 4 MB, evenly spread, instead of 8 GB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +134,14 @@ def digest_of(folder: Path) -> str:
 def _add_content(digest: Any, path: Path) -> None:
     size_bytes = path.stat().st_size
     with path.open("rb") as file:
-        if path.suffix != ".safetensors" or size_bytes <= N_SAMPLES * SAMPLE_BYTES:
+        if path.suffix != ".safetensors":
             digest.update(file.read())
             return
         header = int.from_bytes(file.read(8), "little")
         digest.update(file.read(min(header, size_bytes)))
-        for number in range(N_SAMPLES):
-            file.seek(number * (size_bytes - SAMPLE_BYTES) // (N_SAMPLES - 1))
-            digest.update(file.read(SAMPLE_BYTES))
+        for block in sample_blocks(0, size_bytes):
+            file.seek(block.start)
+            digest.update(file.read(block.stop - block.start))
 
 
 def _modules(folder: Path) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
+from indexers.encoders.sampling import sample_blocks
 from indexers.errors import EncoderError
 
 Scalar = int | float | bool | str
@@ -21,10 +22,6 @@ VERSIONS = (2, 3)
 
 MAX_ENTRIES = 1 << 20
 """Metadata entries and tensors of the largest models are a few thousand; a count far beyond is none."""
-
-SAMPLE_BYTES = 1 << 16
-N_SAMPLES = 64
-"""Blocks of the weights that the digest reads: 4 MB, evenly spread, instead of gigabytes."""
 
 DEFAULT_ALIGNMENT = 32
 
@@ -129,10 +126,8 @@ def _read(data: mmap.mmap) -> GgufHeader:
 def _digest(data: mmap.mmap, start: int) -> str:
     digest = blake2b(data[:start], digest_size=8)
     digest.update(len(data).to_bytes(8, "little"))
-    step = max(SAMPLE_BYTES, (len(data) - start) // N_SAMPLES)
-    for at in range(start, len(data), step):
-        digest.update(data[at : at + SAMPLE_BYTES])
-    digest.update(data[max(start, len(data) - SAMPLE_BYTES) :])
+    for block in sample_blocks(start, len(data)):
+        digest.update(data[block])
     return digest.hexdigest()
 
 

@@ -18,7 +18,11 @@ from indexers.errors import EncoderError
 NEEDED = ("*.json", "*.txt", "*.model", "*.safetensors", "*_Dense/pytorch_model.bin")
 """Files that sentence-transformers loads; most models also offer their weights in formats that nobody here reads."""
 
-UNUSED = ("onnx/*", "openvino/*", "original/*", "*.onnx_data")
+UNUSED = ("onnx/*", "openvino/*", "original/*")
+"""Folders of the same model in other forms, with settings and weights of their own."""
+
+EXTRA_PACKAGES = ("torch", "transformers", "sentence_transformers")
+"""What runs sentence-transformers models."""
 
 EXTRA = 'run pip install ".[qwen]" in the clone of codesearch'
 
@@ -107,11 +111,19 @@ def download(spec: EncoderSpec, on_progress: OnProgress, hub: Hub = OWN_HUB) -> 
     return folder
 
 
+def has_extra() -> bool:
+    """Return whether what runs sentence-transformers models is installed."""
+    return not _missing_packages()
+
+
 def require_extra(name: str) -> None:
     """Raise EncoderError where what runs sentence-transformers models is not installed."""
-    missing = [package for package in ("torch", "transformers", "sentence_transformers") if find_spec(package) is None]
-    if missing:
+    if missing := _missing_packages():
         raise EncoderError(f"encoder {name} needs {' and '.join(missing)}: {EXTRA}")
+
+
+def _missing_packages() -> list[str]:
+    return [package for package in EXTRA_PACKAGES if find_spec(package) is None]
 
 
 def _look(model: str, hub: Hub) -> Path | None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from indexers.encoders.checkpoint import N_SAMPLES, SAMPLE_BYTES, digest_of, missing_files, read_checkpoint
+from indexers.encoders.checkpoint import digest_of, missing_files, read_checkpoint
+from indexers.encoders.sampling import N_SAMPLES, SAMPLE_BYTES
 from indexers.encoders.spec import QWEN_PROMPTS, EncoderSpec, Prompts
 from indexers.errors import EncoderError
 
@@ -140,6 +141,14 @@ def test_the_digest_changes_with_every_sampled_part_of_the_weights(folder: Path)
     (folder / "model.safetensors").write_bytes(weights + b"0")
     digests.add(digest_of(folder))
     assert len(digests) == 4
+
+
+def test_the_digest_changes_with_the_size_of_the_weights(folder: Path) -> None:
+    digests = set()
+    for size in (5_000_000, 6_000_000):
+        (folder / "model.safetensors").write_bytes(bytes(size))
+        digests.add(digest_of(folder))
+    assert len(digests) == 2
 
 
 def test_the_digest_changes_with_a_setting_and_not_with_a_description(folder: Path) -> None:

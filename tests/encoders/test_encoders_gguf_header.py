@@ -89,6 +89,12 @@ def test_the_digest_changes_with_metadata_weights_and_size(
     assert read_header(made(tmp_path / "other.gguf", metadata, weights)).digest != plain
 
 
+def test_the_digest_of_a_large_file_sees_its_size(tmp_path: Path) -> None:
+    sizes = (9_000_000, 9_500_000)
+    digests = {read_header(made(tmp_path / f"{size}.gguf", weights=bytes(size))).digest for size in sizes}
+    assert len(digests) == 2
+
+
 def test_the_digest_of_a_large_file_sees_its_last_bytes(tmp_path: Path) -> None:
     weights = bytes(9_000_000)
     first = read_header(made(tmp_path / "first.gguf", weights=weights)).digest
