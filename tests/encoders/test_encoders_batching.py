@@ -57,6 +57,10 @@ def test_a_long_text_is_alone_in_its_batch(lengths: list[int], budget: int) -> N
     assert all(len(batch) == 1 for batch in batches if max(lengths[number] for number in batch) >= LONG)
 
 
+def test_texts_of_4096_tokens_and_more_share_nothing() -> None:
+    assert plan_batches([5000, 5000, 4096, 4095, 10], 16_384) == [[0], [1], [2], [3, 4]]
+
+
 def test_texts_of_near_lengths_share_a_batch() -> None:
     assert plan_batches([10, 200, 11, 190], 400) == [[1, 3], [2, 0]]
 
@@ -90,6 +94,14 @@ def test_the_smaller_budget_is_remembered() -> None:
     machine.costs.clear()
     machine.run(budget)
     assert max(machine.costs) == 40
+
+
+def test_what_did_not_fit_never_makes_the_budget_larger() -> None:
+    budget = Budget(1_000)
+    budget.shrink(400)
+    assert budget.tokens == 200
+    budget.shrink(8_000)
+    assert budget.tokens == 100
 
 
 def test_the_budget_grows_again_slowly_and_never_above_its_start() -> None:

@@ -74,6 +74,11 @@ def test_a_gpu_that_holds_the_weights_alone_is_too_small(name: str, gigabytes: i
     assert not fits(BY_NAME[name], gpu(gigabytes * GB))
 
 
+@pytest.mark.parametrize(("name", "megabytes"), [("qwen3-0.6b", 2_973), ("qwen3-4b", 11_434)])
+def test_a_model_needs_its_weights_its_longest_text_and_what_cuda_takes(name: str, megabytes: int) -> None:
+    assert needed_bytes(BY_NAME[name]) // 10**6 == megabytes
+
+
 def test_float32_takes_more_memory() -> None:
     card = BY_NAME["qwen3-4b"]
     assert needed_bytes(card, has_bfloat16=False) > needed_bytes(card) + card.size_bytes

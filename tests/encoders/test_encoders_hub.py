@@ -24,7 +24,14 @@ FILES = {
     "tokenizer.json": "{}",
     "model.safetensors": "w" * 5_000,
 }
-UNUSED = {"onnx/model.onnx": "o" * 9_000, "pytorch_model.bin": "p" * 5_000, "README.md": "words"}
+UNUSED = {
+    "onnx/model.onnx": "o" * 9_000,
+    "onnx/config.json": "{}",
+    "openvino/openvino_config.json": "{}",
+    "original/model.safetensors": "w" * 5_000,
+    "pytorch_model.bin": "p" * 5_000,
+    "README.md": "words",
+}
 
 
 def write(folder: Path, files: dict[str, str]) -> Path:

@@ -110,3 +110,27 @@ def test_the_error_of_torch_s_own_is_understood() -> None:
 
 def test_other_errors_are_not_taken_for_it() -> None:
     assert not is_out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
+
+
+def test_weights_that_would_run_code_are_not_read(tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    folder = make_tiny_qwen(tmp_path / "pickled")
+    torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(EncoderError, match="cannot be loaded"):
+        network_of(folder)
+
+
+def test_a_model_is_loaded_from_this_machine_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {}
+
+    def refuse(*_: Any, **options: Any) -> None:
+        asked.update(options)
+        raise OSError("seen")
+
+    monkeypatch.setattr("sentence_transformers.SentenceTransformer", refuse)
+    with pytest.raises(EncoderError, match="seen"):
+        network_of(folder)
+    assert asked["local_files_only"] is True
+    assert not asked.get("trust_remote_code")

@@ -207,6 +207,11 @@ def test_dimensions_that_a_server_ignores_are_explained(server: FakeServer) -> N
         encoder_for(server, dim=32, asks_dimensions=True).describe()
 
 
+def test_a_server_that_is_to_cut_must_be_told_how_short(server: FakeServer) -> None:
+    with pytest.raises(EncoderError, match="nothing says how short; set dim besides dimensions"):
+        encoder_for(server, asks_dimensions=True)
+
+
 def test_more_dimensions_than_there_are_cannot_be_kept(server: FakeServer) -> None:
     with pytest.raises(EncoderError, match="dim 65 is no cut of this model; choose one from 32 to 64"):
         encoder_for(server, dim=65).describe()
