@@ -227,6 +227,8 @@ class _Build:
         is_first = not writer.info.complete
         committed = time.monotonic()
         total = len(changes.to_read)
+        if total:
+            reporter.report("index", 0, total)
         outcomes: Iterator[ParsedFile | EncodedFile | Skipped]
         outcomes = tools.pool.parse(changes.to_read, writer.info.max_file_bytes)
         if not tools.encoding.is_patient or (total and not is_first):

@@ -240,6 +240,15 @@ def test_every_commit_of_a_run_says_when_the_tree_was_walked(place: Workplace) -
     assert at_the_end < encoding_at
 
 
+def test_an_update_tells_how_many_files_it_reads_before_the_first_of_them_is_done(place: Workplace) -> None:
+    place.build(ONE)
+    (place.root / "f00.py").write_text("def egret():\n    pass\n")
+    seen: list[Progress] = []
+    place.build(ONE, seen.append)
+    first = next(progress for progress in seen if progress.stage == "index")
+    assert (first.files_done, first.files_total) == (0, 1)
+
+
 def test_a_build_remembers_how_fast_the_encoder_was(place: Workplace, encoder: PatientEncoder) -> None:
     place.build(ONE)
     speed = find_speed(place.home, encoder.identity, encoder.engine)
