@@ -181,6 +181,7 @@ class _Build:
             return
         with Writer.open(self._folder) as writer:
             check_versions(writer.info)
+            shutil.rmtree(rebuild_folder(self._folder), ignore_errors=True)  # of a rebuild that was cut off
             writer.set_root(self._root, folder_place(self._root))
             if self._order.options.max_file_bytes is not None:
                 writer.set_max_file_bytes(self._order.options.max_file_bytes)

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from codesearch.errors import LockedError
 from codesearch.index import Index
 from codesearch.registry import index_folder
 from codesearch.storage.snapshot import Snapshot
-from codesearch.types import BuildOptions
+from codesearch.types import BuildOptions, Progress
 from indexers.errors import EncoderError
 from tests.core.patient import NAME, PatientEncoder, Workplace, stop_at
 
@@ -81,6 +82,41 @@ def test_the_old_index_stands_where_the_other_encoder_fails(place: Workplace) ->
     )
     with read(place) as snapshot:
         assert (snapshot.info.encoder_name, snapshot.info.complete) == ("embedded", True)
+
+
+def test_what_a_build_beside_left_that_was_cut_off_is_removed_by_the_next_update_and_costs_nothing_again(
+    place: Workplace,
+) -> None:
+    place.build(ONE)
+    encoder = PatientEncoder()
+    place.encoders[NAME] = encoder
+    commits: list[Progress] = []
+
+    def stop_when_encoded(progress: Progress) -> None:
+        commits.extend([progress] if progress.stage == "commit" else [])
+        if len(commits) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        place.build(PATIENT, stop_when_encoded)
+    assert len(list((place.home / "indexes").iterdir())) == 2
+    place.build(ONE)
+    assert len(list((place.home / "indexes").iterdir())) == 1
+    encoder.read.clear()
+    place.build(PATIENT)
+    assert encoder.read == []
+
+
+def test_a_rebuild_under_way_is_not_removed(place: Workplace) -> None:
+    place.build(ONE)
+
+    def update() -> None:
+        with pytest.raises(LockedError):
+            place.build(ONE)
+
+    place.build(PATIENT, stop_at("encode", 0, update))
+    with read(place) as snapshot:
+        assert snapshot.info.encoder_name == NAME
 
 
 def test_the_index_s_own_encoder_by_name_is_an_update(place: Workplace) -> None:
