@@ -39,10 +39,11 @@ def set_value(file: Path, key: str, text: str) -> Value:
     if parts == ("encoder",):
         value = resolve(str(value), settings_of(TomlTable(file, wanted))).name
     _set(wanted, parts, value)
-    document = tomlkit.parse(before)
-    table: Table = document
+    settings_of(TomlTable(file, wanted))
     after = ""
     with suppress(TOMLKitError, ValueError):  # a table that is written in one line takes no other
+        document = tomlkit.parse(before)
+        table: Table = document
         for part in parts[:-1]:
             if part not in table:
                 table[part] = tomlkit.table(is_super_table=part == ENCODERS)
@@ -56,6 +57,7 @@ def set_value(file: Path, key: str, text: str) -> Value:
 def unset_value(file: Path, key: str) -> bool:
     """Take a key out, or a whole encoder by `encoders.NAME`; return whether it was there. Raises what setting does."""
     import tomlkit
+    from tomlkit.exceptions import TOMLKitError
 
     parts = split_key(key)
     before = _read_text(file)
@@ -66,9 +68,10 @@ def unset_value(file: Path, key: str) -> bool:
         raise ConfigError(f"{file}: encoder is set to {parts[1]}; set it to another, or unset it first")
     after = _cut_table(before, parts[1]) if len(parts) > 1 else ""
     if _read_back(after) != wanted:
-        document = tomlkit.parse(before)
-        _remove(document, parts)
-        after = tomlkit.dumps(document)
+        with suppress(TOMLKitError, ValueError):
+            document = tomlkit.parse(before)
+            _remove(document, parts)
+            after = tomlkit.dumps(document)
     _write(file, after, wanted)
     return True
 

@@ -186,6 +186,22 @@ def test_a_file_that_is_not_valid_is_left_to_the_user(file: Path) -> None:
     assert file.read_text(encoding="utf-8") == "offline = maybe\n"
 
 
+@pytest.mark.parametrize("text", [f"encoder = {'[' * 200}{']' * 200}\n", "[[encoders]]\nurl = 1\n"])
+def test_a_file_that_says_nonsense_is_refused_before_it_is_changed(text: str, file: Path) -> None:
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"encoder.* must be "):
+        set_value(file, "encoders.own.model", "qwen3-4b")
+    assert file.read_text(encoding="utf-8") == text
+
+
+def test_what_another_reader_of_toml_refuses_is_left_to_the_user(file: Path) -> None:
+    text = f"encoder = {'[' * 200}{']' * 200}\noffline = true\n"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match="change it in an editor"):
+        unset_value(file, "encoder")
+    assert file.read_text(encoding="utf-8") == text
+
+
 def test_a_wrong_value_can_be_taken_out(file: Path) -> None:
     file.write_text("offline = 3\ncoarse_dim = 64\n", encoding="utf-8")
     assert unset_value(file, "offline")
