@@ -150,7 +150,8 @@ class _Build:
         changes.skipped.sort(key=lambda skip: skip.path)
         writer.set_skipped(changes.skipped)
         writer.set_marks(walked.marked)
-        if writer.files_without_vectors():
+        n_without = len(writer.files_without_vectors())
+        if n_without:
             writer.commit(complete=False, files_todo=0, checked_at=self._checked_at)
             self._fill(tools)
             reporter.report("commit", len(changes.to_read), len(changes.to_read))
@@ -166,6 +167,7 @@ class _Build:
             skipped=tuple(changes.skipped),
             generation=generation,
             took_s=time.monotonic() - reporter.started,
+            n_filled=n_without,
         )
 
     @contextmanager

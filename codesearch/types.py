@@ -316,6 +316,8 @@ class UpdateReport:
     took_s: float
     warnings: tuple[str, ...] = ()
     """What went wrong beside the way and cost only time, such as a damaged vector cache."""
+    n_filled: int = 0
+    """Files that got their vectors after their words, those of earlier runs included."""
 
 
 @dataclass(frozen=True, slots=True)

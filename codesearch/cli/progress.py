@@ -63,14 +63,16 @@ def describe_progress(progress: Progress) -> str:
         total = "" if progress.bytes_total is None else f" of {describe_size(progress.bytes_total)}"
         return f"fetching the model: {describe_size(progress.bytes_done)}{total}{_remaining(progress)}"
     if progress.stage == "commit":
-        return f"writing the index: {progress.files_done:,} files, {progress.n_chunks:,} chunks"
+        amount = f": {progress.files_done:,} files, {progress.n_chunks:,} chunks" if progress.files_done else ""
+        return f"writing the index{amount}"
     total = "" if progress.files_total is None else f"/{progress.files_total:,}"
     files = f"{progress.files_done:,}{total} files"
     if progress.stage == "encode":
         rate = _rate(progress.bytes_done, progress.stage_s)
         return f"encoding: {files}, {progress.n_encoded:,} vectors made{rate}{_remaining(progress)}"
     rate = _rate(progress.bytes_done, progress.elapsed_s)
-    return f"indexing: {files}, {progress.n_chunks:,} chunks{rate}{_remaining(progress)}"
+    chunks = f", {progress.n_chunks:,} chunks" if progress.n_chunks else ""
+    return f"indexing: {files}{chunks}{rate}{_remaining(progress)}"
 
 
 def estimate_remaining_s(progress: Progress) -> float | None:
@@ -92,7 +94,7 @@ def describe_rate(size_bytes: int, elapsed_s: float) -> str:
 
 
 def _rate(size_bytes: int, elapsed_s: float) -> str:
-    return f", {describe_rate(size_bytes, elapsed_s)}" if elapsed_s > 0 else ""
+    return f", {describe_rate(size_bytes, elapsed_s)}" if elapsed_s > 0 and size_bytes else ""
 
 
 def _remaining(progress: Progress) -> str:

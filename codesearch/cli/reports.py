@@ -26,9 +26,10 @@ def summarise(root: Path, report: UpdateReport) -> list[str]:
     """Return what an update did, one line, and what it left out, another."""
     n_files = report.added + report.changed + report.unchanged
     done = [f"{number:,} {word}" for number, word in _changes(report) if number]
+    made = f", {count(report.n_encoded, 'vector')} made" if report.n_filled and report.n_encoded else ""
     lines = [
         f"indexed {clean_line(str(root))}: {count(n_files, 'file')} ({', '.join(done) or 'empty'}), "
-        f"{count(report.n_chunks, 'chunk')}, in {report.took_s:.1f} s{_rate(report)}"
+        f"{count(report.n_chunks, 'chunk')}{made}, in {report.took_s:.1f} s{_rate(report)}"
     ]
     if report.skipped:
         lines.append(f"skipped {count(len(report.skipped), 'file')}: {group_skipped(report.skipped)}")

@@ -24,6 +24,11 @@ def test_each_stage_has_its_own_words() -> None:
     assert describe_progress(committing) == "writing the index: 7 files, 9 chunks"
 
 
+def test_what_there_was_none_of_is_not_counted() -> None:
+    assert describe_progress(Progress("commit", 0, 0, 0, 0, 9.0)) == "writing the index"
+    assert describe_progress(Progress("index", 0, 4, 0, 0, 9.0)) == "indexing: 0/4 files"
+
+
 def encoding(bytes_done: int, stage_s: float) -> Progress:
     return Progress("encode", 120, 4985, 9, bytes_done, 999.0, 1_000_000, 2310, stage_s)
 
@@ -31,7 +36,7 @@ def encoding(bytes_done: int, stage_s: float) -> Progress:
 def test_encoding_tells_vectors_and_remaining_time_by_the_text_of_this_stage() -> None:
     line = describe_progress(encoding(200_000, 100.0))
     assert line == "encoding: 120/4,985 files, 2,310 vectors made, 2.0 kB/s, 6:40 left"
-    assert describe_progress(encoding(0, 5.0)) == "encoding: 120/4,985 files, 2,310 vectors made, 0.0 kB/s"
+    assert describe_progress(encoding(0, 5.0)) == "encoding: 120/4,985 files, 2,310 vectors made"
 
 
 def test_fetching_a_model_tells_how_much_of_it_is_here() -> None:

@@ -47,6 +47,13 @@ def test_skipped_files_are_listed_with_reasons_and_clean_names() -> None:
     ]
 
 
+def test_vectors_that_were_made_after_the_words_are_counted() -> None:
+    resumed = replace(make_report(bytes_read=0), added=0, unchanged=1_204, n_filled=900)
+    expected = "indexed /src/flask: 1,204 files (1,204 unchanged), 14,233 chunks, 14,000 vectors made, in 2.0 s"
+    assert summarise(Path("/src/flask"), resumed) == [expected]
+    assert "vectors" not in summarise(Path("/src/flask"), make_report())[0]
+
+
 def test_what_cost_only_time_is_a_warning_line() -> None:
     report = replace(make_report(), warnings=("vector cache \x1b[31m was damaged",))
     assert summarise(Path("/src/flask"), report)[-1] == r"warning: vector cache \x1b[31m was damaged"

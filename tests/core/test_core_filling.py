@@ -140,6 +140,7 @@ def test_a_filling_that_is_interrupted_keeps_the_words_and_goes_on_where_it_was(
     assert encoder.read == []
     report = place.build(BuildOptions(n_workers=1))
     assert (report.added, report.unchanged, report.n_encoded) == (0, N_FILES, 3 * N_FILES)
+    assert report.n_filled == N_FILES
 
 
 def test_an_encoder_that_fails_leaves_the_words_and_what_it_did_and_the_next_run_resumes(
