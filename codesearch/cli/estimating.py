@@ -1,5 +1,7 @@
 """What there is to encode, as lines for a person. Knows values, not how they are found."""
 
+import shlex
+
 from codesearch.building.estimate import Estimate
 from codesearch.cli.progress import describe_duration
 from codesearch.cli.render import count
@@ -59,7 +61,7 @@ def _describe_work(estimate: Estimate) -> str:
 def _describe_time(estimate: Estimate) -> str:
     if estimate.seconds is None:
         encoder = clean_line(estimate.encoder)
-        return f"not measured here; codesearch doctor --encoder {encoder} measures it"
+        return f"not measured here; codesearch doctor --encoder {shlex.quote(encoder)} measures it"
     if estimate.tokens_per_s is None:
         return describe_duration(estimate.seconds)
     return f"{describe_duration(estimate.seconds)} at {estimate.tokens_per_s:,.0f} tokens/s, as measured here"

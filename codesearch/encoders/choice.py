@@ -3,6 +3,7 @@
 Knows settings, identities and probes; knows no storage and runs no model itself.
 """
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -164,4 +165,4 @@ def other_vectors(info: IndexInfo) -> FormatError:
 
 
 def _remedy(info: IndexInfo) -> str:
-    return f"run codesearch index {info.root} --rebuild"
+    return f"run codesearch index {shlex.quote(str(info.root))} --rebuild"

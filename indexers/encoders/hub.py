@@ -4,6 +4,7 @@ Nothing here starts a download but `download`, which the front door calls after 
 loads no model and imports no torch.
 """
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -63,7 +64,7 @@ def find_model(spec: EncoderSpec, hub: Hub = OWN_HUB) -> Path:
     how = (
         "fetch it while online, without --offline"
         if spec.is_offline
-        else f"allow the download: codesearch index --encoder {spec.name} --yes"
+        else f"allow the download: codesearch index --encoder {shlex.quote(spec.name)} --yes"
     )
     raise EncoderError(f"encoder {spec.name}: the model {spec.model} is not on this machine{amount}; {how}")
 

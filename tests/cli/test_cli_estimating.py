@@ -53,6 +53,8 @@ def test_what_is_not_known_is_said_and_null() -> None:
     unknown = replace(ESTIMATE, tokens_per_s=None, dim=None, vector_bytes=None, is_counted=False, is_at_hand=False)
     lines = render_estimate(unknown)
     assert "time: not measured here; codesearch doctor --encoder qwen3-4b measures it" in lines
+    spaced = render_estimate(replace(unknown, encoder="./my model"))
+    assert "time: not measured here; codesearch doctor --encoder './my model' measures it" in spaced
     assert "disk: unknown: the encoder's dimension is not known" in lines
     assert lines[-1] == "tokens are guessed from sizes: encoder qwen3-4b is not at hand"
     found = estimate_to_json(unknown)

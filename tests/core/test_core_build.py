@@ -9,6 +9,7 @@ import pytest
 
 from codesearch.build import BuildSeams, build
 from codesearch.compatibility import check_versions
+from codesearch.encoders.choice import other_vectors
 from codesearch.errors import FormatError, LockedError, NoIndexError
 from codesearch.index import Index
 from codesearch.registry import index_folder
@@ -189,6 +190,16 @@ def test_an_index_of_another_tokenizer_is_refused_with_the_command_that_mends_it
     with Snapshot.open(index_folder(home, root)) as snapshot:
         other = replace(snapshot.info, tokenizer_version=snapshot.info.tokenizer_version + 1)
     with pytest.raises(FormatError, match="--rebuild"):
+        check_versions(other)
+
+
+def test_a_command_that_mends_can_be_typed_whatever_the_root_is_called(root: Path, home: Path) -> None:
+    Index.build(root, ONE, home=home)
+    with Snapshot.open(index_folder(home, root)) as snapshot:
+        other = replace(snapshot.info, tokenizer_version=0, root=Path("/src/my repo"))
+    command = "codesearch index '/src/my repo' --rebuild"
+    assert str(other_vectors(other)).endswith(command)
+    with pytest.raises(FormatError, match=command):
         check_versions(other)
 
 

@@ -89,6 +89,8 @@ def test_a_model_that_is_here_in_part_is_missing(tmp_path: Path, name: str) -> N
 def test_a_missing_model_is_an_error_that_says_how_to_allow_the_download(tmp_path: Path) -> None:
     with pytest.raises(EncoderError, match=r"not on this machine; allow the download: .*--encoder someone/tiny --yes"):
         find_model(SPEC, Hub(tmp_path, NOWHERE))
+    with pytest.raises(EncoderError, match="--encoder 'my own' --yes"):
+        find_model(EncoderSpec("my own", "transformer", "someone/tiny"), Hub(tmp_path, NOWHERE))
 
 
 def test_a_missing_model_of_known_size_is_told_with_its_size(tmp_path: Path) -> None:
