@@ -145,8 +145,10 @@ class Index:
         """Create the index of `root`, or bring it up to date.
 
         Raises WalkError for a root that is missing or too broad, LockedError while another process writes,
-        FormatError for an index of other versions or another encoder, EncoderError, ParserError where no parser
-        process starts, CorruptIndexError, StorageError; in every case the earlier index stands.
+        ConfigError for settings that cannot be read, ConsentError where a download or the sending of text has to be
+        allowed first, FormatError for an index of other versions or whose encoder gives other vectors by now,
+        EncoderError, ParserError where no parser process starts, CorruptIndexError, StorageError; in every case the
+        earlier index stands.
         """
         from codesearch.build import build
 
