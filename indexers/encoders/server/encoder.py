@@ -136,8 +136,11 @@ class ServerEncoder:
             answer = self._ask([sent[number] for number in batch], stop)
             if served.sends_ids:
                 self._check_read(answer, sum(len(sent[number]) for number in batch))
-            elif sizes[batch[0]] >= ALONE_BYTES and served.counts_exactly:
-                self._check_read(answer, served.count_exactly(texts[batch[0]]))
+            elif sizes[batch[0]] >= ALONE_BYTES:
+                if served.counts_exactly:
+                    self._check_read(answer, served.count_exactly(texts[batch[0]]))
+                else:
+                    served.depth.check(answer.n_tokens, sizes[batch[0]])
             return answer.rows
 
         for batch, found in zip(batches, work_on_all(batches, work, self._options.n_concurrent), strict=True):

@@ -8,6 +8,7 @@ from indexers.encoders.addresses import is_local
 from indexers.encoders.matryoshka import kept_dim
 from indexers.encoders.server.client import Client
 from indexers.encoders.server.complaints import DIMENSIONS_ADVICE
+from indexers.encoders.server.depth import Depth
 from indexers.encoders.server.endings import IDS_ENDING, NO_ENDING, Ending, find_ending
 from indexers.encoders.server.endpoint import Endpoint, find_model, printable, short_name
 from indexers.encoders.server.probing import is_qwen, takes_ids
@@ -114,6 +115,11 @@ class Served:
     def route(self) -> TokenRoute | None:
         """The server's own route for tokens, where it has one."""
         return find_route(self._client, self.endpoint.model)
+
+    @cached_property
+    def depth(self) -> Depth:
+        """How much of a text the server reads, as far as its counts tell."""
+        return Depth(self.endpoint)
 
     @cached_property
     def ending(self) -> Ending:
