@@ -15,6 +15,7 @@ from codesearch.encoders.consent import (
     require_upload,
 )
 from indexers.encoders.hub import Download, OnProgress, download, missing_download
+from indexers.encoders.server.policy import check_allowed
 from indexers.encoders.spec import EncoderSpec
 from indexers.errors import EncoderError
 from indexers.walker import WalkOptions, walk
@@ -48,6 +49,8 @@ def clear(order: Order, spec: EncoderSpec, fetching: Fetching, reporter: Reporte
 
 
 def _clear_upload(order: Order, spec: EncoderSpec, reporter: Reporter) -> None:
+    if spec.server is not None:
+        check_allowed(spec)
     was_allowed = is_allowed(order.home, order.root, spec, order.settings)
     if not was_allowed or (is_remote(spec) and order.is_first_use(spec)):
         files = walk(order.root, WalkOptions(order.max_file_bytes(), order.options.force)).files

@@ -36,6 +36,10 @@ OTHER_REMEDY = (
     "compare pooling and prefixes with what the model's card says (search_prefix and document_prefix in the "
     "configuration), or choose another encoder; then run codesearch doctor again"
 )
+WEIGHTS_REMEDY = (
+    "texts reach the model as they should, so its weights are not those of an embedding model: fetch the model anew, "
+    "or choose another encoder; then run codesearch doctor again"
+)
 LOADER_REMEDY = "the model's files or what runs them are broken: fetch the model anew, or choose another encoder"
 
 
@@ -228,7 +232,9 @@ def _inspect(encoder: Encoder) -> Inspection | None:
 def _remedy(subject: Subject) -> str:
     """Return what to do about vectors that tell texts apart badly."""
     inspection = _inspect(subject.encoder)
-    return OTHER_REMEDY if inspection is None or inspection.end_token == "none" else POOLING_REMEDY  # noqa: S105
+    if inspection is None or inspection.end_token == "none":  # noqa: S105
+        return OTHER_REMEDY
+    return POOLING_REMEDY if subject.spec.source == "server" else WEIGHTS_REMEDY
 
 
 def _load_cut(subject: Subject, server: ServerOptions, dim: int | None) -> Encoder:

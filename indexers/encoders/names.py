@@ -10,6 +10,7 @@
 Names that the user's settings define are `codesearch.encoders.choice`' to resolve.
 """
 
+import os
 import re
 from difflib import get_close_matches
 from pathlib import Path
@@ -65,7 +66,7 @@ def _server(name: str) -> EncoderSpec:
 
 def _full_path(text: str) -> Path:
     try:
-        return Path(text).expanduser().absolute()
+        return Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100
     except (RuntimeError, ValueError) as error:
         raise EncoderError(f"{_shown(text)} is no path here: {error}; write the path in full") from error
 
@@ -87,6 +88,10 @@ def _shown(name: str) -> str:
 def _unknown(name: str) -> str:
     if name and _is_folder(Path(name)):
         return f"no encoder is called {_shown(name)}; write ./{name} for the folder"
+    if name.endswith(".gguf"):
+        return f"no encoder is called {_shown(name)}; write gguf:{name} for the file"
+    if name.startswith((".", "~", "/")):
+        return f"no encoder is called {_shown(name)}, and no folder; correct the path"
     close = get_close_matches(name[:MAX_SHOWN], BY_NAME, n=1)
     hint = f"did you mean {close[0]}?" if close else f"choose one of: {', '.join(BY_NAME)}; or {FORMS}"
     return f"no encoder is called {_shown(name)}; {hint}"

@@ -207,3 +207,10 @@ def test_offline_nothing_is_fetched_whatever_is_allowed(place: Workplace) -> Non
     place.encoders[NAME] = PatientEncoder()
     place.fetching = Fetching(lambda spec: Download(spec.model, None), fetch)
     place.build(BuildOptions(n_workers=1, encoder=NAME, is_consented=True, is_offline=True))
+
+
+def test_what_cannot_be_sent_offline_is_not_allowed_by_the_way(place: Workplace) -> None:
+    with pytest.raises(EncoderError, match="offline"):
+        place.build(replace(ONE, is_offline=True, is_consented=True))
+    with pytest.raises(ConsentError):
+        place.build(ONE)

@@ -140,7 +140,8 @@ def test_without_published_answers_the_check_is_skipped_and_says_so() -> None:
 def test_what_to_do_depends_on_what_the_model_is() -> None:
     other = Build(appends_end=False, end_token="none", prompts=Prompts(search="query: "))
     assert "search_prefix" in examine(other)["ranking"].remedy
-    assert "--pooling last" in examine(Build(pooling="mean"))["ranking"].remedy
+    # In process nothing is left to be set: pooling and end token are looked at when the model is loaded.
+    assert "fetch the model anew" in examine(Build(pooling="mean"))["ranking"].remedy
 
 
 def test_an_encoder_that_tells_nothing_of_itself_is_tested_by_its_vectors() -> None:

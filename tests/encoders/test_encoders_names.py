@@ -67,6 +67,16 @@ def test_an_empty_name_is_not_the_default() -> None:
         spec_of("")
 
 
+def test_two_spellings_of_a_folder_are_one_encoder(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    assert spec_of(f"{tmp_path}/model/../model") == spec_of(f"{tmp_path}/model")
+
+
+def test_a_gguf_file_without_its_prefix_is_told_how_to_be_written() -> None:
+    with pytest.raises(EncoderError, match=r"write gguf:small\.gguf"):
+        spec_of("small.gguf")
+
+
 def test_a_missing_folder_is_no_name_of_a_hub() -> None:
     with pytest.raises(EncoderError, match=r"no encoder is called '\./missing'"):
         spec_of("./missing")

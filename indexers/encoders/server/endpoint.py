@@ -93,7 +93,7 @@ def find_model(client: Client) -> str:
     told = (
         f"serves several models: {printable(', '.join(sorted(names)[:20]))}"
         if names
-        else "does not say which model it serves"
+        else "does not say which model it serves; most addresses end in /v1"
     )
     raise EncoderError(
         f"the server {client.host} {told}; name one, as #MODEL behind the address or as model in the configuration"
