@@ -84,6 +84,7 @@ def _describe_interruption(root: Path, home: Path, options: BuildOptions) -> str
     if info.n_files_without_vectors:
         n_filled = info.n_files - info.n_files_without_vectors
         kept = f"the words of {count(info.n_files, 'file')} and the vectors of {n_filled:,}"
+        return f"interrupted: {kept} can be searched, all that was encoded is kept; {command} goes on from there"
     return f"interrupted: {kept} are kept and can be searched; {command} goes on from there"
 
 

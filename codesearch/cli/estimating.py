@@ -35,7 +35,7 @@ def _describe_counting(estimate: Estimate) -> str:
 
 
 def _table(estimate: Estimate) -> list[str]:
-    head = ("", "CHUNKS", "TEXTS", "TOKENS")
+    head = ("GRANULARITY", "CHUNKS", "TEXTS", "TOKENS")
     rows = [
         (one.granularity, f"{one.n_chunks:,}", f"{one.n_texts:,}", f"{one.n_tokens:,}")
         for one in estimate.granularities
@@ -61,7 +61,8 @@ def _describe_work(estimate: Estimate) -> str:
 def _describe_time(estimate: Estimate) -> str:
     if estimate.seconds is None:
         encoder = clean_line(estimate.encoder)
-        return f"not measured here; codesearch doctor --encoder {shlex.quote(encoder)} measures it"
+        first = "" if estimate.is_at_hand else ", once it is at hand"
+        return f"not measured here; codesearch doctor --encoder {shlex.quote(encoder)} measures it{first}"
     if estimate.tokens_per_s is None:
         return describe_duration(estimate.seconds)
     return f"{describe_duration(estimate.seconds)} at {estimate.tokens_per_s:,.0f} tokens/s, as measured here"
@@ -71,7 +72,8 @@ def _describe_disk(estimate: Estimate) -> str:
     if estimate.vector_bytes is None or estimate.coarse_bytes is None or estimate.cache_bytes is None:
         return "unknown: the encoder's dimension is not known"
     parts = [
-        f"{describe_size(estimate.vector_bytes)} of vectors, {describe_size(estimate.coarse_bytes)} of their prefixes"
+        f"beside the words, {describe_size(estimate.vector_bytes)} of vectors, "
+        f"{describe_size(estimate.coarse_bytes)} of their prefixes"
     ]
     if estimate.cache_bytes:
         parts.append(f"{describe_size(estimate.cache_bytes)} in the cache of vectors")

@@ -161,7 +161,7 @@ def is_told_by_identity(description: EncoderDescription, info: IndexInfo) -> boo
 def other_vectors(info: IndexInfo) -> FormatError:
     """Return the error for an encoder that is not what it was when it made an index."""
     message = f"encoder {info.encoder_name} gives other vectors than when {info.root} was indexed"
-    return FormatError(f"{message}; {_remedy(info)}")
+    return FormatError(f"{message}, by its model or its settings; {_remedy(info)}")
 
 
 def _remedy(info: IndexInfo) -> str:

@@ -106,12 +106,13 @@ def test_ctrl_c_while_vectors_come_says_that_words_and_some_vectors_are_kept(roo
         writer.add_words(build_file("b.py").parsed)
         writer.commit(complete=False, files_todo=0, checked_at="2026-11-20T09:00:00+00:00")
     assert interrupt(root, home) == (
-        "interrupted: the words of 2 files and the vectors of 1 are kept and can be searched; "
+        "interrupted: the words of 2 files and the vectors of 1 can be searched, all that was encoded is kept; "
         f"codesearch index '{root}' goes on from there\n"
     )
 
 
-FAR = BuildOptions(n_workers=1, encoder="https://embeddings.example.org/v1", is_offline=True)
+FAR = BuildOptions(n_workers=1, encoder="http://127.1:9/v1")
+"""Another machine by its looks, a short spelling of 127.0.0.1, where nobody listens."""
 """Offline, so that nothing is sent however the question is answered."""
 
 QUESTION = "would send 1 file"
@@ -127,15 +128,15 @@ def test_a_person_is_asked_before_text_is_sent_and_a_no_is_the_end(root: Path, h
     with pytest.raises(ConsentError):
         ask(root, home, desk)
     assert QUESTION in desk.stderr.getvalue()
-    assert "embeddings.example.org, which is not this machine. Allow it? [y/N] " in desk.stderr.getvalue()
+    assert "127.1:9 (unencrypted), which is not this machine. Allow it? [y/N] " in desk.stderr.getvalue()
     assert not (home / CONSENTS_FILE).exists()
 
 
 def test_a_yes_is_remembered_and_the_build_goes_on(root: Path, home: Path) -> None:
     desk = Desk("y\n", is_screen=True)
-    with pytest.raises(EncoderError, match="offline"):
+    with pytest.raises(EncoderError, match="nobody accepts a connection"):
         ask(root, home, desk)
-    assert "embeddings.example.org" in (home / CONSENTS_FILE).read_text()
+    assert "127.1" in (home / CONSENTS_FILE).read_text()
 
 
 def test_a_script_is_not_asked_and_told_how_to_allow_it(root: Path, home: Path) -> None:

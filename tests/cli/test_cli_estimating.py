@@ -39,22 +39,22 @@ ESTIMATE = Estimate(
 def test_an_estimate_is_a_table_and_what_it_comes_to() -> None:
     assert render_estimate(ESTIMATE) == [
         "/src/flask: 236 files, 2.1 MiB, 2,276 chunks",
-        "         CHUNKS  TEXTS   TOKENS",
-        "  leaf    1,900  1,900  412,000",
-        "  class     140    120  210,000",
-        "  file      236    180  390,000",
+        "  GRANULARITY  CHUNKS  TEXTS   TOKENS",
+        "  leaf          1,900  1,900  412,000",
+        "  class           140    120  210,000",
+        "  file            236    180  390,000",
         "to encode: 2,100 texts, 1,000,000 tokens, with qwen3-4b; 100 more are alike or were encoded before",
         "time: 1:06:40 at 250 tokens/s, as measured here",
-        "disk: 10.8 MiB of vectors, 1.1 MiB of their prefixes, 10.5 MiB in the cache of vectors",
+        "disk: beside the words, 10.8 MiB of vectors, 1.1 MiB of their prefixes, 10.5 MiB in the cache of vectors",
     ]
 
 
 def test_what_is_not_known_is_said_and_null() -> None:
     unknown = replace(ESTIMATE, tokens_per_s=None, dim=None, vector_bytes=None, is_counted=False, is_at_hand=False)
     lines = render_estimate(unknown)
-    assert "time: not measured here; codesearch doctor --encoder qwen3-4b measures it" in lines
+    assert "time: not measured here; codesearch doctor --encoder qwen3-4b measures it, once it is at hand" in lines
     spaced = render_estimate(replace(unknown, encoder="./my model"))
-    assert "time: not measured here; codesearch doctor --encoder './my model' measures it" in spaced
+    assert "time: not measured here; codesearch doctor --encoder './my model' measures it, once it is at hand" in spaced
     assert "disk: unknown: the encoder's dimension is not known" in lines
     assert lines[-1] == "tokens are guessed from sizes: encoder qwen3-4b is not at hand"
     found = estimate_to_json(unknown)

@@ -112,6 +112,12 @@ class ServerEncoder:
             found.append(f"{_counted(self._n_broken, 'special token')} spelt in texts, broken by U+200B")
         if self._options.tokenizer is not None and not self._served.sends_ids:
             found.append("the server does not take token ids as they are: texts were sent")
+        if not self._served.facts.is_qwen and self._served.is_by_default:
+            found.append(
+                f"{self._served.name} is not known as a Qwen3-Embedding by its name: it got no instruction, no end"
+                f" token and texts of up to {self._served.facts.max_tokens} tokens; if it is one, set end_token for it"
+                " in the configuration"
+            )
         return tuple(found)
 
     def inspect(self) -> Inspection:

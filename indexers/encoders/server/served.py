@@ -96,6 +96,11 @@ class Served:
         is_told = self._options.end_token != "probe" or (prompts is not None and prompts.are_instructions)  # noqa: S105
         return is_told or is_qwen(self.endpoint.model)
 
+    @property
+    def is_by_default(self) -> bool:
+        """Whether nobody said how the model is to be asked, nor how much it reads."""
+        return self._spec.prompts is None and self._spec.max_tokens is None
+
     @cached_property
     def tokens(self) -> TokenFile | None:
         """The model's tokenizer, where one is configured."""

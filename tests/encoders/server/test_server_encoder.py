@@ -171,6 +171,16 @@ def test_qwen3_embedding_is_known_by_its_name(name: str, is_qwen: bool) -> None:
         assert encoder_for(server).describe().is_multilingual == is_qwen
 
 
+@pytest.mark.parametrize(("changes", "n_notes"), [({}, 1), ({"max_tokens": 2048}, 0), ({"prompts": Prompts()}, 0)])
+def test_what_an_unknown_model_was_not_given_is_noted_unless_somebody_chose_it(
+    changes: dict[str, Any], n_notes: int
+) -> None:
+    with FakeServer(Behaviour(model="embedder")) as server:
+        encoder = encoder_for(server, **changes)
+        encoder.encode_documents(["import os"])
+        assert len(encoder.notes()) == n_notes
+
+
 def test_a_long_vector_of_qwen_is_compared_by_256_first() -> None:
     with FakeServer(Behaviour(dim=512)) as server:
         assert encoder_for(server).describe().coarse_dims == (256, 128, 512)
