@@ -31,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from indexers.encoders.batching import plan_batches
+from indexers.encoders.transformer.batching import plan_batches
 
 SEED = 7
 N_NAIVE = 32

@@ -15,10 +15,10 @@ from codesearch.encoders.speeds import Speed, read_speeds
 from codesearch.settings.settings import Settings
 from indexers.encoders.addresses import host_of
 from indexers.encoders.cards import BY_NAME, CARDS
-from indexers.encoders.checkpoint import read_checkpoint
-from indexers.encoders.gguf_header import read_header
-from indexers.encoders.gguf_model import model_of
+from indexers.encoders.gguf.header import read_header
+from indexers.encoders.gguf.model import model_of
 from indexers.encoders.spec import EncoderSpec, ModelCard
+from indexers.encoders.transformer.checkpoint import read_checkpoint
 from indexers.errors import EncoderError
 
 Readiness = Literal["ready", "extra missing", "files missing", "not asked", "broken"]

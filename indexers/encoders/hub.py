@@ -12,8 +12,8 @@ from pathlib import Path
 from threading import Thread
 
 from indexers.encoders.cards import CARDS
-from indexers.encoders.checkpoint import MODULES, missing_files
 from indexers.encoders.spec import EncoderSpec
+from indexers.encoders.transformer.checkpoint import MODULES, missing_files
 from indexers.errors import EncoderError
 
 NEEDED = ("*.json", "*.txt", "*.model", "*.safetensors", "*_Dense/pytorch_model.bin")

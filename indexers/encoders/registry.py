@@ -20,7 +20,7 @@ def load_encoder(spec: EncoderSpec = EMBEDDED) -> Encoder:
 
             return EmbeddedEncoder()
         case "transformer":
-            from indexers.encoders.transformer import TransformerEncoder
+            from indexers.encoders.transformer.encoder import TransformerEncoder
 
             return TransformerEncoder(spec)
         case "server":
@@ -28,7 +28,7 @@ def load_encoder(spec: EncoderSpec = EMBEDDED) -> Encoder:
 
             return ServerEncoder(spec)
         case "gguf":
-            from indexers.encoders.gguf import GgufEncoder
+            from indexers.encoders.gguf.encoder import GgufEncoder
 
             return GgufEncoder(spec)
         case _:

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexers.encoders.batching import GROW_AFTER, LONG, Budget, count_padded, encode_in_batches, plan_batches
+from indexers.encoders.transformer.batching import (
+    GROW_AFTER,
+    LONG,
+    Budget,
+    count_padded,
+    encode_in_batches,
+    plan_batches,
+)
 from indexers.types import FloatArray
 
 LENGTHS = st.lists(st.integers(0, 2 * LONG), max_size=60)

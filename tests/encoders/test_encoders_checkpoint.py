@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from indexers.encoders.checkpoint import digest_of, missing_files, read_checkpoint
 from indexers.encoders.sampling import N_SAMPLES, SAMPLE_BYTES
 from indexers.encoders.spec import QWEN_PROMPTS, EncoderSpec, Prompts
+from indexers.encoders.transformer.checkpoint import digest_of, missing_files, read_checkpoint
 from indexers.errors import EncoderError
 
 SPEC = EncoderSpec("made", "transformer", "made")

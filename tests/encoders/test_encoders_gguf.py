@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from indexers.encoders.llama import Context, ContextOptions, Weights, load_library
+from indexers.encoders.gguf.llama import Context, ContextOptions, Weights, load_library
 from indexers.encoders.registry import load_encoder
 from indexers.encoders.spec import QWEN_PROMPTS, EncoderSpec, Prompts, qwen_prompts
 from indexers.errors import EncoderError
@@ -22,7 +22,7 @@ pytest.importorskip("llama_cpp", reason='GGUF files are run by llama-cpp-python:
 pytest.importorskip("gguf", reason="the tiny GGUF files are written by the package gguf: pip install gguf")
 pytest.importorskip("torch", reason='the tiny model is made by torch: pip install ".[qwen]"')
 
-from indexers.encoders.gguf import GgufEncoder
+from indexers.encoders.gguf.encoder import GgufEncoder
 
 TEXTS = (
     "def retry(job):\n    return schedule(job, delay=backoff(job.attempts))\n",
@@ -358,7 +358,7 @@ def test_what_was_not_finite_leaves_no_trace_in_the_next_text(qwen: Path, tmp_pa
 STARVED = """
 import resource, sys
 from pathlib import Path
-from indexers.encoders.gguf import GgufEncoder
+from indexers.encoders.gguf.encoder import GgufEncoder
 from indexers.encoders.spec import EncoderSpec
 from indexers.errors import EncoderError
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from indexers.encoders.gguf_header import read_header
-from indexers.encoders.llama import MAX_SEQUENCES, load_library, plan_packs
+from indexers.encoders.gguf.header import read_header
+from indexers.encoders.gguf.llama import MAX_SEQUENCES, load_library, plan_packs
 from indexers.encoders.registry import load_encoder
 from indexers.encoders.spec import EncoderSpec
 from indexers.errors import EncoderError

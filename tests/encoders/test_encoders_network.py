@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from indexers.encoders.devices import Placement
-from indexers.encoders.network import SentenceNetwork, Setup, is_out_of_memory
+from indexers.encoders.transformer.network import SentenceNetwork, Setup, is_out_of_memory
 from indexers.errors import EncoderError
 from tests.encoders.tiny_qwen import make_tiny_qwen
 

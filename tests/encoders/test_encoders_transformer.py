@@ -9,7 +9,7 @@ import pytest
 
 from indexers.encoders.registry import load_encoder
 from indexers.encoders.spec import QWEN_PROMPTS, SEARCH_INSTRUCTION, EncoderSpec, qwen_prompts
-from indexers.encoders.transformer import TransformerEncoder
+from indexers.encoders.transformer.encoder import TransformerEncoder
 from indexers.errors import EncoderError
 from indexers.types import FloatArray
 from tests.encoders.tiny_qwen import END, make_tiny_qwen, write_tokenizer

@@ -10,7 +10,7 @@ import pytest
 from indexers.encoders.hub import Hub
 from indexers.encoders.registry import load_encoder
 from indexers.encoders.spec import EncoderSpec, Prompts
-from indexers.encoders.transformer import TransformerEncoder
+from indexers.encoders.transformer.encoder import TransformerEncoder
 from indexers.errors import EncoderError
 from indexers.types import FloatArray
 from tests.encoders.tiny_bert import DIM, LENGTH, make_tiny_bert

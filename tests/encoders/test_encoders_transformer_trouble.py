@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from indexers.encoders.devices import Placement
-from indexers.encoders.network import Setup
 from indexers.encoders.spec import EncoderSpec
-from indexers.encoders.transformer import TransformerEncoder
+from indexers.encoders.transformer.encoder import TransformerEncoder
+from indexers.encoders.transformer.network import Setup
 from indexers.encoders.vocabulary import TokenCounter
 from indexers.errors import EncoderError
 from indexers.types import FloatArray

@@ -3,7 +3,7 @@
 Texts are tokenised here and go in as ids, so that a special token that a text spells stays text. A Qwen3-Embedding
 gets its end token from here, once, whatever the file says of its tokenizer; a model of another architecture gets the
 special tokens and the pooling that its file asks for. Knows the contract of Qwen3-Embedding and the limits of memory;
-how llama.cpp is driven is `indexers.encoders.llama`'s.
+how llama.cpp is driven is `indexers.encoders.gguf.llama`'s.
 """
 
 import unicodedata
@@ -14,9 +14,8 @@ from threading import Lock
 
 import numpy as np
 
-from indexers.encoders.gguf_header import GgufHeader, read_header
-from indexers.encoders.gguf_model import model_of
-from indexers.encoders.llama import (
+from indexers.encoders.gguf.header import GgufHeader, read_header
+from indexers.encoders.gguf.llama import (
     PACKAGE,
     Context,
     ContextOptions,
@@ -26,6 +25,7 @@ from indexers.encoders.llama import (
     load_library,
     plan_packs,
 )
+from indexers.encoders.gguf.model import model_of
 from indexers.encoders.matryoshka import coarse_dims, cut, is_sound
 from indexers.encoders.spec import END_TOKEN, EncoderSpec
 from indexers.errors import EncoderError

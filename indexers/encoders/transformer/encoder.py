@@ -1,7 +1,7 @@
 """Encoders of sentence-transformers models: Qwen3-Embedding of any size, and any other by its own prompts.
 
 Made from files alone: weights are loaded when the first text comes. Knows prompts, cuts and what is remarkable; how a
-model runs is `indexers.encoders.network`'s, what its files say `indexers.encoders.checkpoint`'s.
+model runs is `network`'s beside this, what its files say `checkpoint`'s.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,13 +12,13 @@ from threading import Lock
 
 import numpy as np
 
-from indexers.encoders.batching import Budget, encode_in_batches
-from indexers.encoders.checkpoint import digest_of, read_checkpoint
 from indexers.encoders.devices import Placement, find_gpu, place
 from indexers.encoders.hub import OWN_HUB, Hub, find_model, require_extra
 from indexers.encoders.matryoshka import coarse_dims, cut, is_sound, kept_dim
-from indexers.encoders.network import Network, SentenceNetwork, Setup
 from indexers.encoders.spec import END_TOKEN, QWEN_LENGTH, EncoderSpec
+from indexers.encoders.transformer.batching import Budget, encode_in_batches
+from indexers.encoders.transformer.checkpoint import digest_of, read_checkpoint
+from indexers.encoders.transformer.network import Network, SentenceNetwork, Setup
 from indexers.encoders.vocabulary import TokenCounter, well_formed
 from indexers.errors import EncoderError
 from indexers.types import EncoderDescription, FloatArray, Inspection, Task

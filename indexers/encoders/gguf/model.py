@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from indexers.encoders.gguf_header import GgufHeader
+from indexers.encoders.gguf.header import GgufHeader
 from indexers.encoders.matryoshka import kept_dim
 from indexers.encoders.spec import QWEN_LENGTH, QWEN_PROMPTS, EncoderSpec, Prompts
 from indexers.errors import EncoderError
