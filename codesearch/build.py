@@ -228,7 +228,7 @@ class _Build:
         for path, stat in changes.restats.items():
             writer.restat(path, stat)
         is_first = not writer.info.complete
-        committed = time.monotonic()
+        committed = reporter.started
         total = len(changes.to_read)
         if total:
             reporter.report("index", 0, total)
