@@ -25,8 +25,8 @@ import numpy as np
 import numpy.typing as npt
 
 from codesearch.config import home_folder
-from codesearch.encoders.choice import Load, open_own, own_spec
 from codesearch.encoders.consent import require_query
+from codesearch.encoders.own import Load, open_own, own_spec
 from codesearch.errors import CodesearchError
 from codesearch.evaluation.doc_queries import ask
 from codesearch.evaluation.judged import read_judgements

@@ -21,7 +21,7 @@ from codesearch.building.filling import FILL_COMMIT_S, Filling, fill
 from codesearch.building.order import Order, check_cut, check_name, cuts_of, read_order
 from codesearch.building.reporter import Reporter
 from codesearch.compatibility import check_versions
-from codesearch.encoders.choice import Load, load_own, own_spec
+from codesearch.encoders.own import Load, load_own, own_spec
 from codesearch.encoders.speeds import Speed, record_speed
 from codesearch.errors import LockedError, StorageError
 from codesearch.registry import folder_place, has_index, index_folder, prepare_home, read_committed

@@ -16,7 +16,7 @@ from codesearch.building.changes import Known, compare, has_content
 from codesearch.building.estimate import Estimate, GranularityEstimate
 from codesearch.compatibility import check_versions
 from codesearch.config import home_folder
-from codesearch.encoders.choice import Load
+from codesearch.encoders.own import Load
 from codesearch.encoders.query_encoder import QueryEncoder
 from codesearch.errors import (
     AmbiguousRootError,

@@ -7,7 +7,7 @@ no tree and commits nothing.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from codesearch.encoders.choice import other_vectors
+from codesearch.encoders.own import other_vectors
 from codesearch.encoders.probe import PROBE_TEXTS, are_same_answers, probe
 from codesearch.storage.vector_cache import SqliteVectorCache
 from codesearch.storage.writer import Writer

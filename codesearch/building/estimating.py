@@ -17,8 +17,8 @@ from codesearch.building.guess import GuessingEncoder
 from codesearch.building.order import Order, check_name, read_order
 from codesearch.building.reporter import Reporter
 from codesearch.compatibility import check_versions
-from codesearch.encoders.choice import Load, other_vectors, own_spec
 from codesearch.encoders.consent import is_allowed
+from codesearch.encoders.own import Load, other_vectors, own_spec
 from codesearch.encoders.speeds import find_speed, read_speeds
 from codesearch.registry import has_index, index_folder
 from codesearch.storage.cache_rows import cache_row_bytes

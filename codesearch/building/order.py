@@ -4,7 +4,8 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from codesearch.encoders.choice import THIS_MACHINE, Choice, Machine, choose, resolve
+from codesearch.encoders.choice import THIS_MACHINE, Choice, Machine, choose
+from codesearch.encoders.own import resolve
 from codesearch.errors import CodesearchError
 from codesearch.registry import read_committed
 from codesearch.settings.settings import Settings, read_settings

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codesearch import config, registry
-from codesearch.cli.building import build_index
 from codesearch.cli.errors import UsageError
 from codesearch.cli.terminal import Terminal
 from codesearch.errors import AmbiguousRootError, NoIndexError
@@ -64,12 +63,18 @@ def _locate(path: Path, home: Path, terminal: Terminal, *, auto_index: bool) -> 
         root = choose_root(path)
         if not auto_index and not (terminal.is_interactive and terminal.confirms(_offer(root))):
             raise
-        build_index(root, BuildOptions(), home, terminal, quiet=False)
+        _build(root, home, terminal)
     except AmbiguousRootError:
         if not terminal.is_interactive:
             raise
         _adopt_chosen(path, home, terminal)
     return registry.locate(path, home)
+
+
+def _build(root: Path, home: Path, terminal: Terminal) -> None:
+    from codesearch.cli.building import build_index  # what builds is not imported to open what is there
+
+    build_index(root, BuildOptions(), home, terminal, quiet=False)
 
 
 def choose_root(path: Path) -> Path:

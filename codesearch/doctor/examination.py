@@ -12,7 +12,8 @@ from codesearch.doctor.findings import Check, failed, has_failed, passed, skippe
 from codesearch.doctor.known_answers import KNOWN_ANSWERS, KnownAnswers
 from codesearch.doctor.pace import MAX_TEXTS, MAX_TEXTS_ELSEWHERE, Clock, check_speed
 from codesearch.doctor.self_test import Subject, run_self_test
-from codesearch.encoders.choice import Choice, choose, is_told_by_identity, resolve
+from codesearch.encoders.choice import Choice, choose
+from codesearch.encoders.own import is_told_by_identity, resolve
 from codesearch.encoders.probe import is_same_encoder
 from codesearch.errors import CodesearchError
 from codesearch.registry import Located, find_nearest, read_committed

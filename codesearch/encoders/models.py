@@ -10,7 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from codesearch.encoders.choice import THIS_MACHINE, Choice, Machine, choose, resolve
+from codesearch.encoders.choice import THIS_MACHINE, Choice, Machine, choose
+from codesearch.encoders.own import resolve
 from codesearch.encoders.speeds import Speed, read_speeds
 from codesearch.settings.settings import Settings
 from indexers.encoders.addresses import host_of

@@ -6,8 +6,8 @@ Knows settings and consents; a query goes nowhere that was not allowed. Encodes 
 import shlex
 from pathlib import Path
 
-from codesearch.encoders.choice import Load, open_own, own_spec
 from codesearch.encoders.consent import require_query
+from codesearch.encoders.own import Load, open_own, own_spec
 from codesearch.errors import ConfigError, ConsentError, FormatError
 from codesearch.settings.settings import read_settings
 from codesearch.storage.snapshot import Snapshot

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from codesearch.config import expand
-from codesearch.encoders.choice import resolve
+from codesearch.encoders.own import resolve
 from codesearch.errors import ConfigError, StorageError
 from codesearch.settings.keys import ENCODERS, Value, parse_value, split_key
 from codesearch.settings.settings import settings_of

@@ -9,7 +9,7 @@ import pytest
 
 from codesearch.build import BuildSeams, build
 from codesearch.compatibility import check_versions
-from codesearch.encoders.choice import other_vectors
+from codesearch.encoders.own import other_vectors
 from codesearch.errors import FormatError, LockedError, NoIndexError
 from codesearch.index import Index
 from codesearch.registry import index_folder

@@ -20,7 +20,8 @@ from codesearch.doctor.examination import (
 )
 from codesearch.doctor.findings import Check
 from codesearch.doctor.pace import Clock, make_texts
-from codesearch.encoders.choice import Choice, open_own
+from codesearch.encoders.choice import Choice
+from codesearch.encoders.own import open_own
 from codesearch.encoders.speeds import read_speeds
 from codesearch.errors import ConfigError, FormatError
 from codesearch.index import Index

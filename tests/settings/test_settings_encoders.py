@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from codesearch.encoders.choice import resolve
+from codesearch.encoders.own import resolve
 from codesearch.errors import ConfigError
 from codesearch.settings.settings import Settings, read_settings
 from indexers.encoders.registry import load_encoder
