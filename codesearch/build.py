@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from codesearch.building.cache_room import cache_warning
 from codesearch.building.changes import Changes, Known, compare
 from codesearch.building.clearance import Fetching, clear
 from codesearch.building.encoding import Encoding, Supply
@@ -136,7 +137,16 @@ class _Build:
                 report = self._update(tools)
             finally:
                 self._note_speed(tools)
-            return replace(report, warnings=(*cache.warnings, *tools.encoding.notes()))
+            return replace(
+                report, warnings=(*cache.warnings, *tools.encoding.notes(), *self._warn_of_cache(writer, supply))
+            )
+
+    def _warn_of_cache(self, writer: Writer, supply: Supply) -> tuple[str, ...]:
+        """Say where the cache has no room for the vectors of this index, which take their time."""
+        if not supply.is_patient:
+            return ()
+        warning = cache_warning(writer.info.n_rows, writer.info.dim, self._order.settings.cache_bytes)
+        return () if warning is None else (warning,)
 
     def _update(self, tools: _Tools) -> UpdateReport:
         writer, reporter = tools.writer, tools.reporter

@@ -147,3 +147,11 @@ def test_the_cache_is_bounded_by_the_settings(
     (place.root / "many.py").write_text("\n\n".join(f"def crane_{i}():\n    return go({i})\n" for i in range(400)))
     place.build(ONE)
     assert place.build(replace(ONE, rebuild=True)).n_encoded > 0
+
+
+def test_a_cache_without_room_for_the_index_is_told(
+    place: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.toml").write_text('cache_size = "100B"\n')
+    monkeypatch.setenv("CODESEARCH_CONFIG", str(tmp_path / "config.toml"))
+    assert ["cache_size" in warning for warning in place.build(ONE).warnings] == [True]
