@@ -4,10 +4,8 @@ The names of granularities stand here as words, because their type imports numpy
 """
 
 import argparse
-import re
 
-from codesearch.cli.arguments import suggest
-from codesearch.cli.values import read_count, read_size
+from codesearch.cli.values import read_count, read_size, read_words
 
 GRANULARITIES = ("leaf", "class", "file")
 
@@ -62,11 +60,5 @@ def add_index_arguments(parser: argparse.ArgumentParser) -> None:
 
 def read_granularities(text: str) -> tuple[str, ...]:
     """Return the granularities of `leaf` or `leaf,class`, in their own order."""
-    typed = [word for word in re.split(r"[,\s]+", text) if word]
-    for name in typed:
-        if name not in GRANULARITIES:
-            hint = suggest(name, GRANULARITIES)
-            raise argparse.ArgumentTypeError(f"{name} gets no vector{hint}; choose of {', '.join(GRANULARITIES)}")
-    if not typed:
-        raise argparse.ArgumentTypeError(f"nothing is named; choose of {', '.join(GRANULARITIES)}")
+    typed = read_words(text, GRANULARITIES, "granularity")
     return tuple(name for name in GRANULARITIES if name in typed)

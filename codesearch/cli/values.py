@@ -2,6 +2,7 @@
 
 import argparse
 import re
+from collections.abc import Sequence
 
 from codesearch.cli.arguments import suggest
 from codesearch.sizes import parse_size
@@ -33,11 +34,16 @@ def read_seed(text: str) -> int:
 
 def read_kinds(text: str) -> list[str]:
     """Return the kinds of `function` or `function,method`."""
-    kinds = [word for word in re.split(r"[,\s]+", text) if word]
-    for kind in kinds:
-        if kind not in KINDS:
-            hint = suggest(kind, KINDS)
-            raise argparse.ArgumentTypeError(f"there is no kind {kind}{hint}; there are {', '.join(KINDS)}")
-    if not kinds:
-        raise argparse.ArgumentTypeError(f"no kind is named; there are {', '.join(KINDS)}")
-    return kinds
+    return read_words(text, KINDS, "kind")
+
+
+def read_words(text: str, choices: Sequence[str], what: str) -> list[str]:
+    """Return the words of a list, split at commas and blanks, each out of `choices`, which are called `what`."""
+    words = [word for word in re.split(r"[,\s]+", text) if word]
+    for word in words:
+        if word not in choices:
+            hint = suggest(word, choices)
+            raise argparse.ArgumentTypeError(f"there is no {what} {word}{hint}; there are {', '.join(choices)}")
+    if not words:
+        raise argparse.ArgumentTypeError(f"no {what} is named; there are {', '.join(choices)}")
+    return words

@@ -13,14 +13,10 @@ from codesearch.encoders.own import other_vectors
 from codesearch.errors import FormatError, LockedError, NoIndexError
 from codesearch.index import Index
 from codesearch.registry import index_folder
-from codesearch.storage.rows import NewIndex
 from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.writer import Writer
 from codesearch.types import BuildOptions, Progress, SearchOptions, UpdateReport
-from indexers.encoders.embedded import EmbeddedEncoder
 from indexers.errors import EncoderError, WalkError
-from indexers.template import TEMPLATE_VERSION
-from indexers.tokenizer import TOKENIZER_VERSION
 
 pytestmark = pytest.mark.slow  # each build starts a parser process
 
@@ -250,18 +246,6 @@ def test_an_encoder_of_a_name_without_meaning_is_refused_and_the_index_stands(ro
     assert set(contents(root, home)) == set(FILES)
 
 
-def test_an_encoder_that_is_gone_is_refused_and_replaced_by_a_rebuild(root: Path, home: Path) -> None:
-    described = replace(EmbeddedEncoder().describe(), name="gone")
-    new = NewIndex(root, None, described, 64, 1 << 21, TEMPLATE_VERSION, TOKENIZER_VERSION)
-    with Writer.create(index_folder(home, root), new) as writer:
-        writer.commit(complete=True, files_todo=0, checked_at="2026-01-01T00:00:00Z")
-    with pytest.raises(FormatError, match=r"encoder gone, which cannot be found.*--rebuild"):
-        Index.build(root, ONE, home=home)
-    Index.build(root, BuildOptions(n_workers=1, rebuild=True), home=home)
-    with Index.open(root, home) as index:
-        assert index.status().encoder == "embedded"
-
-
 def test_a_second_writer_is_told_who_holds_the_lock(root: Path, home: Path) -> None:
     Index.build(root, ONE, home=home)
     with Writer.open(index_folder(home, root)), pytest.raises(LockedError, match=str(os.getpid())):
@@ -279,25 +263,6 @@ def test_a_refused_root_leaves_nothing_behind(home: Path) -> None:
     with pytest.raises(WalkError, match="too broad"):
         Index.build(Path("/"), ONE, home=home)
     assert not list((home / "indexes").glob("*"))
-
-
-def test_an_encoder_that_gives_other_vectors_than_at_the_build_is_refused(root: Path, home: Path) -> None:
-    Index.build(root, ONE, home=home)
-    with Writer.open(index_folder(home, root)) as writer:
-        writer.write_probe(-writer.read_probe(), "another engine")
-        writer.commit(complete=True, files_todo=0, checked_at="")
-    with pytest.raises(FormatError, match="--rebuild"):
-        Index.build(root, ONE, home=home)
-
-
-def test_an_upgraded_engine_that_gives_the_same_vectors_is_accepted_and_noted(root: Path, home: Path) -> None:
-    Index.build(root, ONE, home=home)
-    with Writer.open(index_folder(home, root)) as writer:
-        writer.write_probe(writer.read_probe(), "another engine")
-        writer.commit(complete=True, files_todo=0, checked_at="")
-    Index.build(root, ONE, home=home)
-    with Snapshot.open(index_folder(home, root)) as snapshot:
-        assert snapshot.info.encoder_engine == EmbeddedEncoder().describe().engine
 
 
 def test_a_file_replaced_by_a_fifo_or_a_link_is_stale_and_never_waited_for(

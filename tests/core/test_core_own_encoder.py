@@ -10,15 +10,23 @@ from codesearch.building.estimating import estimate
 from codesearch.errors import FormatError
 from codesearch.index import Index
 from codesearch.registry import index_folder
+from codesearch.storage.rows import NewIndex
 from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.vector_cache import CACHE_FILE
+from codesearch.storage.writer import Writer
 from codesearch.types import BuildOptions
+from indexers.encoders.embedded import EmbeddedEncoder
+from indexers.template import TEMPLATE_VERSION
+from indexers.tokenizer import TOKENIZER_VERSION
 from indexers.types import EncoderDescription, FloatArray
 from tests.core.patient import NAME, PatientEncoder, Workplace
 
 pytestmark = pytest.mark.slow  # each build starts a parser process
 
 ONE = BuildOptions(n_workers=1, encoder=NAME)
+ALONE = BuildOptions(n_workers=1)
+"""With the encoder that ships with the package."""
+
 SOURCE = "def f():\n    return 1\n"
 
 
@@ -111,3 +119,44 @@ def test_without_a_cache_a_build_goes_on(place: Workplace) -> None:
     report = place.build(replace(ONE, rebuild=True))
     assert report.n_encoded == n_texts > 0
     assert "going on without it" in report.warnings[0]
+
+
+@pytest.fixture
+def root(place: Workplace) -> Path:
+    return place.root
+
+
+@pytest.fixture
+def home(place: Workplace) -> Path:
+    return place.home
+
+
+def test_an_encoder_that_is_gone_is_refused_and_replaced_by_a_rebuild(root: Path, home: Path) -> None:
+    described = replace(EmbeddedEncoder().describe(), name="gone")
+    new = NewIndex(root, None, described, 64, 1 << 21, TEMPLATE_VERSION, TOKENIZER_VERSION)
+    with Writer.create(index_folder(home, root), new) as writer:
+        writer.commit(complete=True, files_todo=0, checked_at="2026-01-01T00:00:00Z")
+    with pytest.raises(FormatError, match=r"encoder gone, which cannot be found.*--rebuild"):
+        Index.build(root, ALONE, home=home)
+    Index.build(root, replace(ALONE, rebuild=True), home=home)
+    with Index.open(root, home) as index:
+        assert index.status().encoder == "embedded"
+
+
+def test_an_encoder_that_gives_other_vectors_than_at_the_build_is_refused(root: Path, home: Path) -> None:
+    Index.build(root, ALONE, home=home)
+    with Writer.open(index_folder(home, root)) as writer:
+        writer.write_probe(-writer.read_probe(), "another engine")
+        writer.commit(complete=True, files_todo=0, checked_at="")
+    with pytest.raises(FormatError, match="--rebuild"):
+        Index.build(root, ALONE, home=home)
+
+
+def test_an_upgraded_engine_that_gives_the_same_vectors_is_accepted_and_noted(root: Path, home: Path) -> None:
+    Index.build(root, ALONE, home=home)
+    with Writer.open(index_folder(home, root)) as writer:
+        writer.write_probe(writer.read_probe(), "another engine")
+        writer.commit(complete=True, files_todo=0, checked_at="")
+    Index.build(root, ALONE, home=home)
+    with Snapshot.open(index_folder(home, root)) as snapshot:
+        assert snapshot.info.encoder_engine == EmbeddedEncoder().describe().engine

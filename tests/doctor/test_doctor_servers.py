@@ -16,7 +16,8 @@ from codesearch.encoders.choice import Choice
 from indexers.encoders.registry import load_encoder
 from indexers.encoders.spec import EncoderSpec, ServerOptions
 from tests.doctor.toy_encoder import DIM, known_answers
-from tests.encoders.server.fake_server import Behaviour, FakeServer, llama_cpp, lm_studio, ollama, tei, vllm
+from tests.encoders.server.behaviours import Behaviour, llama_cpp, lm_studio, ollama, tei, vllm
+from tests.encoders.server.fake_server import FakeServer
 
 pytest.importorskip("urllib3", reason="servers are asked through urllib3")
 

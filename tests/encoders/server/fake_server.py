@@ -5,153 +5,23 @@
         server.fail(Fault("status", status=429, headers={"Retry-After": "1"}))
         server.texts                              # what it was asked to embed, in order
 
-`vllm()`, `llama_cpp()`, `llama_cpp_python()`, `ollama()`, `tei()` and `lm_studio()` are behaviours of those servers.
+Behaviours of real servers are in `behaviours`.
 """
 
 import base64
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar, Literal, Self, cast
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 
 from indexers.types import FloatArray
 from tests.encoders.server import toy_model
-
-Pooling = Literal["last", "mean", "first"]
-Usage = Literal["right", "none", "zero", "odd", "rounded"]
-TokenizeRoute = Literal["none", "vllm", "llama.cpp", "llama-cpp-python", "tei"]
-FaultKind = Literal[
-    "status",
-    "stall",
-    "drop",
-    "half",
-    "garbage",
-    "deep",
-    "short",
-    "double",
-    "disorder",
-    "index",
-    "nan",
-    "zero",
-    "hollow",
-    "dim",
-    "long",
-]
-
-
-@dataclass(slots=True)
-class Behaviour:
-    """What a server does; may be changed while it runs."""
-
-    model: str = "qwen3-embedding-toy"
-    """The name it serves; several may be given, separated by commas."""
-    dim: int = 64
-    pooling: Pooling = "last"
-    adds_end_token: bool = True
-    end_id: int = toy_model.END_ID
-    """The token that it takes for the end token."""
-    adds_begin_token: bool = False
-    unknown_route_status: int = 404
-    parses_special: bool = True
-    usage: Usage = "right"
-    dimensions: bool = True
-    """Whether `dimensions` is obeyed, by cutting and normalising; otherwise it is refused by status 400."""
-    base64: bool = True
-    """Whether `encoding_format` base64 is obeyed; otherwise `refuses_base64` decides."""
-    refuses_base64: bool = False
-    takes_ids: bool = True
-    """Whether lists of token ids are taken as input, as they are; otherwise they are refused."""
-    ids_status: int = 422
-    """The status by which it refuses token ids."""
-    rereads_ids: bool = False
-    """Whether ids become a text that is tokenized anew, special spellings included."""
-    tokenize_route: TokenizeRoute = "none"
-    context: int | None = None
-    """Tokens it reads at most."""
-    tells_context: bool = False
-    """Whether it says so on the route of Ollama for running models."""
-    truncates: bool = False
-    """Whether it reads the first tokens of a longer text in silence; otherwise it refuses it by status 400."""
-    max_batch: int | None = None
-    """Texts it takes in one request; more are refused by status 413."""
-    key: str = ""
-    """Bearer token that it asks for."""
-    nan_prefix: str = ""
-    """Texts that begin so have a vector that is not finite."""
-    n_nan: int | None = None
-    """How often `nan_prefix` has that effect; None is always."""
-    owner: str = "toy"
-    server_header: str = "toy/1"
-    lists_models: bool = True
-    unnormalised: bool = False
-    """Whether vectors come out with a length that is not one."""
-    ignores_dimensions: bool = False
-    """Whether `dimensions` changes nothing."""
-    meets: int = 1
-    """With `waits_to_meet`, so many requests for embeddings are let through only together."""
-    waits_to_meet: bool = False
-
-
-def vllm(**changes: Any) -> Behaviour:
-    """A vLLM server of a Qwen3 model; refuses `dimensions` unless its configuration was overridden."""
-    defaults = {"tokenize_route": "vllm", "dimensions": False, "owner": "vllm", "server_header": "uvicorn"}
-    return Behaviour(**{**defaults, **changes})
-
-
-def llama_cpp(**changes: Any) -> Behaviour:
-    """A llama-server; ignores `dimensions`."""
-    return Behaviour(
-        **{"tokenize_route": "llama.cpp", "owner": "llamacpp", "server_header": "llama.cpp", **changes},
-    )
-
-
-def llama_cpp_python(**changes: Any) -> Behaviour:
-    """The server of llama-cpp-python: floats only, text only, special spellings stay text when it embeds."""
-    defaults = {"tokenize_route": "llama-cpp-python", "base64": False, "takes_ids": False, "ids_status": 500}
-    return Behaviour(**{**defaults, "parses_special": False, "owner": "me", "server_header": "uvicorn", **changes})
-
-
-def ollama(**changes: Any) -> Behaviour:
-    """An Ollama server: no tokenising route, and a context that cuts in silence."""
-    return Behaviour(
-        **{
-            "truncates": True,
-            "tells_context": True,
-            "takes_ids": False,
-            "owner": "library",
-            "server_header": "",
-            **changes,
-        }
-    )
-
-
-def tei(**changes: Any) -> Behaviour:
-    """Text Embeddings Inference: 32 texts a request, no list of models."""
-    return Behaviour(
-        **{"tokenize_route": "tei", "max_batch": 32, "lists_models": False, "server_header": "", **changes}
-    )
-
-
-def lm_studio(**changes: Any) -> Behaviour:
-    """LM Studio: its usage says zero tokens whatever it read, and unknown routes are answered with status 200."""
-    defaults = {"usage": "zero", "base64": False, "takes_ids": False, "unknown_route_status": 200}
-    return Behaviour(**{**defaults, "owner": "organization_owner", **changes})
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What happens to one request for embeddings instead of a right answer."""
-
-    kind: FaultKind
-    status: int = 500
-    message: str = "something broke"
-    headers: Mapping[str, str] = field(default_factory=dict)
-    is_echo: bool = False
-    """Whether the error's message repeats the first text, as some servers do."""
+from tests.encoders.server.behaviours import Behaviour
+from tests.encoders.server.faults import Fault, numbers_of, spoil
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,7 +268,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         answer = self._answer(asked, as_floats=True)
-        _spoil(answer["data"], fault.kind)
+        spoil(answer["data"], fault.kind)
         self._send(200, answer)
 
     def _answer(self, asked: Asked, *, as_floats: bool = False) -> dict[str, Any]:
@@ -420,7 +290,7 @@ class _Handler(BaseHTTPRequestHandler):
             n_tokens += len(ids)
             row = self._vector(text, ids, body.get("dimensions"))
             value = (
-                base64.b64encode(row.astype("<f4").tobytes()).decode() if is_base64 and own.base64 else _numbers(row)
+                base64.b64encode(row.astype("<f4").tobytes()).decode() if is_base64 and own.base64 else numbers_of(row)
             )
             data.append({"object": "embedding", "index": index, "embedding": value})
         answer = {"object": "list", "model": body.get("model"), "data": data}
@@ -483,31 +353,3 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, {"count": len(ids[0]), "max_model_len": 40960, "tokens": ids[0]})
         else:
             self._send(200, {"tokens": ids[0]})
-
-
-def _numbers(row: FloatArray) -> list[float | None]:
-    """Return the row as most languages write it to JSON, where what is not finite is null."""
-    return [value if np.isfinite(value) else None for value in row.tolist()]
-
-
-def _spoil(data: list[dict[str, Any]], kind: FaultKind) -> None:
-    """Make the entries of a right answer wrong."""
-    if kind == "short":
-        data.pop()
-    elif kind == "double":
-        data.append(dict(data[0]))
-    elif kind == "disorder":
-        data.reverse()
-    elif kind == "index":
-        data[0]["index"] = len(data)
-    elif kind == "nan":
-        data[0]["embedding"] = [float("nan")] * len(data[0]["embedding"])
-    elif kind == "zero":
-        data[0]["embedding"] = [0.0] * len(data[0]["embedding"])
-    elif kind == "hollow":
-        data[0]["embedding"][:32] = [0.0] * 32
-    elif kind == "dim":
-        data[0]["embedding"] = data[0]["embedding"][:-1]
-    elif kind == "long":
-        for entry in data:
-            entry["embedding"] += entry["embedding"]

@@ -10,7 +10,8 @@ from indexers.encoders.server.client import FIRST_WAIT_S, Client
 from indexers.encoders.server.parallel import work_on_all
 from indexers.encoders.spec import ServerOptions
 from indexers.errors import EncoderError
-from tests.encoders.server.fake_server import FakeServer, Fault
+from tests.encoders.server.fake_server import FakeServer
+from tests.encoders.server.faults import Fault
 from tests.encoders.server.made_encoders import Pauses
 
 BODY = {"model": "qwen3-embedding-toy", "input": ["import os"]}

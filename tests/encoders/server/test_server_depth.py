@@ -8,7 +8,8 @@ from indexers.encoders.server.depth import ODD_BYTES_PER_TOKEN, Depth
 from indexers.encoders.server.endpoint import Endpoint
 from indexers.encoders.spec import ServerOptions
 from indexers.errors import EncoderError
-from tests.encoders.server.fake_server import Behaviour, FakeServer, ollama
+from tests.encoders.server.behaviours import Behaviour, ollama
+from tests.encoders.server.fake_server import FakeServer
 from tests.encoders.server.made_encoders import encoder_for
 
 LONG = "x" * ALONE_BYTES

@@ -11,16 +11,9 @@ from indexers.encoders.server.batches import ALONE_BYTES
 from indexers.encoders.spec import QWEN_LENGTH, QWEN_PROMPTS, EncoderSpec, Prompts, ServerOptions, qwen_prompts
 from indexers.types import FloatArray, Inspectable, Noting
 from tests.encoders.server import toy_model
-from tests.encoders.server.fake_server import (
-    Behaviour,
-    FakeServer,
-    Fault,
-    llama_cpp,
-    llama_cpp_python,
-    ollama,
-    tei,
-    vllm,
-)
+from tests.encoders.server.behaviours import Behaviour, llama_cpp, llama_cpp_python, ollama, tei, vllm
+from tests.encoders.server.fake_server import FakeServer
+from tests.encoders.server.faults import Fault
 from tests.encoders.server.made_encoders import encoder_for, spec_for
 
 ODD_TEXTS = ("", "    \n\t\n", "{}();,.<>", "naïve Größe 数据库连接 🚀", "\ud800 lone surrogate \x00 NUL", "x" * 5_000)

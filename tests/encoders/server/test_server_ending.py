@@ -6,16 +6,8 @@ import pytest
 
 from indexers.encoders.spec import EndToken
 from indexers.errors import EncoderError
-from tests.encoders.server.fake_server import (
-    Behaviour,
-    FakeServer,
-    llama_cpp,
-    llama_cpp_python,
-    lm_studio,
-    ollama,
-    tei,
-    vllm,
-)
+from tests.encoders.server.behaviours import Behaviour, llama_cpp, llama_cpp_python, lm_studio, ollama, tei, vllm
+from tests.encoders.server.fake_server import FakeServer
 from tests.encoders.server.made_encoders import encoder_for
 
 END = "<|endoftext|>"

@@ -9,7 +9,9 @@ from indexers.encoders.server.client import HURRIED, MAX_STALLS, PATIENT
 from indexers.encoders.server.encoder import ServerEncoder
 from indexers.errors import EncoderError
 from indexers.types import Patient
-from tests.encoders.server.fake_server import Behaviour, FakeServer, Fault, vllm
+from tests.encoders.server.behaviours import Behaviour, vllm
+from tests.encoders.server.fake_server import FakeServer
+from tests.encoders.server.faults import Fault
 from tests.encoders.server.made_encoders import Pauses, encoder_for, spec_for
 
 

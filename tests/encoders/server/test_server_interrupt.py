@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.encoders.server.fake_server import FakeServer, Fault
+from tests.encoders.server.fake_server import FakeServer
+from tests.encoders.server.faults import Fault
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -11,7 +11,8 @@ from indexers.encoders.server.client import HURRIED, PATIENT
 from indexers.encoders.server.encoder import ServerEncoder
 from indexers.encoders.spec import EMBEDDED, EncoderSpec
 from indexers.types import Encoder
-from tests.encoders.server.fake_server import FakeServer, Fault
+from tests.encoders.server.fake_server import FakeServer
+from tests.encoders.server.faults import Fault
 from tests.encoders.server.made_encoders import Pauses
 
 LOADING = Fault("status", status=503, message="Loading model")

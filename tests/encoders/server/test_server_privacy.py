@@ -13,7 +13,8 @@ from indexers.encoders.server.endpoint import Endpoint
 from indexers.encoders.server.texts import clean_text
 from indexers.encoders.spec import EncoderSpec, ServerOptions
 from indexers.errors import EncoderError
-from tests.encoders.server.fake_server import FakeServer, Fault
+from tests.encoders.server.fake_server import FakeServer
+from tests.encoders.server.faults import Fault
 from tests.encoders.server.made_encoders import elsewhere, encoder_for, spec_for
 
 TOKEN = "ghp_" + "a1B2" * 9

@@ -12,7 +12,8 @@ from indexers.errors import EncoderError
 from indexers.pipeline import EncodingPipeline, PipelineOptions
 from indexers.slices import Pace
 from indexers.types import EncodedFile, FileStat, ParsedFile, SourceText
-from tests.encoders.server.fake_server import FakeServer, Fault
+from tests.encoders.server.fake_server import FakeServer
+from tests.encoders.server.faults import Fault
 from tests.encoders.server.made_encoders import encoder_for
 
 N_FILES = 6

@@ -10,16 +10,8 @@ from indexers.encoders.server.batches import ALONE_BYTES
 from indexers.encoders.server.tokens import estimate_tokens, is_surely_within
 from indexers.errors import EncoderError
 from tests.encoders.server import toy_model
-from tests.encoders.server.fake_server import (
-    Behaviour,
-    FakeServer,
-    llama_cpp,
-    llama_cpp_python,
-    lm_studio,
-    ollama,
-    tei,
-    vllm,
-)
+from tests.encoders.server.behaviours import Behaviour, llama_cpp, llama_cpp_python, lm_studio, ollama, tei, vllm
+from tests.encoders.server.fake_server import FakeServer
 from tests.encoders.server.made_encoders import elsewhere, encoder_for
 
 LONG = "def add(first, second): ...\n" * 1_000
