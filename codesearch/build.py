@@ -187,6 +187,8 @@ class _Build:
             choice = self._order.choose_encoder()
             reporter.notice = choice.notice
             clear(self._order, choice.spec, self._seams.fetching, reporter, choice.reason)
+            if renewal := self._order.describe_renewal(choice.spec):
+                reporter.tell(renewal)
             encoder = self._seams.load(choice.spec)
             with Writer.create(self._folder, self._new_index(encoder)) as writer:
                 yield writer, Supply(lambda: encoder, encoder.describe().is_cached)

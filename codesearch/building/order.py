@@ -39,6 +39,14 @@ class Order:
             return "the index that was there stands, and the same command starts again"
         return "the index that was there stands, what was encoded is kept, and the same command goes on from there"
 
+    def describe_renewal(self, spec: EncoderSpec) -> str:
+        """Return what a user is told of a build beside an index; nothing where none is there to answer meanwhile."""
+        if not self.is_new or self.own is None:
+            return ""
+        before = self.own.encoder_name
+        change = "" if before == spec.name else f" with encoder {spec.name} instead of {before}"
+        return f"the index is made anew{change}; the old one answers until that is done"
+
     def is_first_use(self, spec: EncoderSpec) -> bool:
         """Return whether the root has no index of this encoder yet."""
         return self.own is None or self.own.encoder_name != spec.name

@@ -58,6 +58,22 @@ def test_another_encoder_makes_the_index_anew_without_being_told_to_rebuild(plac
     assert len(list((place.home / "indexes").iterdir())) == 1
 
 
+@pytest.mark.parametrize(
+    ("options", "change"), [(PATIENT, f" with encoder {NAME} instead of embedded"), (replace(ONE, rebuild=True), "")]
+)
+def test_a_user_is_told_that_an_index_is_made_anew(place: Workplace, options: BuildOptions, change: str) -> None:
+    place.build(ONE)
+    notices: list[str] = []
+    place.build(options, lambda progress: notices.append(progress.notice))
+    assert notices[-1] == f"the index is made anew{change}; the old one answers until that is done"
+
+
+def test_a_user_is_told_of_no_new_index_where_none_was(place: Workplace) -> None:
+    notices: list[str] = []
+    place.build(ONE, lambda progress: notices.append(progress.notice))
+    assert set(notices) == {""}
+
+
 def test_the_old_index_answers_while_the_new_one_is_made(place: Workplace) -> None:
     place.build(ONE)
     seen: list[str] = []
