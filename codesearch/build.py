@@ -29,6 +29,7 @@ from codesearch.registry import folder_place, has_index, index_folder, prepare_h
 from codesearch.replacement import finish_replacement, rebuild_folder, replace_index
 from codesearch.storage.lock import WriterLock
 from codesearch.storage.rows import NewIndex
+from codesearch.storage.steps import WriterSeams
 from codesearch.storage.vector_cache import CACHE_FILE, CacheOptions, SqliteVectorCache
 from codesearch.storage.writer import Writer
 from codesearch.types import BuildOptions, OnProgress, UpdateReport
@@ -63,6 +64,7 @@ class BuildSeams:
     measured_s: float = MEASURED_S
     measured_tokens: int = MEASURED_TOKENS
     fetching: Fetching = field(default_factory=Fetching)
+    writer: WriterSeams = field(default_factory=WriterSeams)
 
 
 def build(
@@ -190,10 +192,10 @@ class _Build:
             if renewal := self._order.describe_renewal(choice.spec):
                 reporter.tell(renewal)
             encoder = self._seams.load(choice.spec)
-            with Writer.create(self._folder, self._new_index(encoder)) as writer:
+            with Writer.create(self._folder, self._new_index(encoder), self._seams.writer) as writer:
                 yield writer, Supply(lambda: encoder, encoder.describe().is_cached)
             return
-        with Writer.open(self._folder) as writer:
+        with Writer.open(self._folder, self._seams.writer) as writer:
             check_versions(writer.info)
             shutil.rmtree(rebuild_folder(self._folder), ignore_errors=True)  # of a rebuild that was cut off
             writer.set_root(self._root, folder_place(self._root))

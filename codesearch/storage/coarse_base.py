@@ -1,4 +1,4 @@
-"""Writes the immutable coarse base, and says when a new one is due. Reading it is `coarse`'s."""
+"""Writes the immutable coarse base, and says whether a new one is due. Reading it is `coarse`'s."""
 
 import os
 from contextlib import closing
@@ -13,27 +13,8 @@ from codesearch.storage.coarse import take_prefix
 from codesearch.storage.platform import open_private, sync_file
 from codesearch.storage.row_flags import FlagArray
 from codesearch.storage.rows import Generation, IntArray
+from codesearch.storage.thresholds import BaseDue, BaseThresholds
 from codesearch.storage.vectors import VectorReader, record_dtype
-
-MIN_CHANGED_ROWS = 4096
-"""Up to here a query skips the base's dead, and compares the rows since the base once they are read, in 0.3 ms."""
-
-MAX_CHANGED_SHARE = 0.05
-"""A base is made again when this share of it is dead, or is waiting behind it."""
-
-MAX_CHANGED_SHARE_UNFINISHED = 1.0
-"""While a first build is not complete the base may double: most commits make no new one."""
-
-MIN_ROWS_UNFINISHED = 65_536
-"""Up to here a first build of short vectors does without a base, which would last for seconds: the first search of a
-process reads so many rows of 256 dimensions in 0.15 s."""
-
-MAX_TAIL_BYTES = 16 << 20
-"""Rows behind the base are read at full dimension by the first search of a process: 55 ms for these 3,274 rows of 2,560
-dimensions, warm; 1.1 s for the 65,536 rows that a base of a million would allow without this bound."""
-
-MAX_TAIL_BYTES_UNFINISHED = 64 << 20
-"""13,097 rows of 2,560 dimensions, 0.2 to 0.4 s: a base is written more seldom while vectors keep coming."""
 
 
 def coarse_name(generation: int) -> str:
@@ -54,24 +35,20 @@ class Behind:
     """From the base to the last live row, the dead among them: what the first search reads."""
 
 
-def is_due(behind: Behind, dim: int, *, is_finished: bool) -> bool:
-    """Say whether the rows that a base lacks, or that are dead in it, call for a new one."""
-    max_read = (MAX_TAIL_BYTES if is_finished else MAX_TAIL_BYTES_UNFINISHED) // record_dtype(dim).itemsize
-    if behind.n_read > max_read:
-        return True
-    if not is_finished and behind.n_tail < MIN_ROWS_UNFINISHED:
-        return False
-    max_share = MAX_CHANGED_SHARE if is_finished else MAX_CHANGED_SHARE_UNFINISHED
-    return max(behind.n_dead, behind.n_tail) > max(MIN_CHANGED_ROWS, max_share * behind.n_base)
+def find_due(behind: Behind, dim: int, thresholds: BaseThresholds) -> BaseDue | None:
+    """Say what calls for a new base: rows that it lacks or that are dead in it; None where it does well as it is."""
+    if behind.n_read > thresholds.tail_bytes // record_dtype(dim).itemsize:
+        return "base due: tail bytes"
+    if behind.n_tail < thresholds.min_tail_rows:
+        return None
+    n_allowed = max(thresholds.changed_rows, thresholds.changed_share * behind.n_base)
+    if behind.n_dead > n_allowed:
+        return "base due: dead rows"
+    return "base due: tail rows" if behind.n_tail > n_allowed else None
 
 
-def renew_base(
-    folder: Path, catalog: Catalog, generation: Generation, flags: FlagArray, *, is_finished: bool
-) -> Generation:
-    """Write a base of the live rows if one is due; return the generation with the base it has then."""
-    behind = find_behind(catalog.read_array("coarse_rows", "<u4").astype(np.int64), flags)
-    if not is_due(behind, generation.info.dim, is_finished=is_finished):
-        return generation
+def write_new_base(folder: Path, catalog: Catalog, generation: Generation, flags: FlagArray) -> Generation:
+    """Write a base of the live rows; return the generation that has it."""
     live = np.flatnonzero(flags)
     name = coarse_name(generation.info.generation + 1) if len(live) else None
     if name is not None:

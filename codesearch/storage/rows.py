@@ -96,6 +96,11 @@ class Generation:
     """Ids of files and chunks are never used twice."""
     next_chunk_id: int
 
+    @property
+    def file_names(self) -> tuple[str | None, ...]:
+        """The files and folders that belong to it beside the catalogue."""
+        return (self.vectors_name, self.lexical_name, self.coarse_name)
+
 
 @dataclass(frozen=True, slots=True)
 class TermDocument:

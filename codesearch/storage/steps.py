@@ -1,29 +1,45 @@
-"""The moments of a write, told to whoever asks, and what a disk that refuses becomes. Knows no catalogue."""
+"""What a test may put into a writer: someone who is told its moments, other thresholds. And what a disk that refuses
+becomes. Knows no catalogue."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from codesearch.errors import StorageError
+from codesearch.storage.thresholds import DEFAULT_THRESHOLDS, Thresholds
 
 Step = Literal[
     "locked",
     "file written",
-    "vectors synced",
+    "rows moved",
+    "vectors appended",
     "lexical committed",
-    "coarse written",
+    "base due: tail bytes",
+    "base due: dead rows",
+    "base due: tail rows",
+    "coarse saved",
     "catalogue written",
-    "switched",
-    "reclaimed",
+    "catalogue committed",
+    "stale removed",
 ]
-"""Moments of a write: tests stop a writer at each of them."""
+"""Moments of a write: tests stop a writer at each of them. `rows moved` is compaction's, whose switch is the next
+`catalogue committed`; a cause `base due` comes before the `coarse saved` of a commit that writes a base."""
 
 OnStep = Callable[[Step], None]
 
 
 def ignore_step(step: Step) -> None:
     """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriterSeams:
+    """What a test may put in the place of the real thing."""
+
+    on_step: OnStep = ignore_step
+    thresholds: Thresholds = DEFAULT_THRESHOLDS
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import numpy as np
 from codesearch.errors import CodesearchError, StorageError
 from codesearch.storage.catalog import Catalog, require_catalog
 from codesearch.storage.checksums import check_lengths
-from codesearch.storage.coarse_base import renew_base
+from codesearch.storage.coarse_base import find_behind, find_due, write_new_base
 from codesearch.storage.compaction import copy_rows, renumber_rows
 from codesearch.storage.creation import first_generation, open_for_creation
 from codesearch.storage.derived import reclaim, sum_derived, unused_vectors_number
@@ -35,27 +35,29 @@ from codesearch.storage.lexical import LexicalWriter, lexical_name, list_files
 from codesearch.storage.lock import WriterLock
 from codesearch.storage.platform import make_private_folder, sync_folder
 from codesearch.storage.records import read_parsed
-from codesearch.storage.row_flags import FLAGS_DTYPE, RowFlags
+from codesearch.storage.row_flags import FLAGS_DTYPE, FlagArray, RowFlags
 from codesearch.storage.rows import NO_ROW, FileRow, Generation, IndexInfo, KnownFile, NewIndex
 from codesearch.storage.schema import FILE_COLUMNS
 from codesearch.storage.statistics import add_tally, n_chunks_of
-from codesearch.storage.steps import OnStep, Step, disk_errors, ignore_step
+from codesearch.storage.steps import WriterSeams, disk_errors
 from codesearch.storage.tally import Tally
+from codesearch.storage.thresholds import BaseThresholds
 from codesearch.storage.vectors import VectorAppender, VectorReader, vectors_name
 from indexers.types import EncodedFile, FileStat, FloatArray, ParsedFile, Skipped
 
-__all__ = ["KnownFile", "NewIndex", "Step", "Writer"]
+__all__ = ["KnownFile", "NewIndex", "Writer", "WriterSeams"]
 
 
 class Writer:
     """Holds the folder's lock for its life. Leaving without `commit` leaves the generation that was there."""
 
-    def __init__(self, folder: Path, lock: WriterLock, catalog: Catalog, on_step: OnStep) -> None:
+    def __init__(self, folder: Path, lock: WriterLock, catalog: Catalog, seams: WriterSeams) -> None:
         """Use `open` or `create`."""
         self._folder = folder
         self._lock = lock
         self._catalog = catalog
-        self._on_step = on_step
+        self._on_step = seams.on_step
+        self._thresholds = seams.thresholds
         self._failed = False
         self._lexical: LexicalWriter | None = None
         self._generation: Generation
@@ -64,24 +66,24 @@ class Writer:
         self._files: dict[str, FileRow]
 
     @classmethod
-    def open(cls, folder: Path, on_step: OnStep | None = None) -> Self:
+    def open(cls, folder: Path, seams: WriterSeams = WriterSeams()) -> Self:
         """Open an index; raises NoIndexError, LockedError, FormatError, CorruptIndexError, StorageError."""
         require_catalog(folder)
-        return cls._start(folder, None, on_step or ignore_step)
+        return cls._start(folder, None, seams)
 
     @classmethod
-    def create(cls, folder: Path, new: NewIndex, on_step: OnStep | None = None) -> Self:
+    def create(cls, folder: Path, new: NewIndex, seams: WriterSeams = WriterSeams()) -> Self:
         """Make an index; one that is there already stays readable until the first commit replaces it."""
         with disk_errors(folder):
             make_private_folder(folder)
-        return cls._start(folder, new, on_step or ignore_step)
+        return cls._start(folder, new, seams)
 
     @classmethod
-    def _start(cls, folder: Path, new: NewIndex | None, on_step: OnStep) -> Self:
+    def _start(cls, folder: Path, new: NewIndex | None, seams: WriterSeams) -> Self:
         lock = WriterLock(folder)
         catalog: Catalog | None = None
         try:
-            on_step("locked")
+            seams.on_step("locked")
             if new is None:
                 catalog = Catalog.open_writer(folder)
                 catalog.begin("IMMEDIATE")
@@ -89,11 +91,11 @@ class Writer:
             else:
                 catalog = open_for_creation(folder)
                 generation = first_generation(folder, catalog, new)
-            writer = cls(folder, lock, catalog, on_step)
+            writer = cls(folder, lock, catalog, seams)
             with disk_errors(folder):
                 writer._load(generation)
                 if new is None:
-                    writer._reclaim()
+                    reclaim(folder, generation.file_names)
         except BaseException:
             if catalog is not None:
                 catalog.close()
@@ -198,9 +200,7 @@ class Writer:
 
     def set_root(self, root: Path, place: str | None) -> None:
         """Note where the root stands now, and its device and inode."""
-        if (root, place) != (self.info.root, self.info.root_place):
-            with self._changing():
-                self._generation = replace(self._generation, info=replace(self.info, root=root, root_place=place))
+        self._set_info(replace(self.info, root=root, root_place=place))
 
     def read_probe(self) -> FloatArray:
         """Return the encoder's known answers, float32 `[n, dim]`."""
@@ -210,13 +210,11 @@ class Writer:
         """Keep the encoder's known answers, float32 `[n, dim]`, and the engine that gave them."""
         with self._changing():
             self._catalog.write_array("probe", vectors.astype("<f4"))
-            self._generation = replace(self._generation, info=replace(self.info, encoder_engine=engine))
+        self._set_info(replace(self.info, encoder_engine=engine))
 
     def set_max_file_bytes(self, max_file_bytes: int) -> None:
         """Change the size above which files are left out."""
-        if max_file_bytes != self.info.max_file_bytes:
-            with self._changing():
-                self._generation = replace(self._generation, info=replace(self.info, max_file_bytes=max_file_bytes))
+        self._set_info(replace(self.info, max_file_bytes=max_file_bytes))
 
     def cuts(self) -> frozenset[int]:
         """Return where the encoder's vectors may be cut; none where the index was made before that was kept."""
@@ -229,8 +227,8 @@ class Writer:
         if coarse_dim != self.info.coarse_dim:
             with self._changing():
                 self._catalog.write_array("coarse_rows", np.zeros(0, "<u4"))
-                info = replace(self.info, coarse_dim=coarse_dim)
-                self._generation = replace(self._generation, info=info, coarse_name=None)
+                self._generation = replace(self._generation, coarse_name=None)
+            self._set_info(replace(self.info, coarse_dim=coarse_dim))
 
     def compact(self) -> None:
         """Move the live vectors to a new file and write the lexical side anew; answers stay the same."""
@@ -240,9 +238,12 @@ class Writer:
             name = vectors_name(unused_vectors_number(self._folder))
             moved = VectorAppender(self._folder / name, self.info.dim, 0, self._catalog.mend)
             self._vectors.sync()
-            with closing(self._read_vectors()) as vectors, closing(self._vectors):
-                copy_rows(vectors, moved, live)
+            path = self._folder / self._generation.vectors_name
+            source = VectorReader(path, self.info.dim, self._vectors.n_rows, self._catalog.mend)
+            with closing(source), closing(self._vectors):
+                copy_rows(source, moved, live)
             self._vectors = moved
+            self._on_step("rows moved")
             self._flags.keep(live)
             files = renumber_rows(self._catalog, self._files.values(), live)
             self._files = {row.path: row for row in files}
@@ -260,9 +261,9 @@ class Writer:
             self._catalog.write_generation(self._generation)
             self._on_step("catalogue written")
             self._catalog.run("COMMIT")
-            self._on_step("switched")
-            self._reclaim()
-            self._on_step("reclaimed")
+            self._on_step("catalogue committed")
+            reclaim(self._folder, self._generation.file_names)
+            self._on_step("stale removed")
             self._catalog.begin("IMMEDIATE")
         self._start_changes()
         return self.info.generation
@@ -298,9 +299,10 @@ class Writer:
         self._is_changed = False
         self._dead_files = [row[0] for row in self._catalog.rows("SELECT file_id FROM dead_documents")]
 
-    def _reclaim(self) -> None:
-        generation = self._generation
-        reclaim(self._folder, (generation.vectors_name, generation.lexical_name, generation.coarse_name))
+    def _set_info(self, info: IndexInfo) -> None:
+        if info != self.info:
+            with self._changing():
+                self._generation = replace(self._generation, info=info)
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -323,7 +325,7 @@ class Writer:
         """Start the next lexical folder with the live documents alone, in the order of a fresh build."""
         if self._lexical is not None:
             self._lexical.abort()
-        self._lexical = LexicalWriter(self._folder / lexical_name(self.info.generation + 1), None, self._catalog.mend)
+        self._lexical = self._start_lexical(None)
         for path in sorted(self._files):
             self._lexical.add(read_documents(self._catalog, self._files[path]))
         self._catalog.run("DELETE FROM dead_documents")
@@ -333,21 +335,18 @@ class Writer:
         if self._lexical is None:
             name = self._generation.lexical_name
             base = None if name is None else self._folder / name
-            self._lexical = LexicalWriter(
-                self._folder / lexical_name(self.info.generation + 1), base, self._catalog.mend
-            )
+            self._lexical = self._start_lexical(base)
             self._lexical.delete_files(self._dead_files)
             self._catalog.run_many("DELETE FROM dead_documents WHERE file_id = ?", [(i,) for i in self._dead_files])
         return self._lexical
+
+    def _start_lexical(self, base: Path | None) -> LexicalWriter:
+        return LexicalWriter(self._folder / lexical_name(self.info.generation + 1), base, self._catalog.mend)
 
     def _remove(self, row: FileRow) -> None:
         self._tally.count(read_documents(self._catalog, row), -1)
         delete_file(self._catalog, row)
         self._flags.kill(row.first_row, row.n_rows)
-
-    def _read_vectors(self) -> VectorReader:
-        path = self._folder / self._generation.vectors_name
-        return VectorReader(path, self.info.dim, self._vectors.n_rows, self._catalog.mend)
 
     def _prepare(self, complete: bool, files_todo: int | None, checked_at: str) -> None:
         """Write everything the next generation needs but the switch."""
@@ -355,17 +354,15 @@ class Writer:
         n_without = len(self.files_without_vectors())
         assert not (complete and n_without)
         self._vectors.sync()
-        self._on_step("vectors synced")
+        self._on_step("vectors appended")
         names = self._commit_lexical(number)
         self._on_step("lexical committed")
         flags = self._flags.values()
-        info = replace(self.info, n_rows=self._vectors.n_rows)
-        generation = replace(self._generation, info=info)
-        self._generation = renew_base(self._folder, self._catalog, generation, flags, is_finished=complete)
+        self._generation = replace(self._generation, info=replace(self.info, n_rows=self._vectors.n_rows))
+        self._renew_base(flags, self._thresholds.base if complete else self._thresholds.unfinished_base)
         names += [self._generation.coarse_name] if self._generation.coarse_name else []
         self._catalog.write_derived_files(sum_derived(self._folder, names, self._catalog.derived_files()))
         sync_folder(self._folder)
-        self._on_step("coarse written")
         add_tally(self._catalog, self._tally)
         self._catalog.write_array("row_flags", flags)
         spans = [(row.id, row.first_chunk, row.n_chunks, row.first_row, row.n_rows) for row in self._files.values()]
@@ -380,10 +377,18 @@ class Writer:
             files_todo=files_todo,
             updated_at=checked_at,
             created_at=self.info.created_at or checked_at,
-            n_rows=self._vectors.n_rows,
             n_files_without_vectors=n_without,
         )
         self._generation = replace(self._generation, info=info)
+
+    def _renew_base(self, flags: FlagArray, thresholds: BaseThresholds) -> None:
+        """Write a coarse base where the one that is there does not do."""
+        behind = find_behind(self._catalog.read_array("coarse_rows", "<u4").astype(np.int64), flags)
+        due = find_due(behind, self.info.dim, thresholds)
+        if due is not None:
+            self._on_step(due)
+            self._generation = write_new_base(self._folder, self._catalog, self._generation, flags)
+            self._on_step("coarse saved")
 
     def _commit_lexical(self, number: int) -> list[str]:
         """Commit what was added; return the names of the lexical files, relative to the index folder."""

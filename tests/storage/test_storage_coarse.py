@@ -9,8 +9,9 @@ import pytest
 
 from codesearch.errors import CorruptIndexError
 from codesearch.storage.coarse import CoarseReader, best_hits, rows_mask, take_prefix, take_prefix_of_query
-from codesearch.storage.coarse_base import Behind, find_behind, is_due, write_base
+from codesearch.storage.coarse_base import Behind, find_behind, find_due, write_base
 from codesearch.storage.coarse_gpu import MAX_GPU_HITS, SEARCHES_BEFORE_COPY, copy_to_gpu, find_on_gpu
+from codesearch.storage.thresholds import DEFAULT_THRESHOLDS, BaseThresholds
 from codesearch.storage.vectors import VectorAppender, VectorReader
 from indexers.types import FloatArray
 
@@ -98,23 +99,27 @@ def test_equal_scores_are_ordered_by_row() -> None:
     ],
 )
 def test_a_new_base_is_due_at_five_percent_but_not_for_little(n_base: int, n_dead: int, n_tail: int, due: bool) -> None:
-    assert is_due(Behind(n_base, n_dead, n_tail, n_tail), 256, is_finished=True) is due
+    assert (find_due(Behind(n_base, n_dead, n_tail, n_tail), 256, DEFAULT_THRESHOLDS.base) is not None) is due
 
 
 @pytest.mark.parametrize(("n_base", "n_tail", "due"), [(0, 65_535, False), (0, 65_536, True), (100_000, 70_000, False)])
 def test_an_unfinished_build_of_short_vectors_makes_no_base_for_little(n_base: int, n_tail: int, due: bool) -> None:
-    assert is_due(Behind(n_base, 0, n_tail, n_tail), 256, is_finished=False) is due
+    found = find_due(Behind(n_base, 0, n_tail, n_tail), 256, DEFAULT_THRESHOLDS.unfinished_base)
+    assert (found == "base due: tail rows") is due
 
 
-@pytest.mark.parametrize(("is_finished", "n_bytes"), [(True, 16 << 20), (False, 64 << 20)])
-def test_a_tail_is_bounded_by_the_bytes_that_a_first_search_reads(is_finished: bool, n_bytes: int) -> None:
+@pytest.mark.parametrize(
+    ("thresholds", "n_bytes"),
+    [(DEFAULT_THRESHOLDS.base, 16 << 20), (DEFAULT_THRESHOLDS.unfinished_base, 64 << 20)],
+)
+def test_a_tail_is_bounded_by_the_bytes_that_a_first_search_reads(thresholds: BaseThresholds, n_bytes: int) -> None:
     n_rows = n_bytes // (2 * 2560 + 4)
-    assert not is_due(Behind(1_000_000, 0, n_rows, n_rows), 2560, is_finished=is_finished)
-    assert is_due(Behind(1_000_000, 0, n_rows + 1, n_rows + 1), 2560, is_finished=is_finished)
+    assert find_due(Behind(1_000_000, 0, n_rows, n_rows), 2560, thresholds) is None
+    assert find_due(Behind(1_000_000, 0, n_rows + 1, n_rows + 1), 2560, thresholds) == "base due: tail bytes"
 
 
 def test_dead_rows_that_a_first_search_reads_count_as_well() -> None:
-    assert is_due(Behind(1_000_000, 0, 1, 4_000), 2560, is_finished=True)
+    assert find_due(Behind(1_000_000, 0, 1, 4_000), 2560, DEFAULT_THRESHOLDS.base) == "base due: tail bytes"
 
 
 def test_dead_rows_at_the_end_make_no_base_again_and_again() -> None:

@@ -8,10 +8,14 @@ import pytest
 from codesearch.errors import StorageError
 from codesearch.storage.rows import Selection
 from codesearch.storage.snapshot import Snapshot
-from codesearch.storage.writer import Step, Writer
+from codesearch.storage.steps import OnStep, Step, WriterSeams, ignore_step
+from codesearch.storage.writer import Writer
 from tests.storage.made_files import NOW, build_big_file, build_file, state_of, write_index
 
-STEPS: tuple[Step, ...] = get_args(Step)
+ABSENT: set[Step] = {"rows moved", "base due: tail bytes", "base due: tail rows"}
+"""Moments that the update of these tests has not."""
+STEPS = [step for step in get_args(Step) if step not in ABSENT]
+SWITCHED: set[Step] = {"catalogue committed", "stale removed"}
 ROOT = Path(__file__).resolve().parents[2]
 
 KILLED_UPDATE = """
@@ -32,7 +36,7 @@ from tests.storage.test_storage_crash import update
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
 try:
-    update(Path(sys.argv[1]), None)
+    update(Path(sys.argv[1]))
 except StorageError as error:
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     print(error)
@@ -42,6 +46,7 @@ except StorageError as error:
 KILLED_BUILD = """
 import os, signal, sys
 from pathlib import Path
+from codesearch.storage.steps import WriterSeams
 from codesearch.storage.writer import Writer
 from tests.storage.made_files import NEW_INDEX, NOW, build_file
 seen = []
@@ -49,7 +54,7 @@ def stop(step):
     seen.append(step)
     if seen.count(sys.argv[2]) == 2:
         os.kill(os.getpid(), signal.SIGKILL)
-with Writer.create(Path(sys.argv[1]), NEW_INDEX, stop) as writer:
+with Writer.create(Path(sys.argv[1]), NEW_INDEX, WriterSeams(stop)) as writer:
     for i in range(4):
         writer.add(build_file(f"f{i}.py"))
         if i % 2:
@@ -60,9 +65,9 @@ OLD = [build_big_file("big.py"), build_file("a.py"), build_file("b.py")]
 NEW = [build_big_file("big.py", seed=1), build_file("a.py", seed=1), build_file("c.py")]
 
 
-def update(folder: Path, on_step: object) -> None:
+def update(folder: Path, on_step: OnStep = ignore_step) -> None:
     """Turn an index of `OLD` into one of `NEW`; the big file makes a coarse base due both times."""
-    with Writer.open(folder, on_step) as writer:  # type: ignore[arg-type]
+    with Writer.open(folder, WriterSeams(on_step)) as writer:
         for file in NEW:
             writer.add(file)
         writer.remove("b.py")
@@ -88,7 +93,7 @@ def check_next_update_completes(folder: Path, states: dict[str, dict[str, object
     with Writer.open(folder) as writer:
         is_new = "b.py" not in writer.known_files()
     if not is_new:
-        update(folder, None)
+        update(folder)
     with Snapshot.open(folder) as snapshot:
         assert state_of(snapshot) == states["new"]
     for pattern in ("vectors-*", "lexical-*", "coarse-*"):
@@ -104,15 +109,17 @@ def test_a_killed_update_leaves_the_old_index_or_the_new_one(
     assert run_update(KILLED_UPDATE, folder, step).returncode == -9
     with Snapshot.open(folder) as snapshot:
         state = state_of(snapshot)
-    assert state == states["new" if step in {"switched", "reclaimed"} else "old"]
+    assert state == states["new" if step in SWITCHED else "old"]
     check_next_update_completes(folder, states)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("step", [step for step in STEPS if step not in {"locked", "file written"}])
+@pytest.mark.parametrize(
+    "step", [step for step in STEPS if step not in {"locked", "file written", "base due: dead rows", "coarse saved"}]
+)
 def test_a_killed_first_build_keeps_the_batches_it_committed(folder: Path, step: Step) -> None:
     assert run_update(KILLED_BUILD, folder, step).returncode == -9
-    is_switched = step in {"switched", "reclaimed"}
+    is_switched = step in SWITCHED
     with Snapshot.open(folder) as snapshot:
         assert snapshot.info.complete is is_switched
         assert len(snapshot.files()) == snapshot.info.files_done == (4 if is_switched else 2)
@@ -127,7 +134,7 @@ def test_a_killed_first_build_keeps_the_batches_it_committed(folder: Path, step:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("step", [step for step in STEPS if step not in {"locked", "switched", "reclaimed"}])
+@pytest.mark.parametrize("step", [step for step in STEPS if step != "locked" and step not in SWITCHED])
 def test_a_failed_update_leaves_the_old_index_and_can_be_repeated(
     folder: Path, step: Step, states: dict[str, dict[str, object]]
 ) -> None:
@@ -164,7 +171,7 @@ def test_a_writer_that_failed_refuses_to_commit(folder: Path) -> None:
             raise OSError(5, "Input/output error")
 
     write_index(folder, [build_file("a.py")])
-    with Writer.open(folder, fail) as writer:
+    with Writer.open(folder, WriterSeams(fail)) as writer:
         with pytest.raises(StorageError, match="Input/output"):
             writer.add(build_file("b.py"))
         with pytest.raises(StorageError, match="again"):

@@ -11,7 +11,7 @@ from codesearch.errors import CorruptIndexError, StorageError
 from codesearch.maintenance import verify
 from codesearch.storage.rows import Selection
 from codesearch.storage.snapshot import Snapshot
-from codesearch.storage.steps import OnStep, Step, ignore_step
+from codesearch.storage.steps import OnStep, Step, WriterSeams, ignore_step
 from codesearch.storage.writer import Writer
 from indexers.types import GRANULARITIES, EncodedFile
 from tests.storage.made_files import DIM, NEW_INDEX, NOW, build_big_file, build_file, fake_vector, state_of, write_index
@@ -42,7 +42,7 @@ def write_words(folder: Path, files: list[EncodedFile]) -> Path:
 
 def fill(folder: Path, files: list[EncodedFile], on_step: OnStep = ignore_step) -> None:
     """Give those of the files that have no vectors theirs, in one commit."""
-    with Writer.open(folder, on_step) as writer:
+    with Writer.open(folder, WriterSeams(on_step)) as writer:
         missing = set(writer.files_without_vectors())
         for file in files:
             if file.parsed.path in missing:
@@ -166,7 +166,7 @@ def test_a_damaged_chunk_is_found_before_it_gets_a_vector(folder: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "step",
-    ["file written", "vectors synced", "lexical committed", "coarse written", "catalogue written", "switched"],
+    ["file written", "vectors appended", "lexical committed", "catalogue written", "catalogue committed"],
 )
 def test_a_killed_filling_leaves_what_was_or_what_comes_and_the_next_goes_on(
     folder: Path, step: Step, whole: dict[str, object]
@@ -177,8 +177,8 @@ def test_a_killed_filling_leaves_what_was_or_what_comes_and_the_next_goes_on(
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == -9, done.stderr
     with Snapshot.open(folder) as snapshot:
-        assert snapshot.info.n_files_without_vectors == (0 if step == "switched" else 3)
-        assert snapshot.info.complete is (step == "switched")
+        assert snapshot.info.n_files_without_vectors == (0 if step == "catalogue committed" else 3)
+        assert snapshot.info.complete is (step == "catalogue committed")
         assert len(snapshot.find_lexical({"py": 1.0}, "file", Selection(), 9)) == 3
     assert verify(folder) == []
     fill(folder, FILES)

@@ -13,6 +13,7 @@ from codesearch.maintenance import verify
 from codesearch.storage.platform import remove_quietly
 from codesearch.storage.rows import Selection
 from codesearch.storage.snapshot import Snapshot
+from codesearch.storage.steps import WriterSeams
 from codesearch.storage.writer import Writer
 from tests.storage.made_files import NEW_INDEX, NOW, build_big_file, build_file, state_of, write_index
 
@@ -53,14 +54,14 @@ def test_snapshots_open_at_every_moment_of_an_update(folder: Path) -> None:
         with Snapshot.open(folder) as snapshot:
             seen.append((step, snapshot.info.generation, len(snapshot.files())))
 
-    with Writer.open(folder, look) as writer:
+    with Writer.open(folder, WriterSeams(look)) as writer:
         writer.add(build_file("b.py"))
         writer.commit(complete=True, files_todo=0, checked_at=NOW)
     assert seen[0] == ("locked", 1, 1)
-    assert {moment for moment in seen if moment[0] not in {"switched", "reclaimed"}} == {
+    assert {moment for moment in seen if moment[0] not in {"catalogue committed", "stale removed"}} == {
         (step, 1, 1) for step, _, _ in seen[:-2]
     }
-    assert seen[-2:] == [("switched", 2, 2), ("reclaimed", 2, 2)]
+    assert seen[-2:] == [("catalogue committed", 2, 2), ("stale removed", 2, 2)]
 
 
 def test_the_locks_of_readers_are_no_part_of_the_index(folder: Path) -> None:
