@@ -245,8 +245,7 @@ class Writer:
             self._vectors = moved
             self._on_step("rows moved")
             self._flags.keep(live)
-            files = renumber_rows(self._catalog, self._files.values(), live)
-            self._files = {row.path: row for row in files}
+            self._files = {row.path: row for row in renumber_rows(self._catalog, self._files.values(), live)}
             self._catalog.write_array("coarse_rows", np.zeros(0, "<u4"))
             self._generation = replace(self._generation, vectors_name=name, coarse_name=None)
 
