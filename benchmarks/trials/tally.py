@@ -1,0 +1,18 @@
+"""What a trial found: how often it was tried, what did not hold, and how to see it again."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The outcome of one trial."""
+
+    name: str
+    """What was done, in the plural: kills, flips, concurrent reads."""
+    seed: int
+    """With the same seed and number the same things are tried."""
+    tried: int
+    failures: tuple[str, ...]
+    """One sentence each: what did not hold, and at which number."""
+    remarks: tuple[str, ...] = ()
+    """Figures worth printing, such as the longest wait."""
