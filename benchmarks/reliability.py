@@ -1,6 +1,7 @@
 """Does harm to real indexes, many times, and prints a table of what was tried and what did not hold.
 
-    python -m benchmarks.reliability [--seed N] [--only NAME] [--kills N] [--flips N] [--reads N] [--scripts N] [--files N]
+    python -m benchmarks.reliability [--seed N] [--only NAME] [--kills N] [--flips N] [--reads N] [--scripts N]
+                                     [--files N]
 
 Five trials, each in a scratch folder of its own: updates killed at every write step, flipped bits in every file of an
 index, readers beside writers, random edit scripts over a tree of 20,000 chunks, hostile files. Exits with 1 where
