@@ -54,6 +54,10 @@ MEASURED_TOKENS = 1_000
 """An encoder that worked for less, or read less, says little of its speed: five functions, a small slice."""
 
 
+OpenPool = Callable[[Path, ParserOptions], ParserPool]
+"""Starts the parser processes for a root."""
+
+
 @dataclass(frozen=True, slots=True)
 class BuildSeams:
     """What a test may put in the place of the real thing."""
@@ -65,6 +69,7 @@ class BuildSeams:
     measured_tokens: int = MEASURED_TOKENS
     fetching: Fetching = field(default_factory=Fetching)
     writer: WriterSeams = field(default_factory=WriterSeams)
+    open_pool: OpenPool = ParserPool
 
 
 def build(
@@ -121,7 +126,7 @@ class _Build:
         reporter = Reporter(on_progress)
         reporter.report("walk", 0, None)
         try:
-            with ParserPool(self._root, ParserOptions(self._order.options.n_workers)) as pool:
+            with self._seams.open_pool(self._root, ParserOptions(self._order.options.n_workers)) as pool:
                 if not has_index(self._folder):
                     pool.warm_up()
                 return self._run_with(pool, reporter)
