@@ -98,7 +98,7 @@ def find_standing(
     """Return container -> part for the containers among `places` that have a part there which stands for them.
 
     That is the best by score of those that explain enough of what the container explains: the more lines the container
-    has, the less is enough.
+    has, the less is enough. A part that scores nothing stands for none that scores: no factor could lift it.
     """
     leaves: dict[int, list[int]] = defaultdict(list)
     for place in order_by_score(rows, ranked.score, places):
@@ -112,7 +112,7 @@ def find_standing(
             is_short = min(1.0, weights.short_lines / (row.end_line - row.start_line + 1))
             enough = weights.explaining_share * is_short * ranked.explains[place]
             parts = (part for part in leaves[row.file_id] if rows[part].id in ids and ranked.explains[part] >= enough)
-            part = next(parts, None)
+            part = next((part for part in parts if ranked.score[part] > 0 or ranked.score[place] <= 0), None)
             if part is not None:
                 standing[place] = part
     return standing

@@ -131,6 +131,11 @@ def test_less_of_a_match_explains_a_long_container() -> None:
         assert pick([whole, leaf(0)], [0.9, 0.9 * share * 0.6])[0] == shown
 
 
+def test_a_part_that_scores_nothing_does_not_stand_for_a_file_that_scores() -> None:
+    assert pick([whole_file(), leaf(0)], [0.9, 0.0], explains=[0.9, 0.9]) == [0]
+    assert pick([whole_file(), leaf(0)], [0.0, 0.0], explains=[0.9, 0.9]) == [1]
+
+
 def test_no_line_is_shown_twice() -> None:
     rows = [whole_file(), leaf(0), whole_file(1), leaf(3, 1)]
     places = pick(rows, [0.9, 1.0, 0.8, 0.1], explains=[0.9, 0.1, 0.8, 0.1])
