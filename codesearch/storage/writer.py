@@ -31,7 +31,8 @@ from codesearch.storage.ingest import (
     write_rows,
     write_skipped,
 )
-from codesearch.storage.lexical import LexicalWriter, lexical_name, list_files
+from codesearch.storage.lexical import list_files
+from codesearch.storage.lexical_changes import LexicalChanges
 from codesearch.storage.lock import WriterLock
 from codesearch.storage.platform import make_private_folder, sync_folder
 from codesearch.storage.records import read_parsed
@@ -59,7 +60,7 @@ class Writer:
         self._on_step = seams.on_step
         self._thresholds = seams.thresholds
         self._failed = False
-        self._lexical: LexicalWriter | None = None
+        self._lexical: LexicalChanges
         self._generation: Generation
         self._vectors: VectorAppender
         self._flags: RowFlags
@@ -166,7 +167,7 @@ class Writer:
             )
             insert_file(self._catalog, row, file)
             documents = make_documents(row, file)
-            self._open_lexical().add(documents)
+            self._lexical.add(documents)
             self._tally.count(documents, 1)
             self._files[row.path] = row
             self._on_step("file written")
@@ -233,7 +234,7 @@ class Writer:
     def compact(self) -> None:
         """Move the live vectors to a new file and write the lexical side anew; answers stay the same."""
         with self._changing():
-            self._renew_lexical()
+            self._lexical.renew(self._files.values())
             live = np.flatnonzero(self._flags.values())
             name = vectors_name(unused_vectors_number(self._folder))
             moved = VectorAppender(self._folder / name, self.info.dim, 0, self._catalog.mend)
@@ -264,15 +265,14 @@ class Writer:
             reclaim(self._folder, self._generation.file_names)
             self._on_step("stale removed")
             self._catalog.begin("IMMEDIATE")
+        self._lexical.start(self._generation)
         self._start_changes()
         return self.info.generation
 
     def close(self) -> None:
         """Undo what was not committed and give the lock back."""
         try:
-            if self._lexical is not None:
-                self._lexical.abort()
-                self._lexical = None
+            self._lexical.abort()
             with suppress(OSError):
                 self._vectors.close()
             with suppress(CodesearchError):
@@ -291,12 +291,12 @@ class Writer:
         info = generation.info
         path = self._folder / generation.vectors_name
         self._vectors = VectorAppender(path, info.dim, info.n_rows, self._catalog.mend)
+        self._lexical = LexicalChanges(self._folder, self._catalog, generation)
         self._start_changes()
 
     def _start_changes(self) -> None:
         self._tally = Tally()
         self._is_changed = False
-        self._dead_files = [row[0] for row in self._catalog.rows("SELECT file_id FROM dead_documents")]
 
     def _set_info(self, info: IndexInfo) -> None:
         if info != self.info:
@@ -320,28 +320,6 @@ class Writer:
             yield
         self._failed = False
 
-    def _renew_lexical(self) -> None:
-        """Start the next lexical folder with the live documents alone, in the order of a fresh build."""
-        if self._lexical is not None:
-            self._lexical.abort()
-        self._lexical = self._start_lexical(None)
-        for path in sorted(self._files):
-            self._lexical.add(read_documents(self._catalog, self._files[path]))
-        self._catalog.run("DELETE FROM dead_documents")
-
-    def _open_lexical(self) -> LexicalWriter:
-        """Start the next lexical folder; deletes are those of generations before, for readers of the current one."""
-        if self._lexical is None:
-            name = self._generation.lexical_name
-            base = None if name is None else self._folder / name
-            self._lexical = self._start_lexical(base)
-            self._lexical.delete_files(self._dead_files)
-            self._catalog.run_many("DELETE FROM dead_documents WHERE file_id = ?", [(i,) for i in self._dead_files])
-        return self._lexical
-
-    def _start_lexical(self, base: Path | None) -> LexicalWriter:
-        return LexicalWriter(self._folder / lexical_name(self.info.generation + 1), base, self._catalog.mend)
-
     def _remove(self, row: FileRow) -> None:
         self._tally.count(read_documents(self._catalog, row), -1)
         delete_file(self._catalog, row)
@@ -354,7 +332,7 @@ class Writer:
         assert not (complete and n_without)
         self._vectors.sync()
         self._on_step("vectors appended")
-        names = self._commit_lexical(number)
+        names = self._commit_lexical()
         self._on_step("lexical committed")
         flags = self._flags.values()
         self._generation = replace(self._generation, info=replace(self.info, n_rows=self._vectors.n_rows))
@@ -389,11 +367,8 @@ class Writer:
             self._generation = write_new_base(self._folder, self._catalog, self._generation, flags)
             self._on_step("coarse saved")
 
-    def _commit_lexical(self, number: int) -> list[str]:
+    def _commit_lexical(self) -> list[str]:
         """Commit what was added; return the names of the lexical files, relative to the index folder."""
-        if self._lexical is not None:
-            self._lexical.commit()
-            self._lexical = None
-            self._generation = replace(self._generation, lexical_name=lexical_name(number))
-        name = self._generation.lexical_name
+        name = self._lexical.commit()
+        self._generation = replace(self._generation, lexical_name=name)
         return [] if name is None else [f"{name}/{file}" for file in list_files(self._folder / name)]
