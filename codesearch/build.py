@@ -95,7 +95,7 @@ def build(
     with closing(WriterLock(folder)):
         shutil.rmtree(fresh, ignore_errors=True)
         report = _Build(order, fresh, seams).run(on_progress)
-        replace_index(folder)
+        replace_index(folder, seams.writer.on_step)
     return report
 
 

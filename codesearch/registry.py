@@ -24,7 +24,7 @@ from codesearch.replacement import (
 )
 from codesearch.storage.catalog import CATALOG_NAME, Catalog
 from codesearch.storage.lock import WriterLock
-from codesearch.storage.platform import PRIVATE_FOLDER, remove_quietly
+from codesearch.storage.platform import make_lasting_folder, remove_quietly
 from codesearch.storage.rows import IndexInfo
 from codesearch.types import RootEntry
 from indexers.errors import WalkError
@@ -57,11 +57,11 @@ class Located:
 def prepare_home(home: Path) -> None:
     """Create the home, private, and keep every walker and git out of what is ours there, wherever it lies."""
     try:
-        home.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        make_lasting_folder(home)
         # A home that holds other things is somebody's folder: only what lies in `indexes` is then hidden from git.
         indexes = home / "indexes"
         ours = indexes if any(home.iterdir()) else home
-        indexes.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        make_lasting_folder(indexes)
         if not (home / ".gitignore").exists() and not (indexes / ".gitignore").exists():
             (ours / ".gitignore").write_text("*\n", encoding="ascii")
     except OSError as error:

@@ -11,6 +11,7 @@ from codesearch.errors import CodesearchError, StorageError
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.lock import WriterLock
 from codesearch.storage.platform import remove_quietly, sync_folder
+from codesearch.storage.steps import OnStep, ignore_step
 
 REPLACED = ".replaced-"
 """Prefix of an index whose rebuilt successor is on its way."""
@@ -29,17 +30,23 @@ def is_beside_its_index(folder: Path) -> bool:
     return base != folder and base.is_dir()
 
 
-def replace_index(folder: Path) -> None:
-    """Put the rebuilt index in the place of the old one, whose lock the caller holds. Raises StorageError."""
+def replace_index(folder: Path, on_step: OnStep = ignore_step) -> None:
+    """Put the rebuilt index in the place of the old one, whose lock the caller holds. Raises StorageError.
+
+    Nothing of the old one is removed before the disk knows the new one by its name.
+    """
     replaced = _replaced_folder(folder)
     try:
         remove_quietly(replaced)
         folder.rename(replaced)
+        on_step("index set aside")
         rebuild_folder(folder).rename(folder)
+        on_step("index replaced")
         sync_folder(folder.parent)
     except OSError as error:
         raise StorageError(f"cannot replace {folder}: {error.strerror}; check its permissions and try again") from error
     remove_quietly(replaced)
+    on_step("replaced removed")
 
 
 def finish_replacement(folder: Path) -> None:
@@ -61,6 +68,7 @@ def finish_replacement(folder: Path) -> None:
         try:
             if not folder.exists():
                 (fresh if _is_complete(fresh) else replaced).rename(folder)
+            sync_folder(folder.parent)
         except OSError as error:
             message = f"cannot put {folder} back: {error.strerror}; check the permissions of {folder.parent}"
             raise StorageError(message) from error

@@ -103,6 +103,14 @@ def make_private_folder(folder: Path) -> None:
     folder.chmod(PRIVATE_FOLDER)
 
 
+def make_lasting_folder(folder: Path) -> None:
+    """Make the folder and its parents, readable by their owner only, and bring the entries of new ones to the disk."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    for made in reversed(missing):
+        sync_folder(made.parent)
+
+
 def open_private(path: Path, flags: int) -> int:
     """Open a file, made with owner-only rights where it is new; return the descriptor."""
     return os.open(path, flags | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0), PRIVATE_FILE)
@@ -150,6 +158,7 @@ def link_or_copy(source: Path, target: Path) -> None:
         raise
     except OSError:
         shutil.copyfile(source, target)
+        sync_file(target)  # a second name needs no sync of its own, a copy does
 
 
 def remove_quietly(path: Path) -> bool:

@@ -23,9 +23,13 @@ Step = Literal[
     "catalogue written",
     "catalogue committed",
     "stale removed",
+    "index set aside",
+    "index replaced",
+    "replaced removed",
 ]
 """Moments of a write: tests stop a writer at each of them. `rows moved` is compaction's, whose switch is the next
-`catalogue committed`; a cause `base due` comes before the `coarse saved` of a commit that writes a base."""
+`catalogue committed`; a cause `base due` comes before the `coarse saved` of a commit that writes a base. The last three
+are those of an index that was made anew beside the old one: two renames, and the removal of what they replaced."""
 
 OnStep = Callable[[Step], None]
 
