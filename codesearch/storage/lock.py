@@ -7,52 +7,153 @@ import json
 import os
 import socket
 import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from codesearch.errors import LockedError, StorageError
-from codesearch.storage.platform import open_private, try_lock
+from codesearch.storage.platform import make_private_folder, open_private, try_lock
 
 LOCK_NAME = "writer.lock"
+
+LOOK_S = 0.05
+"""Between two looks of one who waits: short beside any write, long beside a look."""
+
+SETTLING_S = 0.02
+"""Who takes the lock writes its name down at once: until then the file may still name the one before."""
+
+MAX_MADE = 10
+"""Folders that may be removed under one who makes them: each was that of a first build which ended just then."""
+
+
+def tell_nobody(owner: str) -> None:
+    """Wait in silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for a writer that is there already, and who hears of it."""
+
+    limit_s: float = 0.0
+    on_wait: Callable[[str], None] = tell_nobody
+    """Called at every look with who holds the lock; raising from it ends the wait."""
+
+
+NO_PATIENCE = Patience()
 
 
 class WriterLock:
     """Held from construction until `close`."""
 
-    def __init__(self, folder: Path) -> None:
-        """Take the lock; raises LockedError naming the owner and its age, StorageError where files cannot be made."""
-        path = folder / LOCK_NAME
+    def __init__(self, folder: Path, patience: Patience = NO_PATIENCE, *, makes_folder: bool = False) -> None:
+        """Take the lock, after a wait where another has it.
+
+        With `makes_folder` a folder that is missing is made, also where the one that was waited for removed it.
+        Raises LockedError naming the owner and its age, StorageError where files cannot be made.
+        """
+        self._path = folder / LOCK_NAME
+        self._makes_folder = makes_folder
         self._fd = -1
-        try:
-            self._fd = open_private(path, os.O_RDWR | os.O_CREAT)
-            if not try_lock(self._fd):
-                raise LockedError(_describe_owner(path, folder))
-            owner = {"pid": os.getpid(), "host": socket.gethostname(), "started": time.time()}
-            os.lseek(self._fd, 0, os.SEEK_SET)
-            os.ftruncate(self._fd, 0)
-            os.write(self._fd, json.dumps(owner).encode())
-        except LockedError:
-            self.close()
-            raise
-        except OSError as error:
-            self.close()
-            raise StorageError(f"{path} cannot be written ({error}); check the disk's space and rights") from error
+        until = time.monotonic() + patience.limit_s
+        while not self._take():
+            owner = _name_owner(self._path)
+            if time.monotonic() >= until:
+                raise LockedError(_explain(folder, owner, patience.limit_s))
+            patience.on_wait(owner)
+            time.sleep(max(0.0, min(LOOK_S, until - time.monotonic())))
 
     def close(self) -> None:
         """Give the lock back; the file stays, since unlinking it would let two writers in."""
         if self._fd >= 0:
+            with suppress(OSError):
+                os.ftruncate(self._fd, 0)  # who is done is named no more
             os.close(self._fd)
             self._fd = -1
 
+    def _take(self) -> bool:
+        """Lock the file that has the name now: a rebuild or a removal may have taken away the one that was opened."""
+        try:
+            while True:
+                fd = self._open()
+                try:
+                    if not try_lock(fd):
+                        return False
+                    if self._has_name(fd):
+                        os.ftruncate(fd, 0)
+                        os.write(fd, _describe_self())
+                        self._fd = fd
+                        return True
+                finally:
+                    if self._fd < 0:
+                        os.close(fd)
+        except OSError as error:
+            message = f"{self._path} cannot be written ({error}); check the disk's space and rights"
+            raise StorageError(message) from error
 
-def _describe_owner(path: Path, folder: Path) -> str:
-    wait = "wait for it to end, or end it, and try again"
+    def _open(self) -> int:
+        """Open the file; the folder that was just made may be gone again where its last owner removes it."""
+        for _ in range(MAX_MADE if self._makes_folder else 0):
+            with suppress(FileNotFoundError):
+                make_private_folder(self._path.parent)
+                return open_private(self._path, os.O_RDWR | os.O_CREAT)
+        return open_private(self._path, os.O_RDWR | os.O_CREAT)
+
+    def _has_name(self, fd: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(fd), self._path.stat())
+        except FileNotFoundError:
+            return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    """What the file says of who took the lock last."""
+
+    pid: int
+    host: str
+    started: float
+
+    def is_gone(self) -> bool:
+        """Tell whether no such process runs here; of another machine's nobody knows."""
+        if self.host != socket.gethostname() or os.name == "nt":
+            return False
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        except (OSError, OverflowError):
+            return False
+        return False
+
+
+def _describe_self() -> bytes:
+    return json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "started": time.time()}).encode()
+
+
+def _name_owner(path: Path) -> str:
+    """Return who holds the lock, as far as its file tells: process, host, age."""
+    owner = _read_owner(path)
+    if owner is None or owner.is_gone():
+        time.sleep(SETTLING_S)
+        owner = _read_owner(path)
+    if owner is None:
+        return "another process"
+    name = f"process {owner.pid} on {owner.host} since {_print_age(time.time() - owner.started)}"
+    return f"what is left of {name}: it has ended, but a process that it started holds on" if owner.is_gone() else name
+
+
+def _read_owner(path: Path) -> _Owner | None:
     try:
-        owner = json.loads(path.read_bytes())
-        age = _print_age(time.time() - float(owner["started"]))
-        who = f"process {int(owner['pid'])} on {owner['host']} since {age}"
+        said = json.loads(path.read_bytes())
+        return _Owner(int(said["pid"]), str(said["host"]), float(said["started"]))
     except (OSError, ValueError, KeyError, TypeError):
-        return f"the index in {folder} is being written by another process; {wait}"
-    return f"the index in {folder} is being written by {who}; {wait}"
+        return None
+
+
+def _explain(folder: Path, owner: str, waited_s: float) -> str:
+    waited = f", {waited_s:g} s were not enough for that to end" if waited_s else ""
+    return f"the index in {folder} is being written by {owner}{waited}; wait for it to end, or end it, and try again"
 
 
 def _print_age(seconds: float) -> str:
