@@ -79,6 +79,10 @@ def _run_command(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
             from codesearch.cli.list import run
         case "clean":
             from codesearch.cli.clean import run
+        case "verify":
+            from codesearch.cli.verify import run
+        case "repair":
+            from codesearch.cli.repair import run
         case "eval":
             from codesearch.cli.eval import run
         case "models":

@@ -18,6 +18,7 @@ from codesearch.cli.config_arguments import (
 )
 from codesearch.cli.errors import UsageError
 from codesearch.cli.index_arguments import INDEX_EXAMPLES, add_index_arguments
+from codesearch.cli.upkeep_arguments import REPAIR_EXAMPLES, VERIFY_EXAMPLES, add_upkeep_arguments
 from codesearch.cli.values import KINDS, read_count, read_kinds, read_seed
 
 MODES = ("hybrid", "lexical", "dense", "prefilter")
@@ -155,6 +156,8 @@ def make_parser() -> Parser:
     _add_status(commands)
     _add_list(commands)
     _add_clean(commands)
+    _add_upkeep(commands, "verify", "check that an index is whole, and name what is damaged", VERIFY_EXAMPLES)
+    _add_upkeep(commands, "repair", "mend a damaged index without encoding anything", REPAIR_EXAMPLES)
     _add_eval(commands)
     add_models_arguments(_add(commands, "models", "list the encoders: dimension, length, size, speed", MODELS_EXAMPLES))
     add_config_arguments(_add(commands, "config", "show or change what is settled beforehand", CONFIG_EXAMPLES))
@@ -210,6 +213,12 @@ def _add_clean(commands: Subparsers) -> None:
         help="remove the indexes of roots that are gone, and what a broken-off first build left",
     )
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+
+
+def _add_upkeep(commands: Subparsers, name: str, summary: str, examples: str) -> None:
+    parser = _add(commands, name, summary, examples)
+    _add_path(parser, "a path inside an indexed root (default: this folder)")
+    add_upkeep_arguments(parser)
 
 
 def _add_eval(commands: Subparsers) -> None:

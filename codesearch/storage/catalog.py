@@ -24,7 +24,14 @@ from codesearch.errors import (
     NoIndexError,
     StorageError,
 )
-from codesearch.storage.checksums import DerivedFile, array_checksum, mismatch, rebuild_command, text_checksum
+from codesearch.storage.checksums import (
+    DerivedFile,
+    array_checksum,
+    mismatch,
+    rebuild_command,
+    repair_command,
+    text_checksum,
+)
 from codesearch.storage.platform import open_private
 from codesearch.storage.rows import Generation, IndexInfo, Revision
 from codesearch.storage.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
@@ -57,7 +64,10 @@ class Catalog:
 
     def __init__(self, path: Path, connection: sqlite3.Connection, file_id: int) -> None:
         self.path = path
-        self.mend = rebuild_command(None)
+        self.mend = repair_command(None)
+        """What the user does about values that do not match their checksums."""
+        self.mend_structure = rebuild_command(None)
+        """What the user does where the catalogue cannot be read, or does not say what it is of."""
         self._file_id = file_id
         self._is_closed = False
         self._connection = connection
@@ -171,15 +181,16 @@ class Catalog:
         if version == 0:
             if self.rows("SELECT count(*) FROM sqlite_master")[0][0] == 0:
                 raise NoIndexError(f"{self.path.parent} holds no finished index; run `codesearch index PATH`")
-            raise CorruptIndexError(f"{self.path} is not a catalogue of this program; {self.mend}")
+            raise CorruptIndexError(f"{self.path} is not a catalogue of this program; {self.mend_structure}")
         meta = dict(self.rows("SELECT key, value FROM meta"))
         if isinstance(meta.get("root"), str):
-            self.mend = rebuild_command(Path(meta["root"]))
+            root = Path(meta["root"])
+            self.mend, self.mend_structure = repair_command(root), rebuild_command(root)
         if version != FORMAT_VERSION:
-            raise FormatError(_explain_version(self.path.parent, version, self.mend))
+            raise FormatError(_explain_version(self.path.parent, version, self.mend_structure))
         checksum = meta.pop("checksum", "")
         if checksum != str(_meta_checksum(meta)):
-            raise mismatch(f"the table meta of {self.path}", self.mend)
+            raise mismatch(f"the table meta of {self.path}", self.mend_structure)
         return Generation(
             info=_info_from_meta(meta, version),
             vectors_name=meta["vectors_name"],
@@ -252,7 +263,7 @@ class Catalog:
             return LockedError(f"{self.path} is in use by another process ({error}); try again in a moment")
         if code in _DISK_CODES:
             return StorageError(f"{self.path}: {error}: {_DISK_CODES[code]}")
-        return CorruptIndexError(f"{self.path} cannot be read ({error}); {self.mend}")
+        return CorruptIndexError(f"{self.path} cannot be read ({error}); {self.mend_structure}")
 
 
 def require_catalog(folder: Path) -> Path:

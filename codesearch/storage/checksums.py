@@ -24,9 +24,17 @@ _ID = struct.Struct("<q")
 
 
 def rebuild_command(root: Path | None) -> str:
-    """Return what the user does about a damaged index."""
-    place = "PATH" if root is None else shlex.quote(str(root))
-    return f"run `codesearch index {place} --rebuild`"
+    """Return what the user does about an index that can only be made anew."""
+    return f"run `codesearch index {_print_place(root)} --rebuild`"
+
+
+def repair_command(root: Path | None) -> str:
+    """Return what the user does about stored values that are damaged while the catalogue can be read."""
+    return f"run `codesearch repair {_print_place(root)}`"
+
+
+def _print_place(root: Path | None) -> str:
+    return "PATH" if root is None else shlex.quote(str(root))
 
 
 def mismatch(what: str, mend: str) -> CorruptIndexError:

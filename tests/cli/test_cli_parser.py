@@ -18,6 +18,8 @@ COMMANDS = (
     "status",
     "list",
     "clean",
+    "verify",
+    "repair",
     "eval",
     "models",
     "config",

@@ -125,7 +125,7 @@ def test_verify_reads_every_table(folder: Path, statement: str) -> None:
         connection.execute(statement)
     problems = verify(folder)
     assert len(problems) == 1
-    assert "--rebuild" in problems[0]
+    assert "codesearch repair" in problems[0]
 
 
 def test_upkeep_waits_for_nobody_and_needs_an_index(folder: Path) -> None:

@@ -66,7 +66,7 @@ def test_rows_that_were_moved_or_deleted_are_found_when_they_are_read(
     index: Path, statements: tuple[str, ...], read: Callable[[Snapshot], object]
 ) -> None:
     execute(index, *statements)
-    with Snapshot.open(index) as snapshot, pytest.raises(CorruptIndexError, match="--rebuild"):
+    with Snapshot.open(index) as snapshot, pytest.raises(CorruptIndexError, match="codesearch repair"):
         read(snapshot)
     assert verify(index) != []
 
@@ -79,7 +79,7 @@ def test_arrays_that_were_swapped_are_found_when_an_index_is_opened(index: Path)
         f"UPDATE arrays SET name = 'x' || name WHERE name IN {names}",
         f"{swap} WHERE name IN ('xrow_flags', 'xfile_spans')",
     )
-    with pytest.raises(CorruptIndexError, match="--rebuild"):
+    with pytest.raises(CorruptIndexError, match="codesearch repair"):
         Snapshot.open(index)
 
 
@@ -109,7 +109,7 @@ def test_verify_counts_what_cannot_be_summed_alone(index: Path, statement: str) 
     execute(index, statement)
     problems = verify(index)
     assert len(problems) == 1
-    assert "--rebuild" in problems[0]
+    assert "codesearch repair" in problems[0]
 
 
 def test_a_missing_term_is_not_taken_over_by_an_update(index: Path) -> None:
