@@ -9,7 +9,8 @@ _PREFIX = 16
 def write_frame(stream: IO[bytes], header: dict[str, Any], payload: bytes = b"") -> None:
     """Write one frame and flush it."""
     head = json.dumps(header, separators=(",", ":")).encode("ascii")
-    stream.write(len(head).to_bytes(8, "little") + len(payload).to_bytes(8, "little") + head + payload)
+    stream.write(len(head).to_bytes(8, "little") + len(payload).to_bytes(8, "little") + head)
+    stream.write(payload)
     stream.flush()
 
 
@@ -20,7 +21,7 @@ def read_frame(stream: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
         return None
     n_head = int.from_bytes(prefix[:8], "little")
     n_payload = int.from_bytes(prefix[8:], "little")
-    body = stream.read(n_head + n_payload)
-    if len(body) < n_head + n_payload:
+    head, payload = stream.read(n_head), stream.read(n_payload)
+    if len(head) < n_head or len(payload) < n_payload:
         return None
-    return json.loads(body[:n_head]), body[n_head:]
+    return json.loads(head), payload

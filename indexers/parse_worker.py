@@ -1,6 +1,7 @@
 """The parser process: takes one file a frame on standard input, answers one frame on standard output.
 
-A process of its own because only killing a process ends a hanging grammar. Knows no pool and no index.
+A process of its own because only killing a process ends a hanging grammar, and only a process can be held to a bound of
+memory. Knows no pool and no index.
 """
 
 import os
@@ -20,23 +21,40 @@ from indexers.types import (
     SourceText,
 )
 
+OUT_OF_MEMORY = 75
+"""Exit code of a process that reached its bound of memory in Python; in a grammar it dies of a signal."""
+
 
 def main() -> None:
-    """Serve frames until standard input ends; stray prints of a library go to standard error."""
+    """Serve frames until standard input ends; only a start that fails says so on standard error.
+
+    What a library prints later, on whichever stream, may hold anything of a file: no terminal gets it.
+    """
     requests = os.fdopen(os.dup(0), "rb")
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     import indexers.parsing  # noqa: F401  a broken installation must show before the first file
 
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
     write_frame(replies, {"ready": True})
     with suppress(BrokenPipeError):  # whoever asked is gone
+        is_bound = False
         while (frame := read_frame(requests)) is not None:
-            header, payload = _answer(frame[0])
-            write_frame(replies, header, payload)
+            if not is_bound:
+                _bind_memory(frame[0]["memory_bytes"])
+                is_bound = True
+            try:
+                write_frame(replies, *_answer(frame[0]))
+            except MemoryError:
+                os._exit(OUT_OF_MEMORY)
 
 
-def request_of(root: Path, file: SourceFile, max_file_bytes: int, blocks_because: str) -> dict[str, Any]:
-    """Return the request header for one file."""
+def request_of(
+    root: Path, file: SourceFile, max_file_bytes: int, memory_bytes: int, blocks_because: str
+) -> dict[str, Any]:
+    """Return the request header for one file; the first that a process gets bounds its memory."""
     stat = file.stat
     return {
         "root": os.fspath(root),
@@ -44,6 +62,7 @@ def request_of(root: Path, file: SourceFile, max_file_bytes: int, blocks_because
         "stat": [stat.size_bytes, stat.mtime_ns, stat.ctime_ns, stat.inode],
         "is_source": file.is_source,
         "max_file_bytes": max_file_bytes,
+        "memory_bytes": memory_bytes,
         "blocks_because": blocks_because,
     }
 
@@ -78,6 +97,8 @@ def _answer(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     limit, blocks_because = request["max_file_bytes"], request["blocks_because"]
     try:
         parsed = parse_file(root, file, limit, blocks_because)
+    except MemoryError:
+        raise
     except Exception as error:  # noqa: BLE001  the process's front door: no input may stop a run
         if blocks_because:
             detail = f"cannot be cut into blocks: {type(error).__name__}: {error}"
@@ -102,6 +123,31 @@ def _reply_of(parsed: ParsedFile | Skipped) -> tuple[dict[str, Any], bytes]:
         "chunks": [[getattr(chunk, name) for name in Chunk.__slots__] for chunk in parsed.chunks],
     }
     return header, b"".join(blobs)
+
+
+def _bind_memory(size_bytes: int) -> None:
+    """Let the process's own memory grow by so much and no more, and write no core file of what it has read.
+
+    Linux holds a process to it; macOS takes the word and does not, Windows has none for it.
+    """
+    try:
+        import resource
+    except ImportError:
+        return
+    for kind, limit in ((resource.RLIMIT_DATA, _held_bytes() + size_bytes), (resource.RLIMIT_CORE, 0)):
+        known = [bound for bound in resource.getrlimit(kind) if bound != resource.RLIM_INFINITY]
+        lowest = min([limit, *known])
+        with suppress(ValueError, OSError):
+            resource.setrlimit(kind, (lowest, lowest))
+
+
+def _held_bytes() -> int:
+    """Return what the process has reserved so far: libraries reserve more the more cores there are."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
+    except (OSError, ValueError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _chunk(row: list[Any]) -> Chunk:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
@@ -20,7 +21,7 @@ from typing import IO, Any, Self
 
 from indexers.errors import ParserError
 from indexers.frames import read_frame, write_frame
-from indexers.parse_worker import reply_to_file, request_of
+from indexers.parse_worker import OUT_OF_MEMORY, reply_to_file, request_of
 from indexers.types import ParsedFile, Skipped, SkipReason, SourceFile
 
 PARSE_TIMEOUT_S = 5.0
@@ -32,8 +33,23 @@ START_TIMEOUT_S = 60.0
 EXIT_GRACE_S = 1.0
 """How long a process that closed its output may take to report its exit code."""
 
+MEMORY_BYTES = 1 << 30
+"""What a parser may take beside its program: the greediest of real files are content with a third."""
+
+MEMORY_PER_BYTE = 128
+"""Of the largest file that is read at all: where that is far above the default, so is what a parser may take."""
+
+WAIT_S = 0.005
+"""Between two looks at a process that is ending."""
+
 FILES_AHEAD = 16
 """Files under way for each process: enough to hide one slow file, few enough to bound memory."""
+
+BYTES_AHEAD = 8 << 20
+"""Bytes of files under way, as far as no process has to wait for work: parsed, a file takes some times its size."""
+
+TELLING_SHARE = 3
+"""A process that dies with this part of its memory taken died of it: it asked for more in one piece than there was."""
 
 _BOOTSTRAP = (
     "import sys; root = sys.argv[1]; root in sys.path or sys.path.insert(0, root); "
@@ -47,7 +63,27 @@ class ParserOptions:
 
     n_workers: int | None = None
     timeout_s: float = PARSE_TIMEOUT_S
+    memory_bytes: int = MEMORY_BYTES
     command: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why a process has no answer."""
+
+    reason: str
+    is_of_earlier: bool = False
+    """Whether files before this one may have had their share in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How a process ended."""
+
+    code: int | None = None
+    """None where there was no process."""
+    peak_bytes: int = 0
+    """The most memory it ever held; 0 where that is not known."""
 
 
 class ParserPool:
@@ -57,6 +93,7 @@ class ParserPool:
         self._root = root
         self._n_workers = options.n_workers or _n_cores()
         self._timeout_s = options.timeout_s
+        self._memory_bytes = options.memory_bytes
         self._idle: SimpleQueue[_Parser] = SimpleQueue()
         command = options.command or worker_command()
         self._parsers = [_Parser(command, options.timeout_s) for _ in range(self._n_workers)]
@@ -82,13 +119,18 @@ class ParserPool:
 
     def parse(self, files: Iterable[SourceFile], max_file_bytes: int) -> Iterator[ParsedFile | Skipped]:
         """Yield one outcome a file, in the order given, while later files are being parsed."""
-        under_way: deque[Future[ParsedFile | Skipped]] = deque()
+        under_way: deque[tuple[Future[ParsedFile | Skipped], int]] = deque()
+        n_bytes = 0
         for file in files:
-            under_way.append(self._threads.submit(self._parse_one, file, max_file_bytes))
-            if len(under_way) >= self._n_workers * FILES_AHEAD:
-                yield under_way.popleft().result()
+            size = file.stat.size_bytes
+            while self._is_enough(len(under_way), n_bytes + size):
+                future, done = under_way.popleft()
+                n_bytes -= done
+                yield future.result()
+            under_way.append((self._threads.submit(self._parse_one, file, max_file_bytes), size))
+            n_bytes += size
         while under_way:
-            yield under_way.popleft().result()
+            yield under_way.popleft()[0].result()
 
     def close(self) -> None:
         """End the processes; work under way is dropped."""
@@ -100,6 +142,12 @@ class ParserPool:
         for parser in self._parsers:
             parser.bury()
 
+    def _is_enough(self, n_files: int, n_bytes: int) -> bool:
+        """Tell whether so many files under way leave no room for the next, with which they are so many bytes."""
+        if n_files < self._n_workers:
+            return False
+        return n_files >= self._n_workers * FILES_AHEAD or n_bytes > BYTES_AHEAD
+
     def _start_one(self) -> None:
         parser = self._idle.get()
         try:
@@ -108,15 +156,19 @@ class ParserPool:
             self._idle.put(parser)
 
     def _parse_one(self, file: SourceFile, max_file_bytes: int) -> ParsedFile | Skipped:
+        memory_bytes = max(self._memory_bytes, MEMORY_PER_BYTE * max_file_bytes)
+        ask = partial(request_of, self._root, file, max_file_bytes, memory_bytes)
         parser = self._idle.get()
         try:
-            outcome = parser.parse(request_of(self._root, file, max_file_bytes, ""))
-            if isinstance(outcome, str):
-                outcome = parser.parse(request_of(self._root, file, max_file_bytes, outcome))
+            outcome = parser.parse(ask(""))
+            if isinstance(outcome, _Failure) and outcome.is_of_earlier:
+                outcome = parser.parse(ask(""))
+            if isinstance(outcome, _Failure):
+                outcome = parser.parse(ask(outcome.reason))
         finally:
             self._idle.put(parser)
-        if isinstance(outcome, str):
-            return Skipped(file.path, SkipReason.UNREADABLE, f"{outcome}, also without its grammar")
+        if isinstance(outcome, _Failure):
+            return Skipped(file.path, SkipReason.UNREADABLE, f"{outcome.reason}, also without its grammar")
         if isinstance(outcome, Skipped) and outcome.reason != SkipReason.UNREADABLE:
             return replace(outcome, stat=file.stat)
         return outcome
@@ -135,15 +187,17 @@ class _Parser:
         self._timeout_s = timeout_s
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._n_parsed = 0
+        self._peak_before = 0
         self._deadline: float | None = None
         self._is_overdue = False
         self._is_stopped = False
 
-    def parse(self, request: dict[str, Any]) -> ParsedFile | Skipped | str:
-        """Return what the process found, or why it could not, in words. Raises ParserError where none comes up."""
+    def parse(self, request: dict[str, Any]) -> ParsedFile | Skipped | _Failure:
+        """Return what the process found, or why it could not. Raises ParserError where none comes up."""
         process = self._process or self.start()
         if process is None:
-            return "the parser was stopped"
+            return _Failure("the parser was stopped")
         with self._lock:
             self._is_overdue = False
             self._deadline = time.monotonic() + self._timeout_s
@@ -155,9 +209,17 @@ class _Parser:
             self._deadline = None
             is_overdue = self._is_overdue
         if frame is not None:
+            self._n_parsed += 1
             return reply_to_file(*frame)
-        code = self.bury()
-        return f"the parser took over {self._timeout_s:g} s" if is_overdue else f"the parser died (exit code {code})"
+        n_parsed, end = self._n_parsed, self.bury()
+        if is_overdue:
+            return _Failure(f"the parser took over {self._timeout_s:g} s")
+        # A new process counts as its own what the process that started it held.
+        if end.code == OUT_OF_MEMORY or end.peak_bytes > max(
+            self._peak_before, request["memory_bytes"] // TELLING_SHARE
+        ):
+            return _Failure("the parser needed too much memory", is_of_earlier=n_parsed > 0)
+        return _Failure(f"the parser died (exit code {end.code})")
 
     def kill_if_overdue(self) -> None:
         """End the process where its file takes longer than the time-out; whoever waits for it sees its end."""
@@ -174,21 +236,18 @@ class _Parser:
             if self._process is not None:
                 self._process.kill()
 
-    def bury(self) -> int | None:
-        """Wait for the process's end, hastening it where needed, and return its exit code; None without a process."""
+    def bury(self) -> _End:
+        """Wait for the process's end, hastening it where needed, and return what there is to tell of it."""
         with self._lock:
             process, self._process = self._process, None
+            self._n_parsed = 0
         if process is None:
-            return None
-        try:
-            process.wait(timeout=EXIT_GRACE_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            return _End()
+        peak_bytes = _wait(process)
         for stream in (process.stdin, process.stdout):
             with suppress(BrokenPipeError):  # what was still buffered for a dead process is of no use
                 _stream(stream).close()
-        return process.returncode
+        return _End(process.returncode, peak_bytes)
 
     def start(self) -> subprocess.Popen[bytes] | None:
         """Start the process and wait until it is ready; None after `stop`. Raises ParserError where none comes up."""
@@ -198,18 +257,50 @@ class _Parser:
             # A group of its own: Ctrl-C is for whoever asked, who then ends the parsers.
             process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)
             self._process = process
+            self._peak_before = _own_peak_bytes()
             self._deadline = time.monotonic() + START_TIMEOUT_S
         if read_frame(_stream(process.stdout)) is not None:
             return process
-        code = self.bury()
+        end = self.bury()
         if self._is_stopped:
             return None
-        raise ParserError(f"the parser process does not start (exit code {code}); reinstall this program")
+        raise ParserError(f"the parser process does not start (exit code {end.code}); reinstall this program")
 
 
 def worker_command() -> list[str]:
     """Return the command of a parser process; `-P` keeps modules of the current folder out of it."""
     return [sys.executable, "-P", "-c", _BOOTSTRAP, str(Path(__file__).resolve().parent.parent)]
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    """Wait until a process has ended, which is hastened after a while; return the most memory it held, 0 if unknown."""
+    deadline = time.monotonic() + EXIT_GRACE_S
+    while sys.platform == "linux" and process.returncode is None:
+        try:
+            pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+        except ChildProcessError:  # it had ended when it was to be killed
+            break
+        if pid:
+            process.returncode = os.waitstatus_to_exitcode(status)
+            return usage.ru_maxrss << 10
+        if time.monotonic() > deadline:
+            break
+        time.sleep(WAIT_S)
+    try:
+        process.wait(timeout=max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    return 0
+
+
+def _own_peak_bytes() -> int:
+    """Return the most memory that this process ever held; 0 where nobody tells that of others either."""
+    if sys.platform != "linux":
+        return 0
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
 
 
 def _stream(stream: IO[bytes] | None) -> IO[bytes]:
