@@ -24,10 +24,10 @@ from codesearch.building.reporter import Reporter
 from codesearch.compatibility import check_versions
 from codesearch.encoders.own import Load, load_own, own_spec
 from codesearch.encoders.speeds import Speed, record_speed
-from codesearch.errors import LockedError, StorageError
+from codesearch.errors import StorageError
 from codesearch.registry import folder_place, has_index, index_folder, prepare_home, read_committed
 from codesearch.replacement import finish_replacement, rebuild_folder, replace_index
-from codesearch.storage.lock import WriterLock
+from codesearch.storage.lock import NO_PATIENCE, Patience, WriterLock
 from codesearch.storage.rows import NewIndex
 from codesearch.storage.steps import WriterSeams
 from codesearch.storage.vector_cache import CACHE_FILE, CacheOptions, SqliteVectorCache
@@ -82,21 +82,35 @@ def build(
     """Create or update the index of `root`. Raises CodesearchError and IndexersError; the old index then stands.
 
     Another encoder or other granularities than the index's make it anew: beside the old one, which answers meanwhile.
+    Nothing is decided before the lock is there: who held it may have made the index, or made it anew.
     """
     check_name(root)
     prepare_home(home)
     folder = index_folder(home, root)
+    reporter = Reporter(on_progress)
     finish_replacement(folder)
-    order = read_order(root, home, folder, options)
-    if not order.is_new:
-        with _explained(partial(_describe_words, folder)):
-            return _Build(order, folder, seams).run(on_progress)
-    fresh = rebuild_folder(folder)
-    with closing(WriterLock(folder)):
+    with _locked(folder, Patience(options.patience_s, reporter.note_owner)) as lock:
+        order = read_order(root, home, folder, options)
+        if not order.is_new:
+            with _explained(partial(_describe_words, folder)):
+                return _Build(order, folder, lock, seams).run(reporter)
+        fresh = rebuild_folder(folder)
         shutil.rmtree(fresh, ignore_errors=True)
-        report = _Build(order, fresh, seams).run(on_progress)
+        with _locked(fresh) as lock_beside:
+            report = _Build(order, fresh, lock_beside, seams).run(reporter)
         replace_index(folder, seams.writer.on_step)
-    return report
+        return report
+
+
+@contextmanager
+def _locked(folder: Path, patience: Patience = NO_PATIENCE) -> Iterator[WriterLock]:
+    """Hold the lock of a folder; one that is without a first commit in the end is removed."""
+    with closing(WriterLock(folder, patience, makes_folder=True)) as lock:
+        try:
+            yield lock
+        finally:
+            if not has_index(folder):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,26 +126,23 @@ class _Tools:
 class _Build:
     """One run over one tree, into one folder."""
 
-    def __init__(self, order: Order, folder: Path, seams: BuildSeams) -> None:
+    def __init__(self, order: Order, folder: Path, lock: WriterLock, seams: BuildSeams) -> None:
         self._order = order
         self._root = order.root
         self._folder = folder
+        self._lock = lock
         self._seams = replace(seams, load=patiently(seams.load))
         self._known: frozenset[str] = frozenset()
         self._checked_at = ""
         """When the tree was walked: later changes are in no commit of the run, however late it is."""
 
-    def run(self, on_progress: OnProgress | None) -> UpdateReport:
+    def run(self, reporter: Reporter) -> UpdateReport:
         """Walk, compare, encode, commit."""
-        reporter = Reporter(on_progress)
         reporter.report("walk", 0, None)
-        try:
-            with self._seams.open_pool(self._root, ParserOptions(self._order.options.n_workers)) as pool:
-                if not has_index(self._folder):
-                    pool.warm_up()
-                return self._run_with(pool, reporter)
-        finally:
-            self._remove_unborn()
+        with self._seams.open_pool(self._root, ParserOptions(self._order.options.n_workers)) as pool:
+            if not has_index(self._folder):
+                pool.warm_up()
+            return self._run_with(pool, reporter)
 
     def _run_with(self, pool: ParserPool, reporter: Reporter) -> UpdateReport:
         limit = CacheOptions(max_bytes=self._order.settings.cache_bytes)
@@ -197,10 +208,10 @@ class _Build:
             if renewal := self._order.describe_renewal(choice.spec):
                 reporter.tell(renewal)
             encoder = self._seams.load(choice.spec)
-            with Writer.create(self._folder, self._new_index(encoder), self._seams.writer) as writer:
+            with Writer.create(self._folder, self._new_index(encoder), self._seams.writer, self._lock) as writer:
                 yield writer, Supply(lambda: encoder, encoder.describe().is_cached)
             return
-        with Writer.open(self._folder, self._seams.writer) as writer:
+        with Writer.open(self._folder, self._seams.writer, self._lock) as writer:
             check_versions(writer.info)
             shutil.rmtree(rebuild_folder(self._folder), ignore_errors=True)  # of a rebuild that was cut off
             writer.set_root(self._root, folder_place(self._root))
@@ -297,13 +308,6 @@ class _Build:
             speed = Speed(counts.n_tokens / counts.encoding_s, _now(), encoder.engine, encoder.name)
             with suppress(StorageError):
                 record_speed(self._order.home, encoder.identity, speed)
-
-    def _remove_unborn(self) -> None:
-        """Remove the folder of a first build that ended before its first commit, unless another process is at it."""
-        if has_index(self._folder) or not self._folder.is_dir():
-            return
-        with suppress(LockedError), closing(WriterLock(self._folder)):
-            shutil.rmtree(self._folder, ignore_errors=True)
 
 
 @contextmanager

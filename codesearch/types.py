@@ -266,11 +266,13 @@ class BuildOptions:
     may_ask: bool = False
     """Whether the caller asks the user on a ConsentError: a new index may then want a model that is not here yet.
     With `is_consented`, the user was asked, and is not told again what the question said."""
+    patience_s: float = 0.0
+    """How long to wait for another process that writes the index."""
 
 
-BuildStage = Literal["walk", "download", "index", "encode", "commit"]
-"""A model may have to be fetched first (`download`). A first build of an encoder that takes its time reads everything
-(`index`), then gives it vectors (`encode`)."""
+BuildStage = Literal["wait", "walk", "download", "index", "encode", "commit"]
+"""Another process may have to end first (`wait`), a model to be fetched (`download`). A first build of an encoder that
+takes its time reads everything (`index`), then gives it vectors (`encode`)."""
 
 
 @dataclass(frozen=True, slots=True)

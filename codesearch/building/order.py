@@ -9,6 +9,7 @@ from codesearch.encoders.own import resolve
 from codesearch.errors import CodesearchError
 from codesearch.registry import read_committed
 from codesearch.settings.settings import Settings, read_settings
+from codesearch.storage.catalog import CATALOG_NAME
 from codesearch.storage.rows import IndexInfo
 from codesearch.types import BuildOptions
 from indexers.encoders.spec import EMBEDDED, EncoderSpec
@@ -84,7 +85,7 @@ def read_order(root: Path, home: Path, folder: Path, options: BuildOptions) -> O
     settings = replace(settings, is_offline=settings.is_offline or options.is_offline)
     own = _read_own(folder)
     if own is None:
-        return Order(root, home, options, settings, is_new=options.rebuild and folder.is_dir())
+        return Order(root, home, options, settings, is_new=options.rebuild and (folder / CATALOG_NAME).exists())
     if not options.rebuild and not _is_other(own, options, settings):
         return Order(root, home, options, settings, is_new=False, own=own)
     options = _inherit(own, options, settings)

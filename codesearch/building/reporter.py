@@ -44,6 +44,13 @@ class Reporter:
             now = self._now
             self._tell(now.stage, (now.files_done, now.files_total), (now.bytes_done, now.bytes_total))
 
+    def note_owner(self, owner: str) -> None:
+        """Tell that another process writes the index and has to end first; who it is, once."""
+        is_new = self._now is None
+        self.report("wait", 0, None)
+        if is_new:
+            self.tell(f"the index is being written by {owner}; waiting for that to end")
+
     def report(self, stage: BuildStage, done: int, total: int | None) -> None:
         """Tell where the run is."""
         self._tell(stage, (done, total), (self.bytes_read, None))

@@ -32,9 +32,11 @@ class ProgressLine:
     def update(self, progress: Progress) -> None:
         """Show where the build is, unless something was shown just now."""
         if progress.notice != self._notice:
+            added = progress.notice.removeprefix(self._notice).removeprefix("; ")
             self._notice = progress.notice
             self.finish()
-            self._stream.write(f"{clean_line(progress.notice)}\n")
+            self._stream.write(f"{clean_line(added)}\n")
+            self._stream.flush()
         if progress.elapsed_s < self._next_s:
             return
         interval = TERMINAL_INTERVAL_S if self._is_terminal else LOG_INTERVAL_S
@@ -57,6 +59,8 @@ class ProgressLine:
 
 def describe_progress(progress: Progress) -> str:
     """Return one line: stage, files, chunks, rate, remaining time."""
+    if progress.stage == "wait":
+        return f"waiting for another process: {describe_duration(progress.elapsed_s)}"
     if progress.stage == "walk":
         return f"looking for files: {progress.files_done:,}"
     if progress.stage == "download":

@@ -50,9 +50,9 @@ __all__ = ["KnownFile", "NewIndex", "Writer", "WriterSeams"]
 
 
 class Writer:
-    """Holds the folder's lock for its life. Leaving without `commit` leaves the generation that was there."""
+    """The folder's lock is held for its life. Leaving without `commit` leaves the generation that was there."""
 
-    def __init__(self, folder: Path, lock: WriterLock, catalog: Catalog, seams: WriterSeams) -> None:
+    def __init__(self, folder: Path, lock: WriterLock | None, catalog: Catalog, seams: WriterSeams) -> None:
         """Use `open` or `create`."""
         self._folder = folder
         self._lock = lock
@@ -67,21 +67,26 @@ class Writer:
         self._files: dict[str, FileRow]
 
     @classmethod
-    def open(cls, folder: Path, seams: WriterSeams = WriterSeams()) -> Self:
-        """Open an index; raises NoIndexError, LockedError, FormatError, CorruptIndexError, StorageError."""
+    def open(cls, folder: Path, seams: WriterSeams = WriterSeams(), held: WriterLock | None = None) -> Self:
+        """Open an index; raises NoIndexError, LockedError, FormatError, CorruptIndexError, StorageError.
+
+        A lock that the caller holds already, `held`, stays the caller's.
+        """
         require_catalog(folder)
-        return cls._start(folder, None, seams)
+        return cls._start(folder, None, seams, held)
 
     @classmethod
-    def create(cls, folder: Path, new: NewIndex, seams: WriterSeams = WriterSeams()) -> Self:
+    def create(
+        cls, folder: Path, new: NewIndex, seams: WriterSeams = WriterSeams(), held: WriterLock | None = None
+    ) -> Self:
         """Make an index; one that is there already stays readable until the first commit replaces it."""
         with disk_errors(folder):
             make_private_folder(folder)
-        return cls._start(folder, new, seams)
+        return cls._start(folder, new, seams, held)
 
     @classmethod
-    def _start(cls, folder: Path, new: NewIndex | None, seams: WriterSeams) -> Self:
-        lock = WriterLock(folder)
+    def _start(cls, folder: Path, new: NewIndex | None, seams: WriterSeams, held: WriterLock | None) -> Self:
+        own = WriterLock(folder) if held is None else None
         catalog: Catalog | None = None
         try:
             seams.on_step("locked")
@@ -92,7 +97,7 @@ class Writer:
             else:
                 catalog = open_for_creation(folder)
                 generation = first_generation(folder, catalog, new)
-            writer = cls(folder, lock, catalog, seams)
+            writer = cls(folder, own, catalog, seams)
             with disk_errors(folder):
                 writer._load(generation)
                 if new is None:
@@ -100,7 +105,8 @@ class Writer:
         except BaseException:
             if catalog is not None:
                 catalog.close()
-            lock.close()
+            if own is not None:
+                own.close()
             raise
         return writer
 
@@ -279,7 +285,8 @@ class Writer:
                 self._catalog.rollback()
             self._catalog.close()
         finally:
-            self._lock.close()
+            if self._lock is not None:
+                self._lock.close()
 
     def _load(self, generation: Generation) -> None:
         """Take over the committed state; cut off and reclaim what a crash left."""
