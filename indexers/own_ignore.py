@@ -48,7 +48,7 @@ def list_work_tree(tree: git.WorkTree) -> Listing:
         repositories = [path for path in repositories if not rules.is_ignored(path, is_dir=True)]
     skipped += [describe_repository(path) for path in repositories]
     if any(rule_file.has_negation for rule_file in rules.files.values()):
-        brought_back = scan(os.fsencode(tree.root), ScanRules(_outer_rules(tree), is_outside_git=False))
+        brought_back = scan(os.fsencode(tree.root), ScanRules(outer_rules(tree), is_outside_git=False))
         paths = list(dict.fromkeys([*paths, *brought_back.paths]))
         seen = {entry.path for entry in skipped}
         skipped += [entry for entry in brought_back.skipped if entry.path not in seen]
@@ -73,7 +73,7 @@ def _read_own_rules(root: bytes, paths: list[bytes]) -> _OwnRules:
     return _OwnRules(found)
 
 
-def _outer_rules(tree: git.WorkTree) -> tuple[RuleFile, ...]:
+def outer_rules(tree: git.WorkTree) -> tuple[RuleFile, ...]:
     """Read git's rules from outside the root, weakest first: configuration, then the folders above it."""
     found = [_read_configured(path, tree.prefix) for path in git.find_configured_rules(tree)]
     parts = tree.prefix.split(b"/")[:-1]
