@@ -37,8 +37,10 @@ from codesearch.storage.rows import Generation, IndexInfo, Revision
 from codesearch.storage.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
 
 CATALOG_NAME = "catalog.db"
-BUSY_TIMEOUT_S = 5.0
-"""Readers never wait for the writer under WAL; this covers recovery after a crash and checkpoints."""
+WRITER_WAIT_S = 5.0
+READER_WAIT_S = 5.0
+"""How long SQLite waits for a lock before it gives up. Under WAL nobody waits for the writer; what is left is the moment
+in which a log is read again after a crash, and the last connection's farewell. Trials have readers get by with less."""
 
 WRITER_CACHE_KIB = 32 * 1024
 WAL_LIMIT_BYTES = 16 << 20
@@ -298,7 +300,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
             f"file:{quote(str(path))}?mode={mode}",
             uri=True,
             isolation_level=None,
-            timeout=BUSY_TIMEOUT_S,
+            timeout=READER_WAIT_S if mode == "ro" else WRITER_WAIT_S,
             check_same_thread=False,
             cached_statements=64,
         )
