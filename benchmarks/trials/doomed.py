@@ -1,0 +1,161 @@
+"""A write that is killed: what a process that may die is told to do, and the log that outlives it.
+
+The log has one line a moment, each written at once: steps of the writer, and what the encoder is about to read.
+"""
+
+import json
+import os
+import signal
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from pathlib import Path
+
+from benchmarks.trials.seeded import SeededEncoder
+from codesearch.build import BuildSeams, build
+from codesearch.building.clearance import Fetching
+from codesearch.encoders.probe import PROBE_TEXTS
+from codesearch.registry import index_folder
+from codesearch.storage.steps import Step, WriterSeams
+from codesearch.storage.thresholds import DEFAULT_THRESHOLDS, BaseThresholds, Thresholds
+from codesearch.storage.writer import Writer
+from codesearch.types import BuildOptions, UpdateReport
+from indexers.encoders.spec import EncoderSpec
+from indexers.types import FloatArray
+
+_NEVER = BaseThresholds(changed_rows=1 << 30, tail_bytes=1 << 40)
+
+THRESHOLDS: dict[str, Thresholds] = {
+    "default": DEFAULT_THRESHOLDS,
+    "tail bytes": Thresholds(replace(_NEVER, tail_bytes=0), replace(_NEVER, tail_bytes=0)),
+    "changes": Thresholds(replace(_NEVER, changed_rows=0, changed_share=0.0)),
+    "dead rows": Thresholds(dead_rows=0, dead_share=0.0),
+}
+"""By what they make due: a base by the rows behind it, a base by any change, a compaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a process does, and where it dies."""
+
+    root: str
+    home: str
+    log: str
+    task: str = "build"
+    """`build`, `rebuild` or `compact`."""
+    encoder: str = "embedded"
+    thresholds: str = "default"
+    step: Step | None = None
+    """Where it ends itself; None where it is left to others."""
+    nth: int = 1
+    """Which of the moments of that name is meant."""
+
+
+@dataclass
+class LoggedEncoder(SeededEncoder):
+    """Writes down what it is about to encode, the known answers left out."""
+
+    log: Path = Path()
+
+    def encode_documents(self, inputs: Sequence[str]) -> FloatArray:
+        """Return float32 `[len(inputs), dim]`, each row L2-normalised."""
+        if tuple(inputs) != PROBE_TEXTS:
+            write_line(self.log, {"encoded": [_digest(text) for text in inputs]})
+        return super().encode_documents(inputs)
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """What a log says."""
+
+    steps: tuple[Step, ...]
+    slices: tuple[tuple[str, ...], ...]
+    """Digests of what was encoded together."""
+    n_committed_slices: int
+    """Slices before the last commit that is known of."""
+
+    @property
+    def encoded(self) -> Counter[str]:
+        """How often each text was encoded."""
+        return Counter(digest for digests in self.slices for digest in digests)
+
+    def lost(self, *, is_kept: bool) -> Counter[str]:
+        """Count the texts that may have to be encoded again: the last slice where slices are kept as they are made,
+        else all since the last commit, and the slice that was handed out when that came."""
+        slices = self.slices[-1:] if is_kept else self.slices[max(0, self.n_committed_slices - 1) :]
+        return Counter(digest for digests in slices for digest in digests)
+
+
+@dataclass
+class _Doom:
+    """Writes down each step, and ends the process at the one that was named."""
+
+    job: Job
+    seen: Counter[Step] = field(default_factory=Counter)
+
+    def __call__(self, step: Step) -> None:
+        write_line(Path(self.job.log), {"step": step})
+        self.seen[step] += 1
+        if step == self.job.step and self.seen[step] == self.job.nth:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def run_job(job: Job) -> UpdateReport | None:
+    """Do what the job says; what was built, if anything."""
+    root, home = Path(job.root), Path(job.home)
+    seams = WriterSeams(_Doom(job), THRESHOLDS[job.thresholds])
+    if job.task == "compact":
+        with Writer.open(index_folder(home, root), seams) as writer:
+            writer.compact()
+            writer.commit(complete=True, files_todo=0, checked_at=writer.info.checked_at or "")
+        return None
+    options = BuildOptions(encoder=job.encoder, n_workers=1, rebuild=job.task == "rebuild")
+    return build(
+        root,
+        home,
+        options,
+        seams=BuildSeams(
+            load=lambda spec: make_encoder(spec, Path(job.log)),
+            first_commit_s=0.0,
+            fill_commit_s=0.0,
+            fetching=Fetching(find_missing=_find_nothing),
+            writer=seams,
+        ),
+    )
+
+
+def make_encoder(spec: EncoderSpec, log: Path) -> SeededEncoder:
+    """Return the encoder of that name; vectors of all but `embedded` are kept in the cache."""
+    return LoggedEncoder(is_cached=spec.name != "embedded", name=spec.name, log=log)
+
+
+def write_line(log: Path, line: dict[str, object]) -> None:
+    """Append to a log in one call, so that a process killed next has said it."""
+    fd = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.write(fd, json.dumps(line).encode() + b"\n")
+    os.close(fd)
+
+
+def read_moments(log: Path) -> Moments:
+    """Read what a process said before it ended; a line that was cut off does not count."""
+    steps: list[Step] = []
+    slices: list[tuple[str, ...]] = []
+    n_committed = 0
+    lines = log.read_bytes().split(b"\n")[:-1] if log.exists() else []
+    for line in map(json.loads, lines):
+        if "encoded" in line:
+            slices.append(tuple(line["encoded"]))
+            continue
+        steps.append(line["step"])
+        if line["step"] == "catalogue committed":
+            n_committed = len(slices)
+    return Moments(tuple(steps), tuple(slices), n_committed)
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode(), digest_size=6).hexdigest()
+
+
+def _find_nothing(spec: EncoderSpec) -> None:  # noqa: ARG001
+    return None
