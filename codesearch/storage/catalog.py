@@ -1,6 +1,6 @@
 """The catalogue's connection: how SQLite is opened for one writer and many readers, and what its errors mean.
 
-Also reads and writes the tables of single values: `meta`, `arrays`, `derived_files`. Knows no chunks and no ranking.
+Also reads and writes the tables of single values: `meta`, `arrays`. Knows no chunks and no ranking.
 """
 
 import json
@@ -25,7 +25,6 @@ from codesearch.errors import (
     StorageError,
 )
 from codesearch.storage.checksums import (
-    DerivedFile,
     array_checksum,
     mismatch,
     rebuild_command,
@@ -241,16 +240,6 @@ class Catalog:
         """Replace a named array."""
         data = values.tobytes()
         self.run("INSERT OR REPLACE INTO arrays VALUES (?, ?, ?)", (name, data, array_checksum(name, data)))
-
-    def derived_files(self) -> list[DerivedFile]:
-        """Read what lexical and coarse files looked like at the switch."""
-        return [DerivedFile(*row) for row in self.rows("SELECT name, size, block_size, block_crcs FROM derived_files")]
-
-    def write_derived_files(self, files: Sequence[DerivedFile]) -> None:
-        """Replace the list of derived files."""
-        self.run("DELETE FROM derived_files")
-        rows = [(f.name, f.size, f.block_size, f.block_crcs) for f in files]
-        self.run_many("INSERT INTO derived_files VALUES (?, ?, ?, ?)", rows)
 
     def _closed_error(self) -> StorageError:
         return StorageError(f"{self.path.parent} was closed; open it again to read it")

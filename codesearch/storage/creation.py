@@ -11,6 +11,7 @@ from codesearch.storage.derived import unused_vectors_number
 from codesearch.storage.rows import Generation, IndexInfo, NewIndex
 from codesearch.storage.schema import FORMAT_VERSION
 from codesearch.storage.statistics import start_statistics
+from codesearch.storage.table_sums import start_sums
 from codesearch.storage.vectors import vectors_name
 
 
@@ -36,6 +37,7 @@ def first_generation(folder: Path, catalog: Catalog, new: NewIndex) -> Generatio
     number = catalog.read_revision().generation
     catalog.make_tables()
     start_statistics(catalog)
+    start_sums(catalog)
     catalog.write_array("cuts", np.array(sorted({*new.encoder.coarse_dims, new.encoder.dim}), dtype="<u4"))
     info = IndexInfo(
         root=new.root,

@@ -3,10 +3,25 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from codesearch.storage.catalog import Catalog
 from codesearch.storage.checksums import DerivedFile, sum_file
 from codesearch.storage.platform import remove_quietly, sync_file, sync_folder
+from codesearch.storage.table_sums import DERIVED_FILES, read_summed, replace_sum
 
 _CHANGING = {"meta.json", ".managed.json"}
+
+
+def read_derived_files(catalog: Catalog) -> list[DerivedFile]:
+    """Read what lexical and coarse files looked like at the switch; raises CorruptIndexError."""
+    return [DerivedFile(*row) for row in read_summed(catalog, DERIVED_FILES)]
+
+
+def write_derived_files(catalog: Catalog, files: Sequence[DerivedFile]) -> None:
+    """Replace the list of derived files."""
+    catalog.run("DELETE FROM derived_files")
+    rows = [(f.name, f.size, f.block_size, f.block_crcs) for f in files]
+    catalog.run_many("INSERT INTO derived_files VALUES (?, ?, ?, ?)", rows)
+    replace_sum(catalog, DERIVED_FILES, rows)
 
 
 def sum_derived(folder: Path, names: Sequence[str], known: Sequence[DerivedFile]) -> list[DerivedFile]:

@@ -6,11 +6,20 @@ import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from codesearch.errors import CorruptIndexError
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.checksums import bag_checksum, chunk_checksum, file_checksum, hash_text, mismatch
 from codesearch.storage.rows import FileRow, Generation, TermDocument
 from codesearch.storage.schema import CHUNK_COLUMNS, FILE_COLUMNS
+from codesearch.storage.table_sums import (
+    DEAD_DOCUMENTS,
+    DEFINITIONS,
+    SECRETS,
+    SKIPPED,
+    add_to_sum,
+    read_summed,
+    replace_sum,
+    take_from_sum,
+)
 from indexers.types import Chunk, EncodedFile, FileStat, ParsedFile, Skipped, SkipReason
 
 TEXT_LEVEL = 1
@@ -53,10 +62,13 @@ def insert_file(catalog: Catalog, row: FileRow, file: EncodedFile) -> None:
     catalog.run_many(_INSERT_CHUNK, list(_chunk_values(row, file)))
     bags = [(i, bag, bag_checksum(i, bag)) for i, bag in enumerate(parsed.bags, start=row.first_chunk)]
     catalog.run_many("INSERT INTO bags VALUES (?, ?, ?)", bags)
-    catalog.run_many("INSERT INTO definitions VALUES (?, ?)", _definitions(row.first_chunk, parsed))
+    definitions = _definitions(row.first_chunk, parsed)
+    catalog.run_many("INSERT INTO definitions VALUES (?, ?)", definitions)
+    add_to_sum(catalog, DEFINITIONS, definitions)
     if parsed.text.secrets:
         secrets = [(row.id, secret.line, secret.kind) for secret in parsed.text.secrets]
         catalog.run_many("INSERT INTO secrets VALUES (?, ?, ?)", secrets)
+        add_to_sum(catalog, SECRETS, secrets)
 
 
 def write_file_row(catalog: Catalog, row: FileRow) -> None:
@@ -115,24 +127,22 @@ def delete_file(catalog: Catalog, row: FileRow) -> None:
         for name in definition_names(symbol, qualified_name, unpack_names(names))
     ]
     catalog.run_many("DELETE FROM definitions WHERE name = ? AND chunk_id = ?", gone)
+    take_from_sum(catalog, DEFINITIONS, gone)
     catalog.run("DELETE FROM chunks WHERE id BETWEEN ? AND ?", span)
     catalog.run("DELETE FROM bags WHERE chunk_id BETWEEN ? AND ?", span)
     catalog.run("DELETE FROM texts WHERE file_id = ?", (row.id,))
+    secrets = catalog.rows("SELECT file_id, line, kind FROM secrets WHERE file_id = ?", (row.id,))
     catalog.run("DELETE FROM secrets WHERE file_id = ?", (row.id,))
+    take_from_sum(catalog, SECRETS, secrets)
     catalog.run("INSERT INTO dead_documents VALUES (?)", (row.id,))
+    add_to_sum(catalog, DEAD_DOCUMENTS, [(row.id,)])
     catalog.run("DELETE FROM files WHERE id = ?", (row.id,))
 
 
 def read_skipped(catalog: Catalog) -> list[Skipped]:
     """Read the list of skipped files, in the order it was given."""
-    columns = "path, reason, detail, size_bytes, mtime_ns, ctime_ns, inode"
-    rows = catalog.rows(f"SELECT {columns} FROM skipped ORDER BY rowid")
-    try:
-        return [Skipped(path, SkipReason(reason), detail, _read_stat(stat)) for path, reason, detail, *stat in rows]
-    except (TypeError, ValueError) as error:
-        raise CorruptIndexError(
-            f"the skipped files of {catalog.path} make no sense ({error}); {catalog.mend}"
-        ) from error
+    rows = read_summed(catalog, SKIPPED)
+    return [Skipped(path, SkipReason(reason), detail, _read_stat(stat)) for _, path, reason, detail, *stat in rows]
 
 
 def write_skipped(catalog: Catalog, skipped: Iterable[Skipped]) -> None:
@@ -140,6 +150,7 @@ def write_skipped(catalog: Catalog, skipped: Iterable[Skipped]) -> None:
     catalog.run("DELETE FROM skipped")
     rows = [(s.path, s.reason.value, s.detail, *_stat_values(s.stat)) for s in skipped]
     catalog.run_many("INSERT INTO skipped VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    replace_sum(catalog, SKIPPED, [(i, *row) for i, row in enumerate(rows, start=1)])
 
 
 def _read_stat(values: Sequence[Any]) -> FileStat | None:

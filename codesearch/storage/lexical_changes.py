@@ -10,6 +10,7 @@ from codesearch.storage.catalog import Catalog
 from codesearch.storage.ingest import read_documents
 from codesearch.storage.lexical import LexicalWriter, lexical_name
 from codesearch.storage.rows import FileRow, Generation, TermDocument
+from codesearch.storage.table_sums import DEAD_DOCUMENTS, read_summed, replace_sum, take_from_sum
 
 
 class LexicalChanges:
@@ -26,14 +27,16 @@ class LexicalChanges:
         """Begin what follows the commit of a generation."""
         self._base = generation.lexical_name
         self._next = lexical_name(generation.info.generation + 1)
-        self._dead_files = [row[0] for row in self._catalog.rows("SELECT file_id FROM dead_documents")]
+        self._dead_files = [row[0] for row in read_summed(self._catalog, DEAD_DOCUMENTS)]
 
     def add(self, documents: Sequence[TermDocument]) -> None:
         """Add chunks; deletes are those of generations before, for readers of the current one."""
         if self._writer is None:
             self._writer = self._open(None if self._base is None else self._folder / self._base)
             self._writer.delete_files(self._dead_files)
-            self._catalog.run_many("DELETE FROM dead_documents WHERE file_id = ?", [(i,) for i in self._dead_files])
+            gone = [(file_id,) for file_id in self._dead_files]
+            self._catalog.run_many("DELETE FROM dead_documents WHERE file_id = ?", gone)
+            take_from_sum(self._catalog, DEAD_DOCUMENTS, gone)
         self._writer.add(documents)
 
     def renew(self, files: Iterable[FileRow]) -> None:
@@ -43,6 +46,7 @@ class LexicalChanges:
         for file in sorted(files, key=lambda file: file.path):
             self._writer.add(read_documents(self._catalog, file))
         self._catalog.run("DELETE FROM dead_documents")
+        replace_sum(self._catalog, DEAD_DOCUMENTS, [])
 
     def commit(self) -> str | None:
         """Make what was added durable; return the name of the folder that counts from the switch on."""

@@ -17,6 +17,7 @@ from codesearch.storage.ingest import check_bag, check_chunk, read_file_row, rea
 from codesearch.storage.lru import Lru
 from codesearch.storage.rows import ChunkRow, Counts, FileRow, IntArray
 from codesearch.storage.schema import CHUNK_COLUMNS, FILE_COLUMNS
+from codesearch.storage.table_sums import SECRETS, read_summed
 from codesearch.types import SecretPlace
 from indexers.terms import BagArray, measure_bags, unpack_bag
 from indexers.types import FIELDS, Chunk, ParsedFile, Secret, Skipped, SourceText
@@ -128,8 +129,12 @@ class Records:
 
     def secrets(self) -> list[SecretPlace]:
         """Return where secrets were masked, by path and line."""
-        sql = "SELECT f.path, s.line, s.kind FROM secrets s JOIN files f ON f.id = s.file_id ORDER BY 1, 2, 3"
-        return [SecretPlace(path, Secret(line, kind)) for path, line, kind in self._catalog.rows(sql)]
+        rows = read_summed(self._catalog, SECRETS)
+        files = self._files_by_id({row[0] for row in rows})
+        if any(row[0] not in files for row in rows):
+            raise self.mismatch("the list of secrets")
+        found = sorted((files[file_id].path, line, kind) for file_id, line, kind in rows)
+        return [SecretPlace(path, Secret(line, kind)) for path, line, kind in found]
 
     def counts(self) -> Counts:
         """Count chunks by kind, files by language, and chunks with several vectors."""

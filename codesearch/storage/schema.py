@@ -2,6 +2,7 @@
 
 FORMAT_HISTORY: tuple[tuple[int, str], ...] = (
     (1, "catalogue, float16 vectors with a checksum a row, tantivy and FAISS candidates"),
+    (2, "sums of the tables whose rows have no checksum"),
 )
 FORMAT_VERSION = FORMAT_HISTORY[-1][0]
 
@@ -43,6 +44,9 @@ TABLES: tuple[str, ...] = (
     "CREATE TABLE arrays (name TEXT PRIMARY KEY, data BLOB NOT NULL, crc INTEGER NOT NULL) WITHOUT ROWID",
     """CREATE TABLE derived_files (
         name TEXT PRIMARY KEY, size INTEGER NOT NULL, block_size INTEGER NOT NULL, block_crcs BLOB NOT NULL
+        ) WITHOUT ROWID""",
+    """CREATE TABLE table_sums (
+        name TEXT PRIMARY KEY, n_rows INTEGER NOT NULL, checksums INTEGER NOT NULL, checksum INTEGER NOT NULL
         ) WITHOUT ROWID""",
 )
 

@@ -18,6 +18,7 @@ from codesearch.errors import CodesearchError, CorruptIndexError, NoIndexError, 
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.checksums import check_lengths
 from codesearch.storage.coarse import CoarseReader, RowHits, rows_mask
+from codesearch.storage.derived import read_derived_files
 from codesearch.storage.lexical import LexicalReader
 from codesearch.storage.records import Records
 from codesearch.storage.row_flags import CONTINUES, FLAGS_DTYPE, mask_of
@@ -92,7 +93,7 @@ class Snapshot:
         self._folder = folder
         self._catalog = catalog
         self._records = Records(catalog)
-        check_lengths(folder, catalog.derived_files(), catalog.mend)
+        check_lengths(folder, read_derived_files(catalog), catalog.mend)
         lexical = generation.lexical_name
         self._lexical = None if lexical is None else LexicalReader(folder / lexical, catalog.mend)
         self._flags = catalog.read_array("row_flags", FLAGS_DTYPE)

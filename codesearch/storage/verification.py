@@ -11,6 +11,7 @@ import numpy as np
 from codesearch.errors import CorruptIndexError
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.checksums import find_damaged_blocks
+from codesearch.storage.derived import read_derived_files
 from codesearch.storage.ingest import definition_names
 from codesearch.storage.records import Records
 from codesearch.storage.row_flags import FLAGS_DTYPE
@@ -30,7 +31,7 @@ def find_damage(folder: Path) -> list[str]:
         if not catalog.is_sound():
             return [f"{catalog.path} is damaged in its structure; {catalog.mend}"]
         problems = [problem for check in _checks(folder, catalog, generation) if (problem := _run(check))]
-        damaged = {file.name: len(find_damaged_blocks(folder, file)) for file in catalog.derived_files()}
+        damaged = {file.name: len(find_damaged_blocks(folder, file)) for file in read_derived_files(catalog)}
         return problems + [
             f"{folder / name} is damaged in {n_blocks} blocks; {catalog.mend}"
             for name, n_blocks in damaged.items()

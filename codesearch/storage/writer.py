@@ -18,7 +18,13 @@ from codesearch.storage.checksums import check_lengths
 from codesearch.storage.coarse_base import find_behind, find_due, write_new_base
 from codesearch.storage.compaction import copy_rows, renumber_rows
 from codesearch.storage.creation import first_generation, open_for_creation
-from codesearch.storage.derived import reclaim, sum_derived, unused_vectors_number
+from codesearch.storage.derived import (
+    read_derived_files,
+    reclaim,
+    sum_derived,
+    unused_vectors_number,
+    write_derived_files,
+)
 from codesearch.storage.ingest import (
     delete_file,
     insert_file,
@@ -41,6 +47,7 @@ from codesearch.storage.rows import NO_ROW, FileRow, Generation, IndexInfo, Know
 from codesearch.storage.schema import FILE_COLUMNS
 from codesearch.storage.statistics import add_tally, n_chunks_of
 from codesearch.storage.steps import WriterSeams, disk_errors
+from codesearch.storage.table_sums import MARKS, read_summed, replace_sum
 from codesearch.storage.tally import Tally
 from codesearch.storage.thresholds import BaseThresholds
 from codesearch.storage.vectors import VectorAppender, VectorReader, vectors_name
@@ -131,7 +138,7 @@ class Writer:
 
     def known_marks(self) -> frozenset[str]:
         """Return the paths that the last walk found marked as written by a person, whatever their bytes look like."""
-        return frozenset(row[0] for row in self._catalog.rows("SELECT path FROM marked_as_source"))
+        return frozenset(row[0] for row in read_summed(self._catalog, MARKS))
 
     def files_without_vectors(self) -> list[str]:
         """Return the paths of the files that were added by their words alone, in the order in which they were added."""
@@ -203,7 +210,9 @@ class Writer:
         if paths != self.known_marks():
             with self._changing():
                 self._catalog.run("DELETE FROM marked_as_source")
-                self._catalog.run_many("INSERT INTO marked_as_source VALUES (?)", [(path,) for path in sorted(paths)])
+                rows = [(path,) for path in sorted(paths)]
+                self._catalog.run_many("INSERT INTO marked_as_source VALUES (?)", rows)
+                replace_sum(self._catalog, MARKS, rows)
 
     def set_root(self, root: Path, place: str | None) -> None:
         """Note where the root stands now, and its device and inode."""
@@ -294,7 +303,7 @@ class Writer:
         rows = self._catalog.rows(f"SELECT {FILE_COLUMNS}, checksum FROM files ORDER BY id")
         self._files = {row.path: row for row in (read_file_row(values, self._catalog) for values in rows)}
         self._flags = RowFlags(self._catalog.read_array("row_flags", FLAGS_DTYPE))
-        check_lengths(self._folder, self._catalog.derived_files(), self._catalog.mend)
+        check_lengths(self._folder, read_derived_files(self._catalog), self._catalog.mend)
         info = generation.info
         path = self._folder / generation.vectors_name
         self._vectors = VectorAppender(path, info.dim, info.n_rows, self._catalog.mend)
@@ -345,7 +354,7 @@ class Writer:
         self._generation = replace(self._generation, info=replace(self.info, n_rows=self._vectors.n_rows))
         self._renew_base(flags, self._thresholds.base if complete else self._thresholds.unfinished_base)
         names += [self._generation.coarse_name] if self._generation.coarse_name else []
-        self._catalog.write_derived_files(sum_derived(self._folder, names, self._catalog.derived_files()))
+        write_derived_files(self._catalog, sum_derived(self._folder, names, read_derived_files(self._catalog)))
         sync_folder(self._folder)
         add_tally(self._catalog, self._tally)
         self._catalog.write_array("row_flags", flags)

@@ -153,7 +153,7 @@ def test_a_skipped_file_that_makes_no_sense_is_damage(folder: Path, change: str)
         writer.set_skipped([Skipped("b.bin", SkipReason.BINARY, "NUL byte", build_file("b").parsed.stat)])
         writer.commit(complete=True, files_todo=0, checked_at=NOW)
     execute(folder, f"UPDATE skipped SET {change}")
-    with Snapshot.open(folder) as snapshot, pytest.raises(CorruptIndexError, match="skipped files of"):
+    with Snapshot.open(folder) as snapshot, pytest.raises(CorruptIndexError, match="table skipped of"):
         snapshot.skipped()
 
 
