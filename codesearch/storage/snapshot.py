@@ -225,7 +225,8 @@ class Snapshot:
         rows, places = np.unique(windows, return_inverse=True)
         vectors = self._vectors.read(rows)
         norms = np.linalg.norm(vectors, axis=1) * np.linalg.norm(vector)
-        similar = (vectors @ vector) / np.maximum(norms, np.finfo(np.float32).tiny)
+        # A matrix product would add up a row by its place among the others: equal vectors must have equal cosines.
+        similar = np.einsum("ij,j->i", vectors, vector) / np.maximum(norms, np.finfo(np.float32).tiny)
         starts = np.cumsum([0] + [n for _, _, n in owned[:-1]])
         cosines[[i for i, _, _ in owned]] = np.maximum.reduceat(similar[places.reshape(-1)], starts)
         return cosines
