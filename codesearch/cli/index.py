@@ -10,10 +10,12 @@ from codesearch.cli.estimating import render_estimate
 from codesearch.cli.opening import existing_path
 from codesearch.cli.outcome import Outcome
 from codesearch.cli.terminal import Terminal
+from codesearch.cli.watch import watch_index
 from codesearch.errors import AmbiguousRootError, NoIndexError
 from codesearch.printable import clean_line
 from codesearch.serialize import dump_json, estimate_to_json
 from codesearch.types import BuildOptions
+from codesearch.watching.watcher import WatchOptions, follow_up
 
 
 def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
@@ -33,8 +35,14 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
     )
     if parsed.json and not parsed.estimate:
         raise UsageError("--json goes with --estimate; see codesearch index --help")
+    if parsed.poll and not parsed.watch:
+        raise UsageError("--poll goes with --watch; see codesearch index --help")
+    if parsed.watch and parsed.estimate:
+        raise UsageError("--estimate changes nothing and --watch stays; choose one")
     if not parsed.estimate:
         build_index(root, options, home, terminal, quiet=parsed.quiet)
+        if parsed.watch:
+            watch_index(root, WatchOptions(follow_up(options), parsed.poll), home, terminal, quiet=parsed.quiet)
         return Outcome.FOUND
     estimate = estimate_index(root, options, home, terminal, quiet=parsed.quiet)
     lines = [dump_json(estimate_to_json(estimate))] if parsed.json else render_estimate(estimate)

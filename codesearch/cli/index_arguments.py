@@ -19,6 +19,7 @@ examples:
   codesearch index --estimate --encoder qwen3-4b      how long would that take?
   codesearch index --encoder qwen3-4b                 anew with another encoder, beside the old index
   codesearch index --rebuild          throw the index away and read everything again
+  codesearch index --watch            stay, and read what is saved within a second or two
 """
 
 
@@ -46,6 +47,12 @@ def add_index_arguments(parser: argparse.ArgumentParser) -> None:
         help="leave out larger files (new index: 2MiB); kept for later runs of this index",
     )
     parser.add_argument("--rebuild", action="store_true", help="throw the index away and build it again")
+    parser.add_argument("--watch", action="store_true", help="stay and follow every change, until Ctrl-C")
+    parser.add_argument(
+        "--poll",
+        action="store_true",
+        help="with --watch: compare files every few seconds, where no system tells of changes, as on network drives",
+    )
     parser.add_argument(
         "--estimate", action="store_true", help="say how much there is to encode and how long it takes; change nothing"
     )

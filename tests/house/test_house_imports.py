@@ -36,7 +36,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     ("codesearch.groups",),
     ("codesearch.search.*",),
-    ("codesearch.index",),
+    ("codesearch.index", "codesearch.watching.*"),
     ("codesearch.evaluation.*", "codesearch.doctor.*"),
     ("codesearch.daemon.*",),
     ("codesearch.cli.*", "codesearch.rpc.*", "codesearch.__main__"),
@@ -67,6 +67,7 @@ FOREIGN = {
     "tantivy": "codesearch.storage",
     "sqlite3": "codesearch.storage",
     "tree_sitter": "indexers",
+    "watchfiles": "codesearch.watching",
     "argparse": "codesearch.cli",
     "shtab": "codesearch.cli",
 }

@@ -1,0 +1,88 @@
+"""When the next update is due: at once after a change, not for ever after the same noise, and again after a failure.
+
+Time comes in as seconds of a clock that never goes back; nothing here waits.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+VAIN_UPDATES = 3
+"""So often something may happen to a path without a change that an update finds, before it is taken for noise."""
+
+MAX_NOISY_PATHS = 10_000
+"""Paths that are remembered as noise; beyond, all are forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Seconds between updates, by cause; tests set them low."""
+
+    refresh_s: float = 300.0
+    """Without any hint the tree is compared so often: hints that the system dropped must not lie for ever."""
+    poll_s: float = 2.0
+    """Where there are no hints, and more where comparing takes long."""
+    poll_share: float = 0.05
+    """Of the time at most this share goes into comparing where there are no hints."""
+    max_rest_s: float = 1.0
+    """After an update so long as it took, up to this: under steady change half of the time is left to others."""
+    noise_s: float = 2.0
+    """After noise; doubled with each further update in vain."""
+    max_noise_s: float = 60.0
+    locked_s: float = 1.0
+    """While another process writes."""
+    first_retry_s: float = 5.0
+    """After a failure; doubled with each further one. A change meanwhile does not wait for it, once it is 5 s."""
+    max_retry_s: float = 300.0
+
+
+@dataclass(slots=True)
+class Pace:
+    """What happened so far, as far as it matters for the time of the next update."""
+
+    times: Times = field(default_factory=Times)
+    due: float = 0.0
+    """When the next update is to start."""
+    _not_before: float = 0.0
+    _hinted: set[str] = field(default_factory=set)
+    _vain: dict[str, int] = field(default_factory=dict)
+    _n_failures: int = 0
+
+    def note_hints(self, now: float, paths: Iterable[str]) -> None:
+        """Something happened to paths that matter."""
+        fresh = set(paths)
+        if fresh:
+            self._hinted |= fresh
+            self.due = min(self.due, max(self._not_before, now + min(map(self._delay, fresh))))
+
+    def note_change(self, now: float) -> None:
+        """Something may have happened that no hint told of."""
+        self.due = min(self.due, max(self._not_before, now))
+
+    def note_update(self, now: float, took_s: float, *, has_changed: bool, is_polling: bool = False) -> None:
+        """An update came through."""
+        for path in self._hinted:
+            self._vain[path] = 0 if has_changed else self._vain.get(path, 0) + 1
+        self._vain = {path: n for path, n in self._vain.items() if n} if len(self._vain) < MAX_NOISY_PATHS else {}
+        self._hinted.clear()
+        self._n_failures = 0
+        times = self.times
+        self._not_before = now + min(took_s, times.max_rest_s)
+        pause = max(times.poll_s, took_s / times.poll_share) if is_polling else times.refresh_s
+        self.due = now + min(pause, times.refresh_s)
+
+    def note_lock(self, now: float) -> None:
+        """Another process writes."""
+        self.due = self._not_before = now + self.times.locked_s
+
+    def note_failure(self, now: float) -> float:
+        """Note that an update failed; return in how many seconds it is tried again without a change."""
+        times = self.times
+        retry_s = min(times.first_retry_s * 2.0**self._n_failures, times.max_retry_s)
+        self._n_failures = min(self._n_failures + 1, 32)
+        self._not_before = now + min(times.first_retry_s, retry_s)
+        self.due = now + retry_s
+        return retry_s
+
+    def _delay(self, path: str) -> float:
+        n_vain = self._vain.get(path, 0) - VAIN_UPDATES
+        return 0.0 if n_vain < 0 else min(self.times.noise_s * 2.0 ** min(n_vain, 32), self.times.max_noise_s)

@@ -1,0 +1,166 @@
+"""What of a tree can matter to its index: the folders to listen to, and whether a path is worth an update.
+
+In doubt a path matters: the update that follows finds out what is true. Changes nothing, and hashes no file.
+"""
+
+import os
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from codesearch.errors import CodesearchError
+from codesearch.storage.snapshot import Snapshot
+from codesearch.watching.rules import Rules
+from indexers.attributes import ATTRIBUTES
+from indexers.errors import WalkError
+from indexers.git import WorkTree, find_configured_rules, find_work_tree
+from indexers.ignore import GIT_IGNORE, OWN_IGNORE, RuleFile
+from indexers.own_ignore import outer_rules
+from indexers.types import Skipped, SkipReason
+
+_RULE_FILES = frozenset({GIT_IGNORE, OWN_IGNORE, ATTRIBUTES})
+
+_NOT_ENTERED = frozenset({SkipReason.SUBMODULE, SkipReason.VENDORED})
+"""Reasons that the walk gives for whole folders."""
+
+_EDITORS_OWN = re.compile(rb"4913|\.#.*|#.*#|\..*\.sw[a-z]|.*~")
+"""What Vim and Emacs write beside a file while it is edited: trial files, locks, copies, backups. Whoever saves
+touches the file itself too, and the update that this brings sees all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A tree as it was looked through."""
+
+    root: bytes
+    folders: dict[bytes, int]
+    """Inodes of the folders, the root among them, in which a new file may matter."""
+    known: frozenset[bytes]
+    """Paths about which the index says something."""
+    rules: Rules
+    outer_files: frozenset[bytes]
+    """Rule files outside the root, absolute."""
+
+    def matters(self, path: str) -> bool:
+        """Tell whether something that happened to an absolute path may have changed what the index should say."""
+        raw = os.fsencode(path)
+        if raw == self.root or raw in self.outer_files:
+            return True
+        if not raw.startswith(self.root + b"/"):
+            return False
+        local = raw[len(self.root) + 1 :].replace(os.fsencode(os.sep), b"/")
+        if local in self.known or local in self.folders:
+            return True
+        folder, _, name = local.rpartition(b"/")
+        if self.rules.place_of(folder).is_closed or _EDITORS_OWN.fullmatch(name):
+            return False
+        return name in _RULE_FILES or self._is_there(raw, local)
+
+    def has_folder(self, path: str) -> bool:
+        """Tell whether a folder that is listened to came, went, or became another."""
+        raw = os.fsencode(path)
+        return raw[len(self.root) + 1 :] in self.folders
+
+    def places(self) -> list[str]:
+        """Return the absolute paths to listen to, rule files' folders outside the root included."""
+        root = os.fsdecode(self.root)
+        inside = [f"{root}/{os.fsdecode(folder)}" if folder else root for folder in sorted(self.folders)]
+        outside = {os.path.dirname(os.fsdecode(file)) for file in self.outer_files}  # noqa: PTH120
+        return inside + sorted(place for place in outside if os.path.isdir(place))  # noqa: PTH112
+
+    def _is_there(self, raw: bytes, local: bytes) -> bool:
+        """Tell whether a path of which nothing is known exists and no rule ignores it: else it came and went."""
+        try:
+            is_dir = stat.S_ISDIR(os.lstat(raw).st_mode)
+        except OSError:
+            return False
+        return not self.rules.is_ignored(local, is_dir=is_dir)
+
+
+def survey(root: Path, folder: Path) -> Survey:
+    """Look through the folders of `root`, whose index lies in `folder`. Raises WalkError for a root that is gone."""
+    raw = os.fsencode(root)
+    known, closed = _read_known(folder)
+    rules, outer_files = _read_outer(root)
+    found = Survey(raw, {}, known, Rules(raw, rules, closed), outer_files)
+    _look_through(found)
+    if not found.folders:
+        raise WalkError(f"{root} cannot be watched any more: it is gone, or may not be read.")
+    for path in known:
+        _add_tracked(found, path.rpartition(b"/")[0])
+    return found
+
+
+def _read_known(folder: Path) -> tuple[frozenset[bytes], frozenset[bytes]]:
+    """Return the paths that an index knows, and the folders that its walk named and did not enter."""
+    try:
+        with Snapshot.open(folder) as snapshot:
+            skipped = snapshot.skipped()
+            paths = {file.path.encode() for file in snapshot.files()}
+    except CodesearchError:
+        return frozenset(), frozenset()
+    closed = frozenset(_encode(skip) for skip in skipped if skip.reason in _NOT_ENTERED)
+    return frozenset(paths.union(map(_encode, skipped))), closed
+
+
+def _encode(skip: Skipped) -> bytes:
+    return skip.path.encode("utf-8", "surrogateescape")
+
+
+def _read_outer(root: Path) -> tuple[tuple[RuleFile, ...], frozenset[bytes]]:
+    """Return git's rules from outside the root, and the files below which they may come to be."""
+    try:
+        tree = find_work_tree(root)
+        return ((), frozenset()) if tree is None else (outer_rules(tree), _outer_files(tree))
+    except WalkError:
+        return (), frozenset()  # git refuses the repository, which every update says
+
+
+def _outer_files(tree: WorkTree) -> frozenset[bytes]:
+    """Return rule files of the work tree that lie outside the root; the user's own, in busy folders, are left out."""
+    exclude = os.path.realpath(find_configured_rules(tree)[-1])
+    folders = [folder for folder in tree.root.parents if folder == tree.top or folder.is_relative_to(tree.top)]
+    names = [os.fsdecode(name) for name in (GIT_IGNORE, ATTRIBUTES)]
+    above = [os.fsencode(folder / name) for folder in folders for name in names]
+    return frozenset([os.fsencode(exclude), *above])
+
+
+def _look_through(found: Survey) -> None:
+    todo = [(b"", 0)]
+    while todo:
+        folder, inode = todo.pop()
+        path = found.root + b"/" + folder if folder else found.root
+        try:
+            with os.scandir(path) as entries:
+                below = [(entry.name, entry.inode()) for entry in entries if entry.is_dir(follow_symlinks=False)]
+                inode = inode or os.lstat(path).st_ino
+        except OSError:
+            continue
+        if folder and (os.path.lexists(path + b"/.git")):
+            found.rules.close(folder)
+            continue
+        found.folders[folder] = inode
+        for name, number in below:
+            child = folder + b"/" + name if folder else name
+            if _is_utf8(name) and not found.rules.place_of(child).is_closed:
+                todo.append((child, number))
+
+
+def _add_tracked(found: Survey, folder: bytes) -> None:
+    """Add the way to a file that git tracks where a rule ignores what is new."""
+    while folder not in found.folders:
+        try:
+            found.folders[folder] = os.lstat(found.root + b"/" + folder).st_ino
+        except OSError:
+            return
+        folder = folder.rpartition(b"/")[0]
+
+
+def _is_utf8(name: bytes) -> bool:
+    """Tell whether the walk may list what lies in a folder of this name; no other can be listened to."""
+    try:
+        name.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
