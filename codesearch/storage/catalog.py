@@ -38,8 +38,8 @@ from codesearch.storage.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
 CATALOG_NAME = "catalog.db"
 WRITER_WAIT_S = 5.0
 READER_WAIT_S = 5.0
-"""How long SQLite waits for a lock before it gives up. Under WAL nobody waits for the writer; what is left is the moment
-in which a log is read again after a crash, and the last connection's farewell. Trials have readers get by with less."""
+"""How long SQLite waits for a lock before it gives up. Under WAL nobody waits for the writer; what is left are the moment
+in which a log is read again after a crash, and the last connection's farewell. Trials give readers less."""
 
 WRITER_CACHE_KIB = 32 * 1024
 WAL_LIMIT_BYTES = 16 << 20
