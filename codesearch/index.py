@@ -32,6 +32,7 @@ from codesearch.errors import (
 )
 from codesearch.native import to_native
 from codesearch.registry import folder_size, locate
+from codesearch.replacement import finish_replacement
 from codesearch.search import engine
 from codesearch.storage.rows import FileRow, KnownFile
 from codesearch.storage.snapshot import Snapshot
@@ -277,7 +278,11 @@ class Index:
         )
 
     def _open_snapshot(self) -> Snapshot:
-        snapshot = Snapshot.open(self.folder)
+        try:
+            snapshot = Snapshot.open(self.folder)
+        except NoIndexError:
+            finish_replacement(self.folder)  # of a process that is between its two renames, or died there
+            snapshot = Snapshot.open(self.folder)
         try:
             check_versions(snapshot.info)
         except BaseException:

@@ -20,6 +20,7 @@ from codesearch.replacement import (
     finish_replacement,
     finish_replacements,
     is_beside_its_index,
+    is_replaced_now,
     rebuild_folder,
 )
 from codesearch.storage.catalog import CATALOG_NAME, Catalog
@@ -37,6 +38,9 @@ UNFINISHED = "being built or broken off"
 
 _LEAVING = ".leaving-"
 """Prefix of a folder that is being removed: it vanishes by one rename, then its files go one by one."""
+
+MAX_LOOKS = 3
+"""A look takes longer than the two renames of a replacement, so the second one finds what the first missed."""
 
 _N_COMPARED = 100
 """Files of an index that are looked for in a folder which may be its root under another name."""
@@ -100,10 +104,20 @@ def find_nearest(path: Path, home: Path) -> Located | None:
     real = Path(os.path.realpath(path.expanduser()))
     for root in (real, *real.parents):
         folder = index_folder(home, root)
-        finish_replacement(folder)
-        if has_index(folder):
+        if _finds_index(folder):
             return Located(root, folder, _prefix(real, root))
     return None
+
+
+def _finds_index(folder: Path) -> bool:
+    """Return whether something was committed here, also where it is being replaced meanwhile."""
+    for _ in range(MAX_LOOKS):
+        finish_replacement(folder)
+        if has_index(folder):
+            return True
+        if not is_replaced_now(folder):
+            return False
+    return False
 
 
 def read_committed(folder: Path) -> IndexInfo | None:

@@ -1,7 +1,8 @@
 """A rebuilt index takes the place of the old one by two renames, and a crash between them is mended later.
 
 Knows names of folders and whether an index in one is complete. The writer's lock in the old folder tells a swap
-that is under way from one that was cut off.
+that is under way from one that was cut off. Between the renames there is no index, so whoever looks then does the
+second one at once: a rebuilt index that is complete takes the place in any case.
 """
 
 from contextlib import closing
@@ -40,7 +41,7 @@ def replace_index(folder: Path, on_step: OnStep = ignore_step) -> None:
         remove_quietly(replaced)
         folder.rename(replaced)
         on_step("index set aside")
-        rebuild_folder(folder).rename(folder)
+        _put_in_place(rebuild_folder(folder), folder)
         on_step("index replaced")
         sync_folder(folder.parent)
     except OSError as error:
@@ -52,13 +53,17 @@ def replace_index(folder: Path, on_step: OnStep = ignore_step) -> None:
 def finish_replacement(folder: Path) -> None:
     """End a replacement that was cut off: put the rebuilt index in its place if it is complete, else the old one back.
 
-    Raises LockedError where its process lives and is between the renames, StorageError where files cannot be moved.
+    Raises LockedError where the old one is being written, StorageError where files cannot be moved.
     """
     replaced = _replaced_folder(folder)
     if not replaced.is_dir():
         return
     try:
+        if not folder.exists() and _is_complete(rebuild_folder(folder)):
+            _put_in_place(rebuild_folder(folder), folder)
         lock = WriterLock(replaced)
+    except OSError as error:
+        raise _cannot_put_back(folder, error) from error
     except CodesearchError:
         if folder.exists():
             return
@@ -70,9 +75,13 @@ def finish_replacement(folder: Path) -> None:
                 (fresh if _is_complete(fresh) else replaced).rename(folder)
             sync_folder(folder.parent)
         except OSError as error:
-            message = f"cannot put {folder} back: {error.strerror}; check the permissions of {folder.parent}"
-            raise StorageError(message) from error
+            raise _cannot_put_back(folder, error) from error
     remove_quietly(replaced)
+
+
+def is_replaced_now(folder: Path) -> bool:
+    """Tell whether something is here, or on its way here: who finds no index then looks again."""
+    return folder.is_dir() or _replaced_folder(folder).is_dir()
 
 
 def finish_replacements(indexes: Path) -> None:
@@ -82,6 +91,19 @@ def finish_replacements(indexes: Path) -> None:
             finish_replacement(indexes / replaced.name.removeprefix(REPLACED))
         except CodesearchError:
             continue
+
+
+def _put_in_place(fresh: Path, folder: Path) -> None:
+    """Do the second rename, unless another process did it just now."""
+    try:
+        fresh.rename(folder)
+    except OSError:
+        if not folder.exists():
+            raise
+
+
+def _cannot_put_back(folder: Path, error: OSError) -> StorageError:
+    return StorageError(f"cannot put {folder} back: {error.strerror}; check the permissions of {folder.parent}")
 
 
 def _replaced_folder(folder: Path) -> Path:

@@ -74,9 +74,24 @@ def test_without_a_complete_successor_the_old_index_comes_back(root: Path, home:
     assert not replaced_of(folder).exists()
 
 
-def test_a_swap_that_is_under_way_is_left_to_its_process(root: Path, home: Path) -> None:
+def test_who_looks_between_the_two_renames_does_the_second_and_waits_for_nobody(root: Path, home: Path) -> None:
     folder = index_folder(home, root)
     copytree(folder, rebuild_folder(folder))
+    folder.rename(replaced_of(folder))
+    with closing(WriterLock(replaced_of(folder))):
+        assert locate(root, home).folder == folder
+        assert replaced_of(folder).exists()
+        assert not rebuild_folder(folder).exists()
+
+
+def test_an_index_that_stays_open_finds_a_rebuild_that_was_cut_off_between_its_renames(root: Path, home: Path) -> None:
+    with Index.open(root, home) as index:
+        cut_off_a_replacement(root, home)
+        assert [result.path for result in index.search("flamingo").results][:1] == ["new.py"]
+
+
+def test_an_incomplete_successor_is_left_to_its_process(root: Path, home: Path) -> None:
+    folder = index_folder(home, root)
     folder.rename(replaced_of(folder))
     with closing(WriterLock(replaced_of(folder))), pytest.raises(LockedError):
         locate(root, home)
