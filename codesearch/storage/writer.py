@@ -89,6 +89,7 @@ class Writer:
         """Make an index; one that is there already stays readable until the first commit replaces it."""
         with disk_errors(folder):
             make_private_folder(folder)
+            sync_folder(folder.parent)
         return cls._start(folder, new, seams, held)
 
     @classmethod
