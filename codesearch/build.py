@@ -21,6 +21,7 @@ from codesearch.building.encoding import Encoding, Supply
 from codesearch.building.filling import FILL_COMMIT_S, Filling, fill
 from codesearch.building.order import Order, check_cut, check_name, cuts_of, read_order
 from codesearch.building.reporter import Reporter
+from codesearch.building.upkeep import compact_where_due
 from codesearch.compatibility import check_versions
 from codesearch.encoders.own import Load, load_own, own_spec
 from codesearch.encoders.speeds import Speed, record_speed
@@ -155,9 +156,8 @@ class _Build:
                 report = self._update(tools)
             finally:
                 self._note_speed(tools)
-            return replace(
-                report, warnings=(*cache.warnings, *tools.encoding.notes(), *self._warn_of_cache(writer, supply))
-            )
+            others = (*cache.warnings, *tools.encoding.notes(), *self._warn_of_cache(writer, supply))
+            return replace(report, warnings=report.warnings + others)
 
     def _warn_of_cache(self, writer: Writer, supply: Supply) -> tuple[str, ...]:
         """Say where the cache has no room for the vectors of this index, which take their time."""
@@ -184,6 +184,7 @@ class _Build:
             self._fill(tools)
             reporter.report("commit", len(changes.to_read), len(changes.to_read))
         generation = writer.commit(complete=True, files_todo=0, checked_at=self._checked_at)
+        warning = compact_where_due(writer, reporter, self._checked_at)
         return UpdateReport(
             added=changes.added,
             changed=changes.changed,
@@ -193,8 +194,9 @@ class _Build:
             bytes_read=reporter.bytes_read,
             n_encoded=tools.encoding.counts.n_encoded,
             skipped=tuple(changes.skipped),
-            generation=generation,
+            generation=generation if warning else writer.info.generation,
             took_s=time.monotonic() - reporter.started,
+            warnings=(warning,) if warning else (),
             n_filled=n_without,
         )
 

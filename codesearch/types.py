@@ -270,9 +270,10 @@ class BuildOptions:
     """How long to wait for another process that writes the index."""
 
 
-BuildStage = Literal["wait", "walk", "download", "index", "encode", "commit"]
+BuildStage = Literal["wait", "walk", "download", "index", "encode", "commit", "compact"]
 """Another process may have to end first (`wait`), a model to be fetched (`download`). A first build of an encoder that
-takes its time reads everything (`index`), then gives it vectors (`encode`)."""
+takes its time reads everything (`index`), then gives it vectors (`encode`). After the commit the index may be rid of
+what updates left dead (`compact`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +318,7 @@ class UpdateReport:
     generation: int
     took_s: float
     warnings: tuple[str, ...] = ()
-    """What went wrong beside the way and cost only time, such as a damaged vector cache."""
+    """What went wrong beside the way and cost only time or room, such as a damaged vector cache."""
     n_filled: int = 0
     """Files that got their vectors after their words, those of earlier runs included."""
 

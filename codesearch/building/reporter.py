@@ -80,7 +80,7 @@ class Reporter:
             stage_s=now - self._stage_started,
             notice=self.notice,
         )
-        is_seldom = stage in {"walk", "commit"}
+        is_seldom = stage in {"walk", "commit", "compact"}
         if self._on_progress is not None and (is_new or is_seldom or now - self._told >= self._interval_s):
             self._told = now
             self._on_progress(self._now)

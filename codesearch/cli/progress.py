@@ -66,9 +66,8 @@ def describe_progress(progress: Progress) -> str:
     if progress.stage == "download":
         total = "" if progress.bytes_total is None else f" of {describe_size(progress.bytes_total)}"
         return f"fetching the model: {describe_size(progress.bytes_done)}{total}{_remaining(progress)}"
-    if progress.stage == "commit":
-        amount = f": {progress.files_done:,} files, {progress.n_chunks:,} chunks" if progress.files_done else ""
-        return f"writing the index{amount}"
+    if progress.stage in {"commit", "compact"}:
+        return _describe_writing(progress)
     total = "" if progress.files_total is None else f"/{progress.files_total:,}"
     files = f"{progress.files_done:,}{total} files"
     if progress.stage == "encode":
@@ -77,6 +76,13 @@ def describe_progress(progress: Progress) -> str:
     rate = _rate(progress.bytes_done, progress.elapsed_s)
     chunks = f", {progress.n_chunks:,} chunks" if progress.n_chunks else ""
     return f"indexing: {files}{chunks}{rate}{_remaining(progress)}"
+
+
+def _describe_writing(progress: Progress) -> str:
+    if progress.stage == "compact":
+        return "writing the index without what was removed"
+    amount = f": {progress.files_done:,} files, {progress.n_chunks:,} chunks" if progress.files_done else ""
+    return f"writing the index{amount}"
 
 
 def estimate_remaining_s(progress: Progress) -> float | None:

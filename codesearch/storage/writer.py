@@ -67,6 +67,8 @@ class Writer:
         self._on_step = seams.on_step
         self._thresholds = seams.thresholds
         self._failed = False
+        self._kept: tuple[str | None, ...] | None = None
+        """The files of the committed generation; None before the first commit of an index that is made anew."""
         self._lexical: LexicalChanges
         self._generation: Generation
         self._vectors: VectorAppender
@@ -109,6 +111,7 @@ class Writer:
             with disk_errors(folder):
                 writer._load(generation)
                 if new is None:
+                    writer._kept = generation.file_names
                     reclaim(folder, generation.file_names)
         except BaseException:
             if catalog is not None:
@@ -247,6 +250,15 @@ class Writer:
                 self._generation = replace(self._generation, coarse_name=None)
             self._set_info(replace(self.info, coarse_dim=coarse_dim))
 
+    def is_compaction_due(self) -> bool:
+        """Return whether so many vectors are dead that it is time to leave them behind.
+
+        Their documents die with them, and tantivy, which merges them away in its own time, keeps no more.
+        """
+        n_dead = self._vectors.n_rows - int(np.count_nonzero(self._flags.values()))
+        thresholds = self._thresholds
+        return n_dead > thresholds.dead_rows and n_dead >= thresholds.dead_share * self._vectors.n_rows
+
     def compact(self) -> None:
         """Move the live vectors to a new file and write the lexical side anew; answers stay the same."""
         with self._changing():
@@ -278,7 +290,8 @@ class Writer:
             self._on_step("catalogue written")
             self._catalog.run("COMMIT")
             self._on_step("catalogue committed")
-            reclaim(self._folder, self._generation.file_names)
+            self._kept = self._generation.file_names
+            reclaim(self._folder, self._kept)
             self._on_step("stale removed")
             self._catalog.begin("IMMEDIATE")
         self._lexical.start(self._generation)
@@ -294,6 +307,8 @@ class Writer:
             with suppress(CodesearchError):
                 self._catalog.rollback()
             self._catalog.close()
+            if self._is_changed and self._kept is not None:
+                reclaim(self._folder, self._kept)
         finally:
             if self._lock is not None:
                 self._lock.close()
