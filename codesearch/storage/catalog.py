@@ -98,7 +98,9 @@ class Catalog:
         """Open for writing, making the file where it is missing."""
         path = folder / CATALOG_NAME
         try:
-            os.close(open_private(path, os.O_RDWR | os.O_CREAT))
+            os.close(open_private(path, os.O_RDWR | os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            pass  # and never opened here: closing it would end the locks of every connection of this process
         except OSError as error:
             raise StorageError(f"{path} cannot be opened ({error}); check that the folder is writable") from error
         catalog = cls(path, _connect(path, "rw"), _file_id(path))
@@ -249,7 +251,10 @@ class Catalog:
             return self._closed_error()
         if isinstance(error, sqlite3.ProgrammingError):
             return error
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
+        if code == sqlite3.SQLITE_READONLY_ROLLBACK:  # only the very first write of a catalogue has such a journal
+            return NoIndexError(f"{self.path.parent} holds no finished index; run `codesearch index PATH`")
+        code &= 0xFF
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return LockedError(f"{self.path} is in use by another process ({error}); try again in a moment")
         if code in _DISK_CODES:
