@@ -3,9 +3,11 @@
 from contextlib import closing
 from pathlib import Path
 
+from codesearch.storage import verification
 from codesearch.storage.catalog import require_catalog
+from codesearch.storage.findings import Verification
 from codesearch.storage.lock import WriterLock
-from codesearch.storage.verification import find_damage
+from codesearch.storage.verification import OnCheck, ignore_check
 from codesearch.storage.writer import Writer
 
 
@@ -23,13 +25,18 @@ def compact(folder: Path) -> int:
 
 
 def verify(folder: Path) -> list[str]:
-    """Read all that is stored and return what does not match its checksums, one sentence each.
+    """Return what `examine` finds damaged, one sentence each."""
+    return [str(problem) for problem in examine(folder).problems]
 
-    Holds the writer's lock meanwhile. Raises NoIndexError, LockedError, FormatError, CorruptIndexError, StorageError.
+
+def examine(folder: Path, on_check: OnCheck = ignore_check) -> Verification:
+    """Read all that is stored and compare it: checksums, counts, ranges, words and vectors against the catalogue.
+
+    Holds the writer's lock meanwhile. Raises NoIndexError, LockedError, FormatError, StorageError.
     """
     require_catalog(folder)
     with closing(WriterLock(folder)):
-        return find_damage(folder)
+        return verification.examine(folder, on_check)
 
 
 def _size_of(folder: Path) -> int:

@@ -234,6 +234,25 @@ class LexicalReader:
             addresses = [hit[1] for hit in self._searcher.search(query, limit, count=False).hits]
             return [int(i) for i in self._searcher.fast_field_values("id", addresses) if i is not None]
 
+    def all_ids(self) -> list[int]:
+        """Return the ids of all documents, dead ones among them, in no order."""
+        with read_errors(self._folder, self._mend):
+            return self._ids_of(tantivy.Query.all_query())
+
+    def ids_of_kind(self, kind: Kind) -> list[int]:
+        """Return the ids of all documents of one kind, dead ones among them, in no order."""
+        with read_errors(self._folder, self._mend):
+            return self._ids_of(self.of_kinds([kind]))
+
+    def ids_of_files(self, file_ids: Sequence[int]) -> list[int]:
+        """Return the ids of all documents of the files, in no order."""
+        with read_errors(self._folder, self._mend):
+            return self._ids_of(self.among("file", file_ids)) if file_ids else []
+
+    def _ids_of(self, query: tantivy.Query) -> list[int]:
+        addresses = [hit[1] for hit in self._searcher.search(query, max(self._searcher.num_docs, 1), count=False).hits]
+        return [int(i) for i in self._searcher.fast_field_values("id", addresses) if i is not None]
+
     def has_term(self, term_hash: int, granularity: Granularity) -> bool:
         """Return whether some document of the granularity contains a term, dead ones counted."""
         with read_errors(self._folder, self._mend):

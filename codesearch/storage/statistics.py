@@ -78,6 +78,20 @@ def check_terms(catalog: Catalog) -> None:
         raise mismatch(f"the list of terms of {catalog.path}", catalog.mend)
 
 
+def compare_statistics(catalog: Catalog, tally: Tally) -> None:
+    """Compare all that is stored with a count of all chunks; raises CorruptIndexError."""
+    check_terms(catalog)
+    terms, counts = tally.term_changes()
+    order = np.argsort(terms.view(np.int64))
+    counted = np.stack([terms.view(np.int64)[order], counts[order]], axis=1)
+    stored = np.array(catalog.rows("SELECT hash, df FROM terms ORDER BY hash"), dtype=np.int64).reshape(-1, 2)
+    if not np.array_equal(counted, stored):
+        raise mismatch(f"the list of terms of {catalog.path}", catalog.mend)
+    for granularity, (n_chunks, lengths) in _read_totals(catalog).items():
+        if n_chunks != tally.n_chunks[granularity] or not np.array_equal(lengths, tally.lengths[granularity]):
+            raise mismatch(f"the statistics of {catalog.path}", catalog.mend)
+
+
 def _check_term(catalog: Catalog, key: int, df: object, checksum: int) -> int:
     if not isinstance(df, int) or term_checksum(key, df) != checksum:
         raise mismatch(f"the frequency of a term in {catalog.path}", catalog.mend)

@@ -27,6 +27,9 @@ SUMMED_TABLES: dict[str, str] = {
 }
 """The columns that are summed, by table; the order of skipped files is that of their rowids."""
 
+SLICE_ROWS = 5_000
+"""Definitions read at once: some milliseconds in which a thread that answers has to wait."""
+
 Rows = Iterable[Sequence[Any]]
 
 
@@ -58,6 +61,31 @@ def read_summed(catalog: Catalog, table: str) -> list[tuple[Any, ...]]:
     if _read(catalog, table) != [len(rows), sum(_sum_row(row) for row in rows)]:
         raise mismatch(f"the table {table} of {catalog.path}", catalog.mend)
     return rows
+
+
+def sums_to(rows: Rows) -> int:
+    """Return what rows add to the sum of their table."""
+    return sum(_sum_row(row) for row in rows)
+
+
+def compare_sum(catalog: Catalog, table: str, n_rows: int, checksums: int) -> None:
+    """Compare the sum of a table with what its rows should come to; raises CorruptIndexError."""
+    if _read(catalog, table) != [n_rows, checksums]:
+        raise mismatch(f"the sum of the table {table} of {catalog.path}", catalog.mend)
+
+
+def check_definitions(catalog: Catalog) -> None:
+    """Compare the largest of the tables with its sum, in slices; raises CorruptIndexError."""
+    stored = _read(catalog, DEFINITIONS)
+    n_rows = total = 0
+    last: tuple[Any, ...] = ("", -1)
+    sql = "SELECT name, chunk_id FROM definitions WHERE (name, chunk_id) > (?, ?) ORDER BY name, chunk_id LIMIT ?"
+    while rows := catalog.rows(sql, (*last, SLICE_ROWS)):
+        n_rows += len(rows)
+        total += sums_to(rows)
+        last = rows[-1]
+    if stored != [n_rows, total]:
+        raise mismatch(f"the table {DEFINITIONS} of {catalog.path}", catalog.mend)
 
 
 def _change(catalog: Catalog, table: str, rows: Rows, sign: int) -> None:

@@ -1,6 +1,8 @@
-"""Reads everything that a generation holds and says what does not match. Mends nothing."""
+"""Reads everything that a generation holds and says what does not match. Mends nothing.
 
-import json
+Puts the checks in order: what a later one builds on, an earlier one has found to be whole.
+"""
+
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
@@ -9,79 +11,80 @@ from pathlib import Path
 import numpy as np
 
 from codesearch.errors import CorruptIndexError
-from codesearch.storage.catalog import Catalog
-from codesearch.storage.checksums import find_damaged_blocks
-from codesearch.storage.derived import read_derived_files
-from codesearch.storage.ingest import definition_names
+from codesearch.storage.candidate_checks import check_blocks, check_candidates, check_vectors
+from codesearch.storage.catalog import CATALOG_NAME, Catalog
+from codesearch.storage.catalog_checks import check_counts, check_derivation, check_lists, check_structure
+from codesearch.storage.coverage import count_summed, list_unsummed
+from codesearch.storage.examined import Examined
+from codesearch.storage.file_checks import check_file, check_flags, check_spans, read_files
+from codesearch.storage.findings import Problem, Verification
 from codesearch.storage.records import Records
 from codesearch.storage.row_flags import FLAGS_DTYPE
-from codesearch.storage.rows import FileRow, Generation
+from codesearch.storage.rows import FileRow
 from codesearch.storage.statistics import check_terms
-from codesearch.storage.vectors import VectorReader
+
+OnCheck = Callable[[str, int, int], None]
+"""Told what is read, how much of it is done, and of how much."""
 
 
-def find_damage(folder: Path) -> list[str]:
-    """Return what does not match its checksums, one sentence each; nobody may write to the folder meanwhile.
+def ignore_check(what: str, done: int, total: int) -> None:
+    """Do nothing."""
 
-    Raises CorruptIndexError where the catalogue itself cannot be read.
+
+def examine(folder: Path, on_check: OnCheck = ignore_check) -> Verification:
+    """Read an index and compare all that it holds; nobody may write to the folder meanwhile.
+
+    Raises NoIndexError, FormatError, StorageError.
     """
-    with closing(Catalog.open_reader(folder)) as catalog:
-        catalog.begin("DEFERRED")
-        generation = catalog.read_generation()
-        if not catalog.is_sound():
-            return [f"{catalog.path} is damaged in its structure; {catalog.mend}"]
-        problems = [problem for check in _checks(folder, catalog, generation) if (problem := _run(check))]
-        damaged = {file.name: len(find_damaged_blocks(folder, file)) for file in read_derived_files(catalog)}
-        return problems + [
-            f"{folder / name} is damaged in {n_blocks} blocks; {catalog.mend}"
-            for name, n_blocks in damaged.items()
-            if n_blocks
-        ]
-
-
-def _run(check: Callable[[], object]) -> str:
     try:
-        check()
+        with closing(Catalog.open_reader(folder)) as catalog:
+            catalog.begin("DEFERRED")
+            return _examine_generation(folder, catalog, on_check)
     except CorruptIndexError as error:
-        return str(error)
-    return ""
+        return _unreadable(error)
 
 
-def _checks(folder: Path, catalog: Catalog, generation: Generation) -> Iterator[Callable[[], object]]:
-    records = Records(catalog)
-    yield partial(check_terms, catalog)
-    yield partial(catalog.read_array, "row_flags", FLAGS_DTYPE)
-    yield partial(catalog.read_array, "file_spans", "<i8")
-    yield partial(catalog.read_array, "coarse_rows", "<u4")
-    yield partial(_check_vectors, folder, catalog, generation)
-    yield records.files
-    if not _run(records.files):
-        for file in records.files():
-            yield partial(_check_file, records, catalog, file)
+def _examine_generation(folder: Path, catalog: Catalog, on_check: OnCheck) -> Verification:
+    generation = catalog.read_generation()
+    on_check("the structure of the catalogue", 0, 1)
+    problems = list(check_structure(catalog))
+    if any(problem.mend == catalog.mend_structure for problem in problems):
+        return Verification(tuple(problems), 0, 0, ())
+    files: list[FileRow] = []
+    problems += read_files(catalog, files)
+    examined = Examined(folder, catalog, generation, Records(catalog), files)
+    problems += _check_all(examined, on_check, has_all_files=not problems)
+    n_files, n_bytes = count_summed(examined)
+    return Verification(tuple(problems), n_files, n_bytes, list_unsummed(examined))
 
 
-def _check_vectors(folder: Path, catalog: Catalog, generation: Generation) -> None:
-    info = generation.info
-    with closing(VectorReader(folder / generation.vectors_name, info.dim, info.n_rows, catalog.mend)) as vectors:
-        for block in vectors.read_blocks(0, info.n_rows):
-            if not np.isfinite(block).all():
-                raise CorruptIndexError(f"{folder / generation.vectors_name} holds no numbers; {catalog.mend}")
+def _check_all(examined: Examined, on_check: OnCheck, *, has_all_files: bool) -> Iterator[Problem]:
+    yield from check_lists(examined)
+    on_check("vectors", 0, 1)
+    yield from check_vectors(examined)
+    blocks = list(check_blocks(examined))
+    yield from blocks
+    if not has_all_files:
+        yield from examined.attempt(partial(check_terms, examined.catalog))
+    flags = np.zeros(examined.generation.info.n_rows, dtype=FLAGS_DTYPE)
+    spans = list(check_spans(examined)) if has_all_files else []
+    yield from spans
+    is_whole = has_all_files and not spans
+    for done, file in enumerate(examined.files, start=1):
+        on_check("files", done, len(examined.files))
+        for problem in check_file(examined, file, flags):
+            is_whole = False
+            yield problem
+    if is_whole:
+        yield from check_counts(examined)
+        yield from check_flags(examined, flags)
+        on_check("terms and definitions", 0, 1)
+        yield from check_derivation(examined)
+    if is_whole and not blocks:
+        on_check("words and vectors that propose candidates", 0, 1)
+        yield from check_candidates(examined)
 
 
-def _check_file(records: Records, catalog: Catalog, file: FileRow) -> None:
-    records.text(file.id)
-    ids = range(file.first_chunk, file.first_chunk + file.n_chunks)
-    chunks = records.chunks(ids)
-    if len(chunks) != file.n_chunks:
-        raise records.mismatch(f"the list of chunks of {file.path}")
-    records.bags(ids)
-    wanted = {
-        (n, chunk.id) for chunk in chunks for n in definition_names(chunk.symbol, chunk.qualified_name, chunk.names)
-    }
-    sql = (
-        "SELECT name, chunk_id FROM definitions "
-        "WHERE name IN (SELECT value FROM json_each(?)) AND chunk_id BETWEEN ? AND ?"
-    )
-    names = json.dumps(sorted({name for name, _ in wanted}))
-    if set(catalog.rows(sql, (names, file.first_chunk, file.first_chunk + file.n_chunks - 1))) != wanted:
-        raise records.mismatch(f"the list of definitions of {file.path}")
+def _unreadable(error: CorruptIndexError) -> Verification:
+    what, _, mend = str(error).rpartition("; ")
+    return Verification((Problem(what, CATALOG_NAME, mend),), 0, None, ())

@@ -1,0 +1,43 @@
+"""What an examination of an index finds, as values: what is damaged, what was compared, which bytes nothing sums."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is not as it was written."""
+
+    what: str
+    """What is wrong, and where, without what to do."""
+    file: str
+    """The file of the index it is in, relative to its folder, `/` between parts."""
+    mend: str
+    """What the user does about it."""
+    path: str | None = None
+    """The source file that it concerns; None where it is several or none."""
+
+    def __str__(self) -> str:
+        return f"{self.what}; {self.mend}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unsummed:
+    """Bytes that no checksum of the index covers."""
+
+    file: str
+    n_bytes: int | None
+    """None where SQLite does not tell them apart."""
+    what: str
+    """What they are, and what stands in for a checksum."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The outcome of reading a whole index."""
+
+    problems: tuple[Problem, ...]
+    n_files: int
+    """Files of the index that were compared with checksums."""
+    n_bytes: int | None
+    """Their bytes under checksums; None where SQLite does not tell its own bytes from those of rows."""
+    unsummed: tuple[Unsummed, ...]
