@@ -53,6 +53,7 @@ import tree_sitter
 from indexers.documentation import LeadingText
 from indexers.grammars import GrammarMissing, load_grammar
 from indexers.languages import LANGUAGES
+from indexers.limits import MAX_NAME, MAX_SCOPE, MAX_SIGNATURE
 from indexers.macros import blank_macros
 from indexers.masks import mask_macros
 from indexers.matches import CompiledQuery, Found, Matches, Span, compile_query, match_query
@@ -63,13 +64,6 @@ from indexers.statements import find_statements
 from indexers.types import Definition
 
 __all__ = ["GrammarMissing", "find_definitions"]
-
-MAX_SIGNATURE = 300
-"""Characters: a long parameter list still fits; a literal or a macro body does not drown the words that matter."""
-
-MAX_NAME = 200
-"""Characters: the sentences that name tests are shorter; what is longer is a literal, not a name."""
-
 
 Scan = Callable[[bytes], list[Definition]]
 
@@ -216,6 +210,7 @@ def _read_name(found: Found, settings: dict[str, str | None], data: bytes) -> tu
         if found_separator and tail:
             scope, name = head, tail
             break
+    scope = scope[-MAX_SCOPE:]
     while "<" in scope and scope != (plain := TYPE_ARGUMENTS.sub("", scope)):
         scope = plain
     return scope, name[:MAX_NAME]

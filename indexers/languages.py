@@ -24,12 +24,12 @@ BY_ALIAS = {
 
 SHEBANG = re.compile(rb"#!\s*(?:\S*/)?(\S+)(?:[ \t]+([^\n]*))?")
 CPP = re.compile(
-    rb"^\s*(?:template\s*<|namespace\s+\w+|class\s+\w|(?:public|private|protected)\s*:|using\s+\w)|\w::~?\w"
-    rb"|^\s*#\s*include\s*<\w+>",
+    rb"^[ \t]*(?:template\s*<|namespace\s+\w+|class\s+\w|(?:public|private|protected)\s*:|using\s+\w)|\w::~?\w"
+    rb"|^[ \t]*#\s*include\s*<\w+>",
     re.MULTILINE,
 )
-OBJC = re.compile(rb"^\s*(?:@(?:interface|implementation|protocol|import)\b|#\s*import\b)", re.MULTILINE)
-MATLAB = re.compile(rb"^\s*(?:%|function\b[^;{]*$|classdef\b|end\s*$)", re.MULTILINE)
+OBJC = re.compile(rb"^[ \t]*(?:@(?:interface|implementation|protocol|import)\b|#\s*import\b)", re.MULTILINE)
+MATLAB = re.compile(rb"^[ \t]*(?:%|function\b[^;{]*$|classdef\b|end\s*$)", re.MULTILINE)
 
 
 def detect_language(path: str, first_bytes: bytes = b"") -> str:

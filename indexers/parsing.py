@@ -6,6 +6,7 @@ from pathlib import Path
 from indexers.chunker import chunk_file
 from indexers.definitions import GrammarMissing, find_definitions
 from indexers.languages import LANGUAGES, detect_language
+from indexers.limits import limit_definitions
 from indexers.terms import pack_bags
 from indexers.text import read_source
 from indexers.tokenizer import tokenize
@@ -25,7 +26,8 @@ def parse_file(root: Path, file: SourceFile, max_file_bytes: int, blocks_because
     definitions: Sequence[Definition] = ()
     if not blocks_because:
         try:
-            definitions = find_definitions(language, text.data)
+            limited = limit_definitions(find_definitions(language, text.data))
+            definitions, note = limited.definitions, limited.note
         except GrammarMissing as error:
             note = str(error)
     return _assemble(file, text, language, definitions, note)

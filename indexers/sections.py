@@ -8,12 +8,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from indexers.limits import MAX_NAME
 from indexers.types import Definition
 
 SCOPE_SEPARATOR = " > "
 
 MAX_SETEXT_LINES = 2
 """A longer paragraph above `---` is a rule drawn without a blank line, not a heading."""
+
+MAX_HEADING = 4 * MAX_NAME
+"""Characters of a heading that are read: as long as a title may be, and its markup."""
 
 MIN_UNDERLINE = 4
 """From here on docutils takes an underline for one, even where its title is longer."""
@@ -85,9 +89,10 @@ def find_pod_sections(data: bytes) -> list[Definition]:
 
 def plain_title(text: str) -> str:
     """Return a heading without markup."""
+    text = text[:MAX_HEADING]
     for pattern, replacement in _MARKUP:
         text = pattern.sub(replacement, text)
-    return text.strip()
+    return text.strip()[:MAX_NAME]
 
 
 def _lines(data: bytes) -> list[_Line]:

@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from indexers.documentation import LeadingText
+from indexers.limits import MAX_SIGNATURE
 from indexers.matches import Lead
 from indexers.types import Definition, DefinitionRole
-
-MAX_SIGNATURE = 300
-"""Characters, as of the languages with a grammar."""
 
 _TOKEN = (
     rb"(?P<comment>--[^\n]*|/\*.*?\*/)"
