@@ -6,6 +6,7 @@ The log has one line a moment, each written at once: steps of the writer, and wh
 import json
 import os
 import signal
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -125,6 +126,11 @@ def run_job(job: Job) -> UpdateReport | None:
     )
 
 
+def main() -> None:
+    """Do the job that the command line gives as JSON."""
+    run_job(Job(**json.loads(sys.argv[1])))
+
+
 def make_encoder(spec: EncoderSpec, log: Path) -> SeededEncoder:
     """Return the encoder of that name; vectors of all but `embedded` are kept in the cache."""
     return LoggedEncoder(is_cached=spec.name != "embedded", name=spec.name, log=log)
@@ -159,3 +165,7 @@ def _digest(text: str) -> str:
 
 def _find_nothing(spec: EncoderSpec) -> None:  # noqa: ARG001
     return None
+
+
+if __name__ == "__main__":
+    main()

@@ -238,7 +238,8 @@ class SqliteVectorCache:
 
     def _open(self) -> None:
         self._path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE))
+        with suppress(FileExistsError):  # never opened but by SQLite: closing it would end the locks of this process
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
         self._path.chmod(PRIVATE_FILE)
         self._inode = self._path.stat().st_ino
         self._connection = sqlite3.connect(

@@ -50,6 +50,18 @@ except StorageError as error:
     sys.exit(3)
 """
 
+WRITTEN_ELSEWHERE = """
+import sys
+from pathlib import Path
+from codesearch.storage.writer import Writer
+from tests.storage.made_files import NOW, build_file
+for seed in (1, 2, 3):
+    with Writer.open(Path(sys.argv[1])) as writer:
+        for i in range(8):
+            writer.add(build_file(f"f{i}.py", seed))
+        writer.commit(complete=True, files_todo=0, checked_at=NOW)
+"""
+
 KILLED_BUILD = """
 import os, signal, sys
 from pathlib import Path
@@ -185,3 +197,20 @@ def test_a_writer_that_failed_refuses_to_commit(folder: Path) -> None:
             writer.commit(complete=True, files_todo=0, checked_at=NOW)
     with Snapshot.open(folder) as snapshot:
         assert [row.path for row in snapshot.files()] == ["a.py"]
+
+
+@pytest.mark.slow
+def test_a_reader_beside_a_writer_in_one_process_keeps_its_generation_while_another_process_writes(
+    folder: Path,
+) -> None:
+    files = [build_file(f"f{i}.py") for i in range(8)]
+    with Snapshot.open(write_index(folder, files)) as snapshot:
+        before = state_of(snapshot)
+    with Snapshot.open(folder) as snapshot:
+        with Writer.open(folder) as writer:
+            writer.add(build_file("another.py"))
+            writer.commit(complete=True, files_todo=0, checked_at=NOW)
+        assert run_update(WRITTEN_ELSEWHERE, folder, "").returncode == 0
+        assert state_of(snapshot) == before
+    with Snapshot.open(folder) as snapshot:
+        assert len(snapshot.files()) == 9
