@@ -4,9 +4,8 @@ Knows how many to ask for and in which mode. Proposers are asked for more than t
 to it by scores of our own, so that the candidates depend on the chunks of the index and not on its history.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +23,7 @@ from codesearch.search.constants import (
 from codesearch.search.selection import Eligible
 from codesearch.search.stopwatch import Stopwatch
 from codesearch.search.word_scores import WordScorer
-from codesearch.storage.rows import ChunkRow, DenseHits, Selection
+from codesearch.storage.rows import ChunkRow, Selection
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import Mode
 from indexers.types import GRANULARITIES, FloatArray, Granularity
@@ -135,20 +134,8 @@ def _is_settled(scores: Floats, quota: int) -> bool:
 
 
 def _find_dense(snapshot: Snapshot, vector: FloatArray, selection: Selection, quota: Mapping[Granularity, int]) -> Ids:
-    def find(name: Granularity, limit: int) -> DenseHits:
-        return snapshot.find_dense(vector, (name,), selection, limit)
-
-    return np.concatenate([_best_by_vector(snapshot, partial(find, name), quota[name]) for name in GRANULARITIES])
-
-
-def _best_by_vector(snapshot: Snapshot, find: Callable[[int], DenseHits], quota: int) -> Ids:
-    """Return the `quota` best, asking for more as long as those tie with what may follow."""
-    n_asked = quota + 1
-    while True:
-        hits = find(n_asked)
-        if len(hits.ids) < n_asked or n_asked >= MAX_OVERFETCH * quota or hits.scores[-1] < hits.scores[quota - 1]:
-            return keep_best(snapshot, hits.ids, hits.scores.astype(np.float64), quota)
-        n_asked *= 2
+    found = (snapshot.find_dense(vector, (name,), selection, quota[name]).ids for name in GRANULARITIES)
+    return np.concatenate(list(found))
 
 
 def _prefilter(snapshot: Snapshot, wanted: Wanted, eligible: Eligible, watch: Stopwatch) -> Ids:
@@ -160,7 +147,7 @@ def _prefilter(snapshot: Snapshot, wanted: Wanted, eligible: Eligible, watch: St
     chosen = _find_lexical(snapshot, wanted.words, eligible.selection, prefilter_quota(wanted.n_prefiltered))
     watch.record("lexical", eligible.n_chunks, len(chosen))
     n_rescored = max(PREFILTER_RESCORED, wanted.limit)
-    ids = _best_by_vector(snapshot, lambda limit: snapshot.find_dense_among(vector, chosen, limit), n_rescored)
+    ids = snapshot.find_dense_among(vector, chosen, n_rescored).ids
     watch.record("dense", len(chosen), len(ids))
     return np.sort(ids)
 

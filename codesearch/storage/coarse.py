@@ -28,14 +28,15 @@ OVERFETCH = 2
 """How many times the expected number of hits is asked for then: rows that are not allowed may crowd at the top."""
 
 TIES_EXPECTED = 16
-TIES_GROWTH = 8
-MAX_TIES = 8192
-"""How many hits beyond the last one wanted are fetched to see whether they are equal: copies of a file, empty ones.
+"""How many hits beyond the last one wanted are fetched to see whether they are equal: copies of a file, empty ones."""
 
-Among more copies than the last, which ones are returned is not determined.
-"""
+ROUNDING = 2e-6
+"""What FAISS's own scores may differ by from those of `compare`, with some room; scores are told apart from 1e-6 on."""
 
 BoolArray = npt.NDArray[np.bool_]
+
+Rank = Callable[[IntArray], IntArray]
+"""Says of rows in which order those that are equal come; asked only where not all of them are wanted."""
 
 Accelerate = Callable[[Any], Any | None]
 """Copies a FAISS index to where it is searched faster; None where there is no such place."""
@@ -92,31 +93,34 @@ class CoarseReader:
         if base is not None and name_of_open_file(self._fd) is None:
             self._open_index()
 
-    def find(self, vector: FloatArray, allowed: BoolArray, limit: int) -> RowHits:
-        """Return the `limit` allowed rows most similar to the full-dimension `vector`; `allowed` is `[n_rows]`."""
+    def find(self, vector: FloatArray, allowed: BoolArray, limit: int, rank: Rank = np.asarray) -> RowHits:
+        """Return the `limit` allowed rows most similar to the full-dimension `vector`; `allowed` is `[n_rows]`.
+
+        Of equal ones at the edge those that `rank` puts first are returned, however many there are.
+        """
         query = take_prefix_of_query(vector, self._coarse_dim)
         base = self._find_in_base(query, allowed, limit)
-        tail = self._find_in_tail(query, allowed, limit)
-        return best_hits(np.concatenate([base.rows, tail.rows]), np.concatenate([base.scores, tail.scores]), limit)
+        tail = self._find_in_tail(query, allowed)
+        rows, scores = np.concatenate([base.rows, tail.rows]), np.concatenate([base.scores, tail.scores])
+        return best_hits(rows, scores, limit, rank)
 
     def _find_in_base(self, query: FloatArray, allowed: BoolArray, limit: int) -> RowHits:
-        """Ask for more than `limit` until what is left out scores less: FAISS keeps any of those that are equal."""
+        """Return at least the `limit` best, and all that are equal to the last: FAISS keeps any of those."""
         mask = allowed[self._base_rows]
         n_allowed = int(np.count_nonzero(mask))
         if n_allowed == 0:
             return RowHits.none()
         limit = min(limit, n_allowed)
-        if (found := self._find_in_copy(query, mask, limit)) is not None:
-            return found
-        n_more = TIES_EXPECTED
-        while True:
-            hits = self._search_allowed(query, min(limit + n_more, n_allowed), mask, n_allowed)
-            scores = _round(hits.scores)
-            if limit + n_more >= n_allowed or scores[-1] < scores[limit - 1] or n_more >= MAX_TIES:
-                return best_hits(hits.rows, hits.scores, limit)
-            n_more *= TIES_GROWTH
+        places = self._find_in_copy(query, mask, limit)
+        if places is None:
+            n_asked = min(limit + TIES_EXPECTED, n_allowed)
+            hits = self._search_allowed(query, n_asked, mask, n_allowed)
+            places = hits.rows
+            if n_asked < n_allowed and hits.scores[-1] > hits.scores[limit - 1] - ROUNDING:
+                places = self._search_above(query, float(hits.scores[limit - 1]) - ROUNDING, mask)
+        return RowHits(self._base_rows[places], compare(self._open_index().reconstruct_batch(places), query))
 
-    def _find_in_copy(self, query: FloatArray, mask: BoolArray, limit: int) -> RowHits | None:
+    def _find_in_copy(self, query: FloatArray, mask: BoolArray, limit: int) -> IntArray | None:
         """Ask the copy on the GPU, if there is one and it can tell; one that fails is not asked again."""
         self._n_searches += 1
         if self._n_searches == SEARCHES_BEFORE_COPY:
@@ -128,9 +132,10 @@ class CoarseReader:
         except RuntimeError:
             self._copy = None
             return None
-        return None if found is None else best_hits(self._base_rows[found.places], found.scores, limit)
+        return None if found is None else found.places
 
     def _search_allowed(self, query: FloatArray, limit: int, mask: BoolArray, n_allowed: int) -> RowHits:
+        """Return allowed places within the base, in the stead of rows, best first."""
         if n_allowed > len(mask) * MOSTLY_ALLOWED:
             n_asked = min(len(mask), int(OVERFETCH * limit * len(mask) / n_allowed))
             hits = self._search(query, n_asked, mask, None)
@@ -143,15 +148,21 @@ class CoarseReader:
             found = self._open_index().search(query[None, :], n_asked, params=parameters)
         scores, places = found[0][0], found[1][0]
         kept = (places >= 0) & mask[places]
-        return RowHits(self._base_rows[places[kept]], scores[kept])
+        return RowHits(places[kept], scores[kept])
 
-    def _find_in_tail(self, query: FloatArray, allowed: BoolArray, limit: int) -> RowHits:
+    def _search_above(self, query: FloatArray, score: float, mask: BoolArray) -> IntArray:
+        """Return all allowed places that score more."""
+        with _one_thread():
+            _, _, places = self._open_index().range_search(query[None, :], score, params=_select(mask))
+        found: IntArray = places
+        return found
+
+    def _find_in_tail(self, query: FloatArray, allowed: BoolArray) -> RowHits:
         places = np.flatnonzero(allowed[self._tail_start :])
         if len(places) == 0:
             return RowHits.none()
         tail = self._open_tail(int(places[-1]) + 1)
-        scores = tail @ query
-        return best_hits(places + self._tail_start, scores[places], limit)
+        return RowHits(places + self._tail_start, compare(tail, query)[places])
 
     def _open_index(self) -> Any:
         if self._index is None:
@@ -211,23 +222,30 @@ def take_prefix_of_query(vector: FloatArray, coarse_dim: int) -> FloatArray:
     return prefix / np.float32(norm) if norm > 0 else prefix
 
 
-def best_hits(rows: IntArray, scores: FloatArray, limit: int) -> RowHits:
-    """Return the `limit` best, highest score first, equal scores by row.
+def compare(vectors: FloatArray, query: FloatArray) -> FloatArray:
+    """Return the inner product of each row of `[n, dim]` with the query, float32 `[n]`.
 
-    Scores are rounded to 1e-6: equal vectors differ by less between FAISS and the scan, and must stay equal.
+    A row's product depends on nothing but the row: a matrix product would add it up by its place among the others.
     """
-    scores = _round(scores)
+    similar: FloatArray = np.einsum("ij,j->i", vectors, query)
+    return similar
+
+
+def best_hits(rows: IntArray, scores: FloatArray, limit: int, rank: Rank = np.asarray) -> RowHits:
+    """Return the `limit` best, highest score first, equal scores by row; at the edge `rank` decides which of them.
+
+    Scores are told apart from 1e-6 on.
+    """
+    scores = np.round(scores, 6)
     if len(rows) > limit:
         cut = np.partition(scores, len(scores) - limit)[len(scores) - limit]
-        kept = np.flatnonzero(scores >= cut)
+        above, tied = np.flatnonzero(scores > cut), np.flatnonzero(scores == cut)
+        if len(above) + len(tied) > limit:
+            tied = tied[np.lexsort((rows[tied], rank(rows[tied])))][: limit - len(above)]
+        kept = np.concatenate([above, tied])
         rows, scores = rows[kept], scores[kept]
-    order = np.lexsort((rows, -scores))[:limit]
+    order = np.lexsort((rows, -scores))
     return RowHits(rows[order], scores[order])
-
-
-def _round(scores: FloatArray) -> FloatArray:
-    rounded: FloatArray = np.round(scores, 6)
-    return rounded
 
 
 def rows_mask(n_total: int, first: IntArray, n_rows: IntArray) -> BoolArray:

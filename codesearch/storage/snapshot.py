@@ -17,9 +17,10 @@ import numpy.typing as npt
 from codesearch.errors import CodesearchError, CorruptIndexError, NoIndexError, StorageError
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.checksums import check_lengths
-from codesearch.storage.coarse import CoarseReader, RowHits, rows_mask
+from codesearch.storage.coarse import CoarseReader, RowHits, best_hits, compare, rows_mask
 from codesearch.storage.derived import read_derived_files
 from codesearch.storage.lexical import LexicalReader
+from codesearch.storage.path_ranks import PathRanks
 from codesearch.storage.records import Records
 from codesearch.storage.row_flags import CONTINUES, FLAGS_DTYPE, mask_of
 from codesearch.storage.rows import (
@@ -100,6 +101,7 @@ class Snapshot:
         self._spans: IntArray = catalog.read_array("file_spans", "<i8").reshape(-1, 5)
         with_rows = self._spans[self._spans[:, 4] > 0]
         self._row_spans: IntArray = with_rows[np.argsort(with_rows[:, 3])]
+        self._ranks = PathRanks(catalog, self._spans, self._row_spans)
         self._vectors = VectorReader(folder / generation.vectors_name, info.dim, info.n_rows, catalog.mend)
         base = None if generation.coarse_name is None else folder / generation.coarse_name
         base_rows = catalog.read_array("coarse_rows", "<u4").astype(np.int64)
@@ -198,18 +200,24 @@ class Snapshot:
     def find_dense(
         self, vector: FloatArray, granularities: Collection[Granularity], selection: Selection, limit: int
     ) -> DenseHits:
-        """Return at most `limit` live chunks most similar to `vector`, float32 `[dim]`, over the coarse dimensions."""
+        """Return at most `limit` live chunks most similar to `vector`, float32 `[dim]`, over the coarse dimensions.
+
+        Of equal ones at the edge the first by path and place in their file are returned.
+        """
         allowed = self._allowed_rows(granularities, selection)
         n_allowed = int(np.count_nonzero(allowed))
         n_asked = limit
         while True:
-            hits = self._coarse.find(vector, allowed, n_asked) if n_allowed and limit > 0 else RowHits.none()
+            hits = RowHits.none()
+            if n_allowed and limit > 0:
+                hits = self._coarse.find(vector, allowed, n_asked, self._ranks.of_rows)
             best = self._best_chunks(hits, granularities, selection)
             if len(best) >= limit or len(hits.rows) < n_asked:
                 break
             n_asked *= FETCH_GROWTH
-        order = sorted(best, key=lambda chunk_id: (-best[chunk_id], chunk_id))[:limit]
-        return DenseHits(np.array(order, dtype=np.int64), np.array([best[i] for i in order], dtype=np.float32))
+        ids, scores = np.array(list(best), dtype=np.int64), np.array(list(best.values()), dtype=np.float32)
+        chosen = best_hits(ids, scores, max(limit, 0), self._ranks.of_chunks)
+        return DenseHits(chosen.rows, chosen.scores)
 
     def find_dense_among(self, vector: FloatArray, chunk_ids: IntArray, limit: int) -> DenseHits:
         """Return the `limit` of these chunks that are most similar over the coarse dimensions."""
@@ -225,8 +233,7 @@ class Snapshot:
         rows, places = np.unique(windows, return_inverse=True)
         vectors = self._vectors.read(rows)
         norms = np.linalg.norm(vectors, axis=1) * np.linalg.norm(vector)
-        # A matrix product would add up a row by its place among the others: equal vectors must have equal cosines.
-        similar = np.einsum("ij,j->i", vectors, vector) / np.maximum(norms, np.finfo(np.float32).tiny)
+        similar = compare(vectors, vector) / np.maximum(norms, np.finfo(np.float32).tiny)
         starts = np.cumsum([0] + [n for _, _, n in owned[:-1]])
         cosines[[i for i, _, _ in owned]] = np.maximum.reduceat(similar[places.reshape(-1)], starts)
         return cosines

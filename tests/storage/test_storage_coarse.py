@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from codesearch.errors import CorruptIndexError
-from codesearch.storage.coarse import CoarseReader, best_hits, rows_mask, take_prefix, take_prefix_of_query
+from codesearch.storage.coarse import CoarseReader, best_hits, compare, rows_mask, take_prefix, take_prefix_of_query
 from codesearch.storage.coarse_base import Behind, find_behind, find_due, write_base
 from codesearch.storage.coarse_gpu import MAX_GPU_HITS, SEARCHES_BEFORE_COPY, copy_to_gpu, find_on_gpu
 from codesearch.storage.thresholds import DEFAULT_THRESHOLDS, BaseThresholds
@@ -51,11 +51,11 @@ def test_base_and_tail_together_equal_an_exact_scan(
     query = vectors[400] + 0.1
     with closing(CoarseReader(base, base_rows, reader, COARSE_DIM)) as coarse:
         hits = coarse.find(query, allowed, 10)
-    exact = take_prefix(reader.read(np.arange(500)), COARSE_DIM) @ take_prefix_of_query(query, COARSE_DIM)
+    exact = compare(take_prefix(reader.read(np.arange(500)), COARSE_DIM), take_prefix_of_query(query, COARSE_DIM))
     rows = np.flatnonzero(allowed)
     wanted = best_hits(rows, exact[rows], 10)
     assert hits.rows.tolist() == wanted.rows.tolist()
-    assert hits.scores == pytest.approx(wanted.scores, abs=1e-6)
+    assert hits.scores.tolist() == wanted.scores.tolist()
 
 
 @pytest.mark.parametrize("n_base", [0, 250, 500])
@@ -74,6 +74,30 @@ def test_of_equal_rows_those_that_come_first_are_found(tmp_path: Path, n_base: i
     with closing(CoarseReader(base, np.arange(n_base), reader, COARSE_DIM)) as coarse:
         hits = coarse.find(vectors[0], allowed, 40)
     assert hits.rows.tolist() == np.flatnonzero(allowed & (np.arange(500) % 2 == 0))[:40].tolist()
+
+
+@pytest.mark.parametrize("n_base", [0, 250, 500])
+def test_of_equal_rows_at_the_edge_those_that_rank_first_are_found(tmp_path: Path, n_base: int) -> None:
+    vectors = np.random.default_rng(1).standard_normal((500, DIM)).astype(np.float32)
+    vectors[np.arange(0, 500, 2)] = vectors[0]
+    with closing(VectorAppender(tmp_path / "vectors-1.bin", DIM, 0, "mend it")) as appender:
+        appender.append(vectors)
+        appender.sync()
+    reader = VectorReader(tmp_path / "vectors-1.bin", DIM, len(vectors), "mend it")
+    base = tmp_path / "coarse-1.faiss" if n_base else None
+    if base is not None:
+        write_base(base, reader, np.arange(n_base), COARSE_DIM)
+    with closing(CoarseReader(base, np.arange(n_base), reader, COARSE_DIM)) as coarse:
+        hits = coarse.find(vectors[0], np.ones(500, dtype=bool), 40, np.negative)
+    assert hits.rows.tolist() == list(range(420, 500, 2))
+
+
+def test_equal_vectors_are_equally_similar_wherever_they_stand() -> None:
+    random = np.random.default_rng(2)
+    vectors, query = random.standard_normal((501, 256)).astype(np.float32), random.standard_normal(256)
+    vectors[:] = vectors[0]
+    found = {similar for n in (1, 2, 3, 5, 501) for similar in compare(vectors[:n], query.astype(np.float32)).tolist()}
+    assert len(found) == 1
 
 
 def test_a_prefix_has_unit_length_and_nothing_stays_nothing() -> None:
