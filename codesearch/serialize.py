@@ -6,9 +6,11 @@ known or not finite is null. `dump_json` writes ASCII, so neither locale nor ter
 
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 from codesearch.building.estimate import Estimate
+from codesearch.storage.findings import Verification
 from codesearch.types import (
     Container,
     Demotion,
@@ -174,6 +176,26 @@ def estimate_to_json(estimate: Estimate) -> Json:
 def roots_to_json(entries: list[RootEntry]) -> Json:
     """Return the list of indexed roots; what an unreadable index cannot tell is null."""
     return {"version": SCHEMA_VERSION, "roots": [_root(entry) for entry in entries]}
+
+
+def verification_to_json(verification: Verification, root: Path, folder: Path) -> Json:
+    """Return what is damaged in an index, how much was compared, and the bytes that no checksum covers."""
+    return {
+        "version": SCHEMA_VERSION,
+        "root": str(root),
+        "folder": str(folder),
+        "sound": not verification.problems,
+        "problems": [
+            {"what": problem.what, "file": problem.file, "path": problem.path, "mend": problem.mend}
+            for problem in verification.problems
+        ],
+        "files_compared": verification.n_files,
+        "bytes_under_checksums": verification.n_bytes,
+        "not_under_checksums": [
+            {"file": unsummed.file, "bytes": unsummed.n_bytes, "what": unsummed.what}
+            for unsummed in verification.unsummed
+        ],
+    }
 
 
 def dump_json(value: Json) -> str:

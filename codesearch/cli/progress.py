@@ -18,15 +18,36 @@ LOG_INTERVAL_S = 10.0
 _ERASE = "\r\x1b[2K"
 
 
+class UpdatingLine:
+    """One line of a terminal that is written over; call `finish` before anything else is written to the stream."""
+
+    def __init__(self, stream: TextIO, width: int) -> None:
+        self._stream = stream
+        self._width = width
+        self._is_drawn = False
+
+    def draw(self, text: str) -> None:
+        """Show a text in the place of the last one."""
+        self._stream.write(f"{_ERASE}{text[: max(self._width - 1, 20)]}")
+        self._stream.flush()
+        self._is_drawn = True
+
+    def finish(self) -> None:
+        """Take the line away."""
+        if self._is_drawn:
+            self._stream.write(_ERASE)
+            self._stream.flush()
+            self._is_drawn = False
+
+
 class ProgressLine:
     """Draws progress; call `finish` before anything else is written to the stream."""
 
     def __init__(self, stream: TextIO, *, is_terminal: bool, width: int) -> None:
         self._stream = stream
         self._is_terminal = is_terminal
-        self._width = width
+        self._line = UpdatingLine(stream, width)
         self._next_s = 0.0 if is_terminal else LOG_INTERVAL_S
-        self._is_drawn = False
         self._notice = ""
 
     def update(self, progress: Progress) -> None:
@@ -43,18 +64,14 @@ class ProgressLine:
         self._next_s = progress.elapsed_s + interval
         text = describe_progress(progress)
         if self._is_terminal:
-            self._stream.write(f"{_ERASE}{text[: max(self._width - 1, 20)]}")
-            self._is_drawn = True
+            self._line.draw(text)
         else:
             self._stream.write(f"{text}\n")
-        self._stream.flush()
+            self._stream.flush()
 
     def finish(self) -> None:
         """Take the updating line away."""
-        if self._is_drawn:
-            self._stream.write(_ERASE)
-            self._stream.flush()
-            self._is_drawn = False
+        self._line.finish()
 
 
 def describe_progress(progress: Progress) -> str:

@@ -1,18 +1,78 @@
-"""`codesearch verify`: whether an index is what was written."""
+"""`codesearch verify`: whether an index is what was written, and which of its bytes nobody can tell that of."""
 
 import argparse
+import time
+from collections.abc import Callable, Iterator
 
-from codesearch.cli.opening import open_index
+from codesearch import config, registry
+from codesearch.cli.opening import existing_path
 from codesearch.cli.outcome import Outcome
+from codesearch.cli.progress import TERMINAL_INTERVAL_S, UpdatingLine
 from codesearch.cli.terminal import Terminal
-from codesearch.maintenance import verify
+from codesearch.maintenance import examine
+from codesearch.printable import clean_line
+from codesearch.registry import Located
+from codesearch.serialize import dump_json, verification_to_json
+from codesearch.sizes import describe_size
+from codesearch.storage.findings import Problem, Unsummed, Verification
 
 
 def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
     """Print what is damaged in the nearest index; nothing found where there is damage."""
-    with open_index(parsed.path, terminal) as opened:
-        folder = opened.index.folder
-    problems = verify(folder)
-    for problem in problems:
-        terminal.result(problem)
-    return Outcome.NOTHING if problems else Outcome.FOUND
+    located = registry.locate(existing_path(parsed.path), config.home_folder())
+    line = UpdatingLine(terminal.stderr, terminal.width())
+    is_shown = terminal.stderr.isatty() and not parsed.quiet
+    try:
+        verification = examine(located.folder, _drawing(line, time.monotonic) if is_shown else _ignore)
+    finally:
+        line.finish()
+    if parsed.json:
+        terminal.result(dump_json(verification_to_json(verification, located.root, located.folder)))
+    else:
+        for text in render_verification(verification, located):
+            terminal.result(text)
+    return Outcome.NOTHING if verification.problems else Outcome.FOUND
+
+
+def render_verification(verification: Verification, located: Located) -> Iterator[str]:
+    """Return the lines for a person: what is damaged and what mends it, then what was compared and what was not."""
+    root = clean_line(str(located.root))
+    for problem in verification.problems:
+        yield f"damaged: {_describe(problem)}"
+    for mend in dict.fromkeys(problem.mend for problem in verification.problems):
+        yield f"to mend it, {clean_line(mend)}"
+    if verification.n_files:
+        size = (
+            "" if verification.n_bytes is None else f", {describe_size(verification.n_bytes)} of them under checksums"
+        )
+        verdict = "is damaged" if verification.problems else "is sound"
+        yield f"{root}: the index {verdict}: {verification.n_files:,} files were compared{size}"
+    if verification.unsummed:
+        yield "not under checksums:"
+    for unsummed in verification.unsummed:
+        yield f"  {clean_line(unsummed.file)}: {_count(unsummed)}, {unsummed.what}"
+
+
+def _describe(problem: Problem) -> str:
+    concerned = "" if problem.path is None or problem.path in problem.what else f" (of {problem.path})"
+    return clean_line(f"{problem.what}{concerned}")
+
+
+def _count(unsummed: Unsummed) -> str:
+    return "some bytes" if unsummed.n_bytes is None else f"{unsummed.n_bytes:,} bytes"
+
+
+def _drawing(line: UpdatingLine, clock: Callable[[], float]) -> Callable[[str, int, int], None]:
+    """Return what draws each step, files not more often than a person can see."""
+    drawn: dict[str, float] = {}
+
+    def draw(what: str, done: int, total: int) -> None:
+        if what not in drawn or clock() - drawn[what] >= TERMINAL_INTERVAL_S:
+            drawn[what] = clock()
+            line.draw(f"checking {what}" + (f": {done:,}/{total:,}" if total > 1 else ""))
+
+    return draw
+
+
+def _ignore(what: str, done: int, total: int) -> None:
+    """Draw nothing."""
