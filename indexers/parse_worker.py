@@ -5,7 +5,9 @@ memory. Knows no pool and no index.
 """
 
 import os
+import signal
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,18 @@ from indexers.types import (
 
 OUT_OF_MEMORY = 75
 """Exit code of a process that reached its bound of memory in Python; in a grammar it dies of a signal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one file may cost."""
+
+    file_bytes: int
+    """Larger ones are not read."""
+    memory_bytes: int
+    """Beside the program; the first file's bound holds for the process."""
+    processor_s: float
+    """Time of the processor: unlike the clock's it is the same however busy the machine is."""
 
 
 def main() -> None:
@@ -45,24 +59,24 @@ def main() -> None:
             if not is_bound:
                 _bind_memory(frame[0]["memory_bytes"])
                 is_bound = True
+            _bound_time(frame[0]["processor_s"])
             try:
                 write_frame(replies, *_answer(frame[0]))
             except MemoryError:
                 os._exit(OUT_OF_MEMORY)
 
 
-def request_of(
-    root: Path, file: SourceFile, max_file_bytes: int, memory_bytes: int, blocks_because: str
-) -> dict[str, Any]:
-    """Return the request header for one file; the first that a process gets bounds its memory."""
+def request_of(root: Path, file: SourceFile, bounds: Bounds, blocks_because: str) -> dict[str, Any]:
+    """Return the request header for one file."""
     stat = file.stat
     return {
         "root": os.fspath(root),
         "path": file.path,
         "stat": [stat.size_bytes, stat.mtime_ns, stat.ctime_ns, stat.inode],
         "is_source": file.is_source,
-        "max_file_bytes": max_file_bytes,
-        "memory_bytes": memory_bytes,
+        "max_file_bytes": bounds.file_bytes,
+        "memory_bytes": bounds.memory_bytes,
+        "processor_s": bounds.processor_s,
         "blocks_because": blocks_because,
     }
 
@@ -123,6 +137,15 @@ def _reply_of(parsed: ParsedFile | Skipped) -> tuple[dict[str, Any], bytes]:
         "chunks": [[getattr(chunk, name) for name in Chunk.__slots__] for chunk in parsed.chunks],
     }
     return header, b"".join(blobs)
+
+
+def _bound_time(processor_s: float) -> None:
+    """Let the system end the process, be it in a grammar, once it has computed so long from now.
+
+    Windows has no such timer: there only the clock of whoever asked ends it.
+    """
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, processor_s)
 
 
 def _bind_memory(size_bytes: int) -> None:

@@ -4,6 +4,7 @@ Knows how to run `indexers.parse_worker` and nothing of what happens inside it.
 """
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -21,11 +22,14 @@ from typing import IO, Any, Self
 
 from indexers.errors import ParserError
 from indexers.frames import read_frame, write_frame
-from indexers.parse_worker import OUT_OF_MEMORY, reply_to_file, request_of
+from indexers.parse_worker import OUT_OF_MEMORY, Bounds, reply_to_file, request_of
 from indexers.types import ParsedFile, Skipped, SkipReason, SourceFile
 
-PARSE_TIMEOUT_S = 5.0
-"""A grammar that takes longer on 2 MiB is not slow but stuck: 10 MB/s is usual."""
+PROCESSOR_S = 5.0
+"""A grammar that computes longer on 2 MiB is not slow but stuck: 10 MB/s is usual."""
+
+PARSE_TIMEOUT_S = 60.0
+"""By the clock, for what waits and does not compute: a busy machine is no reason to cut a file more coarsely."""
 
 START_TIMEOUT_S = 60.0
 """A parser process imports in a fifth of a second; on a starved machine in some more."""
@@ -38,6 +42,9 @@ MEMORY_BYTES = 1 << 30
 
 MEMORY_PER_BYTE = 128
 """Of the largest file that is read at all: where that is far above the default, so is what a parser may take."""
+
+ENDED_BY_TIMER = {-signal.SIGPROF} if hasattr(signal, "SIGPROF") else set()
+"""Exit codes of a process that has computed for too long."""
 
 WAIT_S = 0.005
 """Between two looks at a process that is ending."""
@@ -63,6 +70,7 @@ class ParserOptions:
 
     n_workers: int | None = None
     timeout_s: float = PARSE_TIMEOUT_S
+    processor_s: float = PROCESSOR_S
     memory_bytes: int = MEMORY_BYTES
     command: Sequence[str] | None = None
 
@@ -74,6 +82,8 @@ class _Failure:
     reason: str
     is_of_earlier: bool = False
     """Whether files before this one may have had their share in it."""
+    is_of_file: bool = False
+    """Whether the same bytes would end the same way, whatever else goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,7 @@ class ParserPool:
         self._root = root
         self._n_workers = options.n_workers or _n_cores()
         self._timeout_s = options.timeout_s
+        self._processor_s = options.processor_s
         self._memory_bytes = options.memory_bytes
         self._idle: SimpleQueue[_Parser] = SimpleQueue()
         command = options.command or worker_command()
@@ -157,7 +168,7 @@ class ParserPool:
 
     def _parse_one(self, file: SourceFile, max_file_bytes: int) -> ParsedFile | Skipped:
         memory_bytes = max(self._memory_bytes, MEMORY_PER_BYTE * max_file_bytes)
-        ask = partial(request_of, self._root, file, max_file_bytes, memory_bytes)
+        ask = partial(request_of, self._root, file, Bounds(max_file_bytes, memory_bytes, self._processor_s))
         parser = self._idle.get()
         try:
             outcome = parser.parse(ask(""))
@@ -168,7 +179,8 @@ class ParserPool:
         finally:
             self._idle.put(parser)
         if isinstance(outcome, _Failure):
-            return Skipped(file.path, SkipReason.UNREADABLE, f"{outcome.reason}, also without its grammar")
+            known = file.stat if outcome.is_of_file else None
+            return Skipped(file.path, SkipReason.UNREADABLE, f"{outcome.reason}, also without its grammar", known)
         if isinstance(outcome, Skipped) and outcome.reason != SkipReason.UNREADABLE:
             return replace(outcome, stat=file.stat)
         return outcome
@@ -214,11 +226,13 @@ class _Parser:
         n_parsed, end = self._n_parsed, self.bury()
         if is_overdue:
             return _Failure(f"the parser took over {self._timeout_s:g} s")
+        if end.code in ENDED_BY_TIMER:
+            return _Failure(f"the parser took over {request['processor_s']:g} s", is_of_file=True)
         # A new process counts as its own what the process that started it held.
         if end.code == OUT_OF_MEMORY or end.peak_bytes > max(
             self._peak_before, request["memory_bytes"] // TELLING_SHARE
         ):
-            return _Failure("the parser needed too much memory", is_of_earlier=n_parsed > 0)
+            return _Failure("the parser needed too much memory", n_parsed > 0, n_parsed == 0)
         return _Failure(f"the parser died (exit code {end.code})")
 
     def kill_if_overdue(self) -> None:

@@ -9,7 +9,7 @@ from indexers.errors import ParserError
 from indexers.frames import read_frame, write_frame
 from indexers.parsers import ParserOptions, ParserPool, worker_command
 from indexers.terms import hash_term, unpack_bag
-from indexers.types import FileStat, ParsedFile, Skipped, SourceFile
+from indexers.types import FileStat, ParsedFile, Skipped, SkipReason, SourceFile
 
 LIMIT = 1 << 20
 
@@ -54,6 +54,24 @@ def test_a_hanging_parser_is_ended_and_the_file_falls_to_blocks_with_the_reason(
     assert [o.path for o in outcomes] == ["a", "hang", "b"]
     assert isinstance(outcomes[1], Skipped)
     assert outcomes[1].detail == "the parser took over 0.5 s"
+
+
+def test_a_grammar_that_computes_too_long_is_ended_and_the_file_falls_to_blocks_with_the_reason(tmp_path: Path) -> None:
+    deep = source_file(tmp_path, "deep.sh", (b'"$(' * 100 + b"\n") * 100 + b"a" + (b')"' * 100 + b"\n") * 100)
+    with ParserPool(tmp_path, ParserOptions(n_workers=1, processor_s=0.5)) as pool:
+        (outcome,) = pool.parse([deep], LIMIT)
+    assert isinstance(outcome, ParsedFile)
+    assert outcome.note == "the parser took over 0.5 s"
+    assert {chunk.kind for chunk in outcome.chunks} == {"block", "file"}
+
+
+def test_a_file_that_takes_too_long_even_for_blocks_is_not_read_again_until_it_changes(tmp_path: Path) -> None:
+    file = source_file(tmp_path, "slow.py")
+    with ParserPool(tmp_path, ParserOptions(n_workers=1, processor_s=0.001)) as pool:
+        (outcome,) = pool.parse([file], LIMIT)
+    assert outcome == Skipped(
+        "slow.py", SkipReason.UNREADABLE, "the parser took over 0.001 s, also without its grammar", file.stat
+    )
 
 
 def test_a_dying_parser_costs_one_file_its_grammar(tmp_path: Path) -> None:
