@@ -82,7 +82,7 @@ def array_checksum(name: str, data: bytes) -> int:
 
 
 def hash_text(file_id: int, data: bytes) -> bytes:
-    """Return the BLAKE2b-128 of a file's stored text, salted with whose it is."""
+    """Return the BLAKE2b-128 of a file's text as it is stored, compressed, salted with whose it is."""
     return blake2b(data, digest_size=16, salt=_ID.pack(file_id)).digest()
 
 

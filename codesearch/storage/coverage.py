@@ -31,7 +31,8 @@ def count_summed(examined: Examined) -> tuple[int, int | None]:
 
 def list_unsummed(examined: Examined) -> tuple[Unsummed, ...]:
     """Return every file of the folder that has bytes outside all checksums, by name."""
-    return tuple(sorted(_find_unsummed(examined), key=lambda unsummed: unsummed.file))
+    found = [unsummed for unsummed in _find_unsummed(examined) if unsummed.n_bytes != 0]
+    return tuple(sorted(found, key=lambda unsummed: unsummed.file))
 
 
 def _find_unsummed(examined: Examined) -> Iterator[Unsummed]:

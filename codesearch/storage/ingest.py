@@ -6,6 +6,8 @@ import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.checksums import bag_checksum, chunk_checksum, file_checksum, hash_text, mismatch
 from codesearch.storage.rows import FileRow, Generation, TermDocument
@@ -13,6 +15,7 @@ from codesearch.storage.schema import CHUNK_COLUMNS, FILE_COLUMNS
 from codesearch.storage.table_sums import (
     DEAD_DOCUMENTS,
     DEFINITIONS,
+    MARKS,
     SECRETS,
     SKIPPED,
     add_to_sum,
@@ -55,10 +58,8 @@ def insert_file(catalog: Catalog, row: FileRow, file: EncodedFile) -> None:
     """Insert everything the catalogue keeps of a file."""
     parsed = file.parsed
     write_file_row(catalog, row)
-    data = parsed.text.data
-    catalog.run(
-        "INSERT INTO texts VALUES (?, ?, ?)", (row.id, zlib.compress(data, TEXT_LEVEL), hash_text(row.id, data))
-    )
+    data = zlib.compress(parsed.text.data, TEXT_LEVEL)
+    catalog.run("INSERT INTO texts VALUES (?, ?, ?)", (row.id, data, hash_text(row.id, data)))
     catalog.run_many(_INSERT_CHUNK, list(_chunk_values(row, file)))
     bags = [(i, bag, bag_checksum(i, bag)) for i, bag in enumerate(parsed.bags, start=row.first_chunk)]
     catalog.run_many("INSERT INTO bags VALUES (?, ?, ?)", bags)
@@ -117,6 +118,18 @@ def read_file_row(values: tuple[Any, ...], catalog: Catalog) -> FileRow:
     return FileRow(values[0], values[1], values[2], stat, *values[7:15])
 
 
+def read_file_rows(catalog: Catalog) -> list[FileRow]:
+    """Read all files, checked, by id."""
+    rows = catalog.rows(f"SELECT {FILE_COLUMNS}, checksum FROM files ORDER BY id")
+    return [read_file_row(values, catalog) for values in rows]
+
+
+def write_spans(catalog: Catalog, files: Iterable[FileRow]) -> None:
+    """Write which ids and rows each file has, for readers to look up without reading the files."""
+    spans = [(row.id, row.first_chunk, row.n_chunks, row.first_row, row.n_rows) for row in files]
+    catalog.write_array("file_spans", np.array(sorted(spans), dtype="<i8").reshape(-1, 5))
+
+
 def delete_file(catalog: Catalog, row: FileRow) -> None:
     """Delete everything the catalogue keeps of a file, and note its documents as dead."""
     span = (row.first_chunk, row.first_chunk + row.n_chunks - 1)
@@ -151,6 +164,19 @@ def write_skipped(catalog: Catalog, skipped: Iterable[Skipped]) -> None:
     rows = [(s.path, s.reason.value, s.detail, *_stat_values(s.stat)) for s in skipped]
     catalog.run_many("INSERT INTO skipped VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
     replace_sum(catalog, SKIPPED, [(i, *row) for i, row in enumerate(rows, start=1)])
+
+
+def read_marks(catalog: Catalog) -> frozenset[str]:
+    """Read which files are marked as written by a person."""
+    return frozenset(row[0] for row in read_summed(catalog, MARKS))
+
+
+def write_marks(catalog: Catalog, paths: Iterable[str]) -> None:
+    """Replace the list of files that are marked as written by a person."""
+    catalog.run("DELETE FROM marked_as_source")
+    rows = [(path,) for path in sorted(paths)]
+    catalog.run_many("INSERT INTO marked_as_source VALUES (?)", rows)
+    replace_sum(catalog, MARKS, rows)
 
 
 def _read_stat(values: Sequence[Any]) -> FileStat | None:

@@ -107,11 +107,11 @@ class Records:
             rows = self._catalog.rows("SELECT data, hash FROM texts WHERE file_id = ?", (file_id,))
             path = self.file(file_id).path
             try:
+                if hash_text(file_id, rows[0][0]) != rows[0][1]:
+                    raise self.mismatch(f"the text of {path}")
                 text = zlib.decompress(rows[0][0])
             except (IndexError, TypeError, zlib.error) as error:
                 raise self.mismatch(f"the text of {path}") from error
-            if hash_text(file_id, text) != rows[0][1]:
-                raise self.mismatch(f"the text of {path}")
             self._texts.put(file_id, text)
         return text
 
