@@ -23,14 +23,22 @@ class _OwnRules:
 
     def is_ignored(self, path: bytes, *, is_dir: bool = False) -> bool:
         """Tell whether a rule leaves out the path or a folder above it."""
-        folder = path.rpartition(b"/")[0]
-        if folder:
-            known = self.ignored_folders.get(folder)
-            if known is None:
-                known = self.ignored_folders[folder] = self.is_ignored(folder, is_dir=True)
-            if known:
-                return True
-        return decide(self._chain(folder), path, is_dir) is True
+        return self._is_below_ignored(path.rpartition(b"/")[0]) or self._is_matched(path, is_dir)
+
+    def _is_below_ignored(self, folder: bytes) -> bool:
+        """Tell whether a rule leaves out the folder or one above it."""
+        unknown: list[bytes] = []
+        while folder and folder not in self.ignored_folders:
+            unknown.append(folder)
+            folder = folder.rpartition(b"/")[0]
+        is_ignored = self.ignored_folders.get(folder, False)
+        for below in reversed(unknown):
+            is_ignored = is_ignored or self._is_matched(below, is_dir=True)
+            self.ignored_folders[below] = is_ignored
+        return is_ignored
+
+    def _is_matched(self, path: bytes, is_dir: bool) -> bool:
+        return decide(self._chain(path.rpartition(b"/")[0]), path, is_dir) is True
 
     def _chain(self, folder: bytes) -> list[RuleFile]:
         above = [folder[:at] for at, byte in enumerate(folder) if byte == ord("/")]

@@ -136,14 +136,16 @@ def _judge_file(name: str, marks: Marks) -> SkipReason | None:
 
 def _is_reached_directly(visit: _Visit, path: bytes) -> bool:
     """Tell whether no folder on the way is a link: git's list may name files behind one."""
+    unknown: list[bytes] = []
     folder = path.rpartition(b"/")[0]
-    if not folder:
-        return True
-    known = visit.folders.get(folder)
-    if known is None:
-        known = _is_reached_directly(visit, folder) and not _is_link(visit.root + b"/" + folder)
-        visit.folders[folder] = known
-    return known
+    while folder and folder not in visit.folders:
+        unknown.append(folder)
+        folder = folder.rpartition(b"/")[0]
+    is_direct = visit.folders.get(folder, True)
+    for below in reversed(unknown):
+        is_direct = is_direct and not _is_link(visit.root + b"/" + below)
+        visit.folders[below] = is_direct
+    return is_direct
 
 
 def _is_link(path: bytes) -> bool:
