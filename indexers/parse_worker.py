@@ -84,8 +84,8 @@ def request_of(root: Path, file: SourceFile, bounds: Bounds, blocks_because: str
 def reply_to_file(header: dict[str, Any], payload: bytes) -> ParsedFile | Skipped:
     """Rebuild what the parser process found from its reply."""
     if "skipped" in header:
-        path, reason, detail = header["skipped"]
-        return Skipped(path, SkipReason(reason), detail)
+        path, reason, detail, read = header["skipped"]
+        return Skipped(path, SkipReason(reason), detail, FileStat(*read) if read else None)
     sizes = header["sizes"]
     blobs: list[bytes] = []
     at = 0
@@ -116,14 +116,15 @@ def _answer(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     except Exception as error:  # noqa: BLE001  the process's front door: no input may stop a run
         if blocks_because:
             detail = f"cannot be cut into blocks: {type(error).__name__}: {error}"
-            return {"skipped": [file.path, SkipReason.UNREADABLE, detail]}, b""
+            return {"skipped": [file.path, SkipReason.UNREADABLE, detail, None]}, b""
         parsed = parse_file(root, file, limit, f"the parser failed: {type(error).__name__}: {error}")
     return _reply_of(parsed)
 
 
 def _reply_of(parsed: ParsedFile | Skipped) -> tuple[dict[str, Any], bytes]:
     if isinstance(parsed, Skipped):
-        return {"skipped": [parsed.path, parsed.reason, parsed.detail]}, b""
+        read = parsed.stat and [getattr(parsed.stat, name) for name in FileStat.__slots__]
+        return {"skipped": [parsed.path, parsed.reason, parsed.detail, read]}, b""
     stat = parsed.stat
     blobs = [parsed.text.data, parsed.text.content_hash, *parsed.bags]
     header = {

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
@@ -181,8 +181,6 @@ class ParserPool:
         if isinstance(outcome, _Failure):
             known = file.stat if outcome.is_of_file else None
             return Skipped(file.path, SkipReason.UNREADABLE, f"{outcome.reason}, also without its grammar", known)
-        if isinstance(outcome, Skipped) and outcome.reason != SkipReason.UNREADABLE:
-            return replace(outcome, stat=file.stat)
         return outcome
 
     def _watch(self) -> None:

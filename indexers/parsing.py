@@ -1,6 +1,7 @@
 """One file from disk to `ParsedFile`: read, cut, name, tokenise. Runs inside a parser process; keeps nothing."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from indexers.chunker import chunk_file
@@ -18,9 +19,10 @@ HEAD_BYTES = 1 << 16
 
 def parse_file(root: Path, file: SourceFile, max_file_bytes: int, blocks_because: str = "") -> ParsedFile | Skipped:
     """Read and cut one file. `blocks_because` leaves the grammar alone and becomes the file's note."""
-    text = read_source(root, file, max_file_bytes)
-    if isinstance(text, Skipped):
-        return text
+    reading = read_source(root, file, max_file_bytes)
+    if isinstance(reading, Skipped):
+        return reading
+    file, text = replace(file, stat=reading.stat), reading.text
     language = detect_language(file.path, text.data[:HEAD_BYTES])
     note = blocks_because
     definitions: Sequence[Definition] = ()

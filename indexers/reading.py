@@ -7,7 +7,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from indexers.types import FileStat, SkipReason
 
@@ -22,6 +22,10 @@ _FLAGS = (
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
 )
+
+
+# Linux finds a way through folders that may be passed and not listed, other systems open them as they would a file.
+_FOLDER_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +58,21 @@ def to_file_stat(result: os.stat_result) -> FileStat:
     return FileStat(result.st_size, result.st_mtime_ns, result.st_ctime_ns, result.st_ino)
 
 
-def read_once(path: bytes, limit_bytes: int) -> Attempt | Refusal:
-    """Open, stat, read at most one byte over the limit, stat again."""
+def distrust(stat: FileStat) -> FileStat:
+    """Return a stat that no file has: the next walk compares the file's bytes."""
+    return replace(stat, ctime_ns=0)
+
+
+def confirm(walked: FileStat, attempt: Attempt) -> FileStat:
+    """Return what to remember of a file that was read: the walk's stat, if it is of the file that the walk saw."""
+    read = to_file_stat(attempt.after)
+    return walked if walked in (read, distrust(read)) else distrust(read)
+
+
+def read_once(path: bytes, limit_bytes: int, root: bytes | None = None) -> Attempt | Refusal:
+    """Open, stat, read at most one byte over the limit, stat again; below a root, pass no link on the way."""
     try:
-        descriptor = os.open(path, _FLAGS)
+        descriptor = os.open(path, _FLAGS) if root is None else _open_below(root, path)
     except OSError as error:
         return _refuse_open(error)
     try:
@@ -76,14 +91,14 @@ def read_once(path: bytes, limit_bytes: int) -> Attempt | Refusal:
         os.close(descriptor)
 
 
-def read_steadily(path: bytes, limit_bytes: int, reader: Reader = read_once) -> bytes | Refusal:
+def read_steadily(path: bytes, limit_bytes: int, reader: Reader = read_once) -> Attempt | Refusal:
     """Read a file that must not change meanwhile; a change is forgiven once."""
     for _ in range(2):
         attempt = reader(path, limit_bytes)
         if isinstance(attempt, Refusal):
             return attempt
         if attempt.is_steady:
-            return attempt.data
+            return attempt
     return Refusal(SkipReason.CHANGED, "written to twice while it was read; the next update takes it in")
 
 
@@ -104,6 +119,21 @@ def describe_mode(mode: int) -> str:
     return kinds.get(stat.S_IFMT(mode), "device")
 
 
+def _open_below(root: bytes, path: bytes) -> int:
+    """Open a file folder by folder: since the walk any of them may have become a link that leads out of the root."""
+    if os.open not in os.supports_dir_fd:
+        return os.open(root + b"/" + path, _FLAGS)
+    *folders, name = path.split(b"/")
+    inside = os.open(root, _FOLDER_FLAGS)
+    try:
+        for folder in folders:
+            outside, inside = inside, os.open(folder, _FOLDER_FLAGS | os.O_NOFOLLOW, dir_fd=inside)
+            os.close(outside)
+        return os.open(name, _FLAGS, dir_fd=inside)
+    finally:
+        os.close(inside)
+
+
 def _read_up_to(descriptor: int, limit_bytes: int, expected_bytes: int) -> bytes:
     parts: list[bytes] = []
     wanted = min(limit_bytes, expected_bytes + 1)
@@ -120,8 +150,10 @@ def _read_up_to(descriptor: int, limit_bytes: int, expected_bytes: int) -> bytes
 def _refuse_open(error: OSError) -> Refusal:
     if error.errno in (errno.ELOOP, errno.EMLINK):
         return Refusal(SkipReason.LINK, "replaced by a link since the walk")
-    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+    if error.errno == errno.ENOENT:
         return Refusal(SkipReason.CHANGED, "deleted since the walk")
+    if error.errno == errno.ENOTDIR:
+        return Refusal(SkipReason.CHANGED, "a folder above it was replaced since the walk")
     if error.errno in (errno.ENXIO, errno.EOPNOTSUPP):
         return Refusal(SkipReason.SPECIAL, "socket or device")
     return Refusal(SkipReason.UNREADABLE, error.strerror or "")

@@ -8,14 +8,15 @@ import codecs
 import os
 import re
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Literal
 
 from indexers.generated import has_generated_notice, is_minified
-from indexers.reading import Refusal, read_steadily
+from indexers.reading import Refusal, confirm, read_once, read_steadily
 from indexers.secrets import is_secret_content, redact
-from indexers.types import Skipped, SkipReason, SourceFile, SourceText
+from indexers.types import FileStat, Skipped, SkipReason, SourceFile, SourceText
 
 _BINARY_EXTENSIONS_TEXT = """
 7z a aac aar ai apk arrow avi avif bin blend bmp br bz2 cab class crx db db3 deb der dex dll dmg doc docx
@@ -45,6 +46,14 @@ class _Decoded:
     encoding: Literal["utf-8", "utf-16", "latin-1"]
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file's text, and the stat by which it may be remembered: other bytes than the walk saw are not trusted."""
+
+    text: SourceText
+    stat: FileStat
+
+
 def is_binary_name(path: str) -> bool:
     """Tell whether the extension belongs to a format that is never text."""
     name = path.rpartition("/")[2]
@@ -52,23 +61,32 @@ def is_binary_name(path: str) -> bool:
     return bool(dot and stem) and extension.lower() in _BINARY_EXTENSIONS
 
 
-def read_source(root: Path, file: SourceFile, max_file_bytes: int) -> SourceText | Skipped:
+def read_source(root: Path, file: SourceFile, max_file_bytes: int) -> Reading | Skipped:
     """Read, decode and redact a file of the walk.
 
     Returns `Skipped` where its bytes say that it is no source: binary, minified, generated, a secret, a Git LFS
-    pointer; and where it cannot be read, has grown over the limit or keeps changing.
+    pointer; then with the stat by which that may be remembered. And without where it cannot be read, has grown over the
+    limit or keeps changing.
     """
-    raw = read_steadily(os.fsencode(root) + b"/" + file.path.encode(), max_file_bytes)
-    if isinstance(raw, Refusal):
-        return Skipped(file.path, raw.reason, raw.detail)
+    attempt = read_steadily(file.path.encode(), max_file_bytes, partial(read_once, root=os.fsencode(root)))
+    if isinstance(attempt, Refusal):
+        return Skipped(file.path, attempt.reason, attempt.detail)
+    stat = confirm(file.stat, attempt)
+    text = _read_text(file, attempt.data)
+    if isinstance(text, Refusal):
+        return Skipped(file.path, text.reason, text.detail, stat)
+    return Reading(text, stat)
+
+
+def _read_text(file: SourceFile, raw: bytes) -> SourceText | Refusal:
     if raw.startswith(_LFS_HEADER) and len(raw) <= _LFS_MAX_BYTES:
-        return Skipped(file.path, SkipReason.LFS_POINTER, _describe_pointer(raw))
+        return Refusal(SkipReason.LFS_POINTER, _describe_pointer(raw))
     decoded = _decode(raw)
     if isinstance(decoded, str):
-        return Skipped(file.path, SkipReason.BINARY, decoded)
+        return Refusal(SkipReason.BINARY, decoded)
     refusal = _judge(file, decoded.data)
     if refusal is not None:
-        return Skipped(file.path, refusal.reason, refusal.detail)
+        return refusal
     redacted = redact(decoded.data)
     content_hash = blake2b(raw, digest_size=16).digest()
     return SourceText(redacted.data, decoded.encoding, content_hash, redacted.secrets)

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from codesearch.storage.rows import KnownFile
-from indexers.reading import Attempt, read_once
+from indexers.reading import Attempt, distrust, read_once
 from indexers.types import FileStat, Skipped, SourceFile, Walked
 
 UNSETTLED_NS = 20_000_000
@@ -78,4 +78,4 @@ def has_content(path: Path, size_bytes: int, known: KnownFile) -> bool:
 def settle(stat: FileStat, walked_ns: int) -> FileStat:
     """Return a stat that the next walk will not trust where the file was touched just before this one."""
     is_settled = max(stat.mtime_ns, stat.ctime_ns) < walked_ns - UNSETTLED_NS
-    return stat if is_settled else replace(stat, ctime_ns=0)
+    return stat if is_settled else distrust(stat)

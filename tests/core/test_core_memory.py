@@ -38,7 +38,7 @@ while (frame := read_frame(sys.stdin.buffer)) is not None:
     if "python" in path and not why or "always" in path or "later" in path and n_before:
         os._exit(OUT_OF_MEMORY)
     n_before += 1
-    write_frame(sys.stdout.buffer, {{"skipped": [path, "binary", why]}})
+    write_frame(sys.stdout.buffer, {{"skipped": [path, "binary", why, None]}})
 """
 
 NEEDED = "the parser needed too much memory"

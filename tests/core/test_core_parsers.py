@@ -27,7 +27,7 @@ while (frame := read_frame(sys.stdin.buffer)) is not None:
         os._exit(7)
     if "doomed" in request["path"]:
         os._exit(9)
-    write_frame(sys.stdout.buffer, {{"skipped": [request["path"], "binary", request["blocks_because"]]}})
+    write_frame(sys.stdout.buffer, {{"skipped": [request["path"], "binary", request["blocks_because"], None]}})
 """
 
 

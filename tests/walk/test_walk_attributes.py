@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from indexers.text import read_source
-from indexers.types import Skipped, SkipReason, SourceText, Walked
+from indexers.text import Reading, read_source
+from indexers.types import Skipped, SkipReason, Walked
 from indexers.walker import walk
 
 Plant = Callable[..., Path]
@@ -55,7 +55,7 @@ def test_a_file_marked_as_written_by_hand_stays_in(plant: Plant, in_git: bool, s
     root = plant(files, git=in_git)
     walked = walk(root)
     assert reasons(walked) == {}
-    assert all(isinstance(read_source(root, file, 1 << 20), SourceText) for file in walked.files)
+    assert all(isinstance(read_source(root, file, 1 << 20), Reading) for file in walked.files)
 
 
 def test_without_the_mark_the_notice_counts(plant: Plant) -> None:

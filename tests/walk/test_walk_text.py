@@ -7,16 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from indexers.reading import Attempt, Refusal, read_once, read_steadily
+from indexers.reading import Attempt, Refusal, distrust, read_once, read_steadily
 from indexers.text import read_source
 from indexers.types import FileStat, Skipped, SkipReason, SourceFile, SourceText
+from indexers.walker import walk
 
 Plant = Callable[..., Path]
 LIMIT = 2 << 20
 
 
 def read(root: Path, name: str, limit: int = LIMIT) -> SourceText | Skipped:
-    return read_source(root, SourceFile(name, FileStat(0, 0, 0, 0)), limit)
+    found = read_source(root, SourceFile(name, FileStat(0, 0, 0, 0)), limit)
+    return found if isinstance(found, Skipped) else found.text
 
 
 def text_of(plant: Plant, content: bytes, name: str = "a.txt") -> SourceText:
@@ -71,9 +73,9 @@ def test_what_is_no_text_is_binary(plant: Plant, content: bytes) -> None:
 
 def test_a_pointer_of_git_lfs_is_named(plant: Plant) -> None:
     pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 12345\n".encode()
-    assert read(plant({"model.txt": pointer}), "model.txt") == Skipped(
-        "model.txt", SkipReason.LFS_POINTER, "stands for 12,345 bytes"
-    )
+    skipped = read(plant({"model.txt": pointer}), "model.txt")
+    assert isinstance(skipped, Skipped)
+    assert (skipped.reason, skipped.detail) == (SkipReason.LFS_POINTER, "stands for 12,345 bytes")
 
 
 def test_the_limit_holds_while_reading(plant: Plant) -> None:
@@ -129,7 +131,9 @@ class Busy:
 
 def test_a_file_that_changes_once_while_being_read_is_read_again(plant: Plant) -> None:
     path = os.fsencode(plant({"a.txt": "first\n"}) / "a.txt")
-    assert read_steadily(path, LIMIT, Busy(1)) == b"first\nmore\n"
+    attempt = read_steadily(path, LIMIT, Busy(1))
+    assert isinstance(attempt, Attempt)
+    assert attempt.data == b"first\nmore\n"
 
 
 def test_a_file_that_keeps_changing_is_left_out(plant: Plant) -> None:
@@ -148,3 +152,26 @@ def test_secrets_are_masked_and_their_lines_told(plant: Plant) -> None:
 def test_a_token_in_utf16_is_masked_too(plant: Plant) -> None:
     text = text_of(plant, ("\ufeffghp_" + "a1B2" * 9).encode("utf-16-le"))
     assert b"a1B2" not in text.data
+
+
+def test_what_is_read_under_the_stat_of_the_walk_is_remembered_by_it(plant: Plant) -> None:
+    root = plant({"a.py": "x = 1\n", "b.py": "a\0b"})
+    for file in walk(root).files:
+        found = read_source(root, file, LIMIT)
+        assert found.stat == file.stat
+
+
+@pytest.mark.parametrize("content", ["x = 2\n", "x\0y = 2\n"])
+def test_other_bytes_than_the_walk_saw_are_not_remembered_by_its_stat(plant: Plant, content: str) -> None:
+    root = plant({"a.py": "x = 1\n", "b.py": content})
+    first, second = walk(root).files
+    (root / "b.py").rename(root / "a.py")
+    found = read_source(root, first, LIMIT)
+    assert found.stat == distrust(second.stat)
+
+
+def test_a_file_that_is_gone_since_the_walk_is_remembered_by_no_stat(plant: Plant) -> None:
+    root = plant({"a.py": "x = 1\n"})
+    walked = walk(root).files[0]
+    (root / "a.py").unlink()
+    assert read_source(root, walked, LIMIT) == Skipped("a.py", SkipReason.CHANGED, "deleted since the walk")
