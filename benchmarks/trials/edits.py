@@ -54,7 +54,10 @@ def run_at(n_leaves: int, seed: int, n: int, folder: Path, note: Callable[[str],
             script = Script(Repository(root), workplace)
             untruths = play(script, Random(f"{seed}:{number}"))
         done = " / ".join(script.done)
-        failures += [f"edit script {number} of seed {seed}: {untruth} [{done}]" for untruth in untruths]
+        found = [f"edit script {number} of seed {seed}: {untruth} [{done}]" for untruth in untruths]
+        for failure in found:
+            note(failure)
+        failures += found
         steps += workplace.steps
         n_operations += len(script.done)
         note(f"edit script {number + 1} of {n}: {len(script.done)} steps, {len(untruths)} failures")

@@ -93,7 +93,8 @@ def mark(repository: Repository, random: Random) -> str:
 def exclude(repository: Repository, random: Random) -> str:
     """Change the ignore rules inside `.git`."""
     info = repository.root / ".git/info"
-    info.mkdir(exist_ok=True)
+    if not info.is_dir():
+        return ""
     rule = _fill(repository, random, random.choice(RULES))
     (info / "exclude").write_text(f"{rule}\n" if random.random() < 0.7 else "", encoding="utf-8")
     return f"exclude {rule}"
