@@ -1,37 +1,17 @@
 """Asks git about a work tree: which files it knows, what its attributes say, and where its history began.
 
-Runs git with hooks, monitors, pagers and the network off, since the repository's own configuration is not ours to
-trust. Reads nothing of a file's content and knows nothing of `.codesearchignore`.
+Trusts no answer that leads out of the tree. Reads nothing of a file's content and knows nothing of `.codesearchignore`.
 """
 
 import os
 import re
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from indexers.attributes import GENERATED, VENDORED, Marks, to_state
 from indexers.errors import WalkError
-
-_HARDENED = (
-    "git",
-    "--no-pager",
-    "--no-optional-locks",
-    *("-c", "core.fsmonitor=false"),
-    *("-c", f"core.hooksPath={os.devnull}"),
-    *("-c", "diff.external="),
-    *("-c", "protocol.allow=never"),
-    *("-c", "safe.bareRepository=explicit"),
-)
-
-_KEPT_VARIABLES = frozenset(
-    {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_CEILING_DIRECTORIES"}
-)
-"""Where the user keeps his configuration; every other GIT_* variable may point git at another repository."""
-
-_TIMEOUT_S = 300
-"""The largest known trees take seconds; git waits for ever where a rule file is a pipe or a disk is gone."""
+from indexers.git_process import git_environment, run_git
 
 _UNREADABLE = re.compile(rb"^warning: could not open directory '(.*)/': (.*)$", re.MULTILINE)
 
@@ -62,7 +42,7 @@ def find_work_tree(root: Path) -> WorkTree | None:
     Raises `WalkError` where git refuses the repository (owner, damage).
     """
     try:
-        answer = _run(root, "rev-parse", "--is-inside-work-tree", "--show-prefix")
+        answer = run_git(root, "rev-parse", "--is-inside-work-tree", "--show-prefix")
     except FileNotFoundError:
         return None  # git is not installed: the rules are then read by `scan`
     if answer.returncode != 0:
@@ -77,8 +57,11 @@ def find_work_tree(root: Path) -> WorkTree | None:
 
 
 def list_files(tree: WorkTree) -> GitFiles:
-    """List tracked files, and untracked ones that no rule ignores; tracked files may be missing on disk."""
-    answer = _run(tree.root, "ls-files", "-z", "-t", "-s", "--cached", "--others", "--exclude-standard")
+    """List tracked files, and untracked ones that no rule ignores; tracked files may be missing on disk.
+
+    An index that somebody tampered with may name anything: what is no place inside the tree is left out.
+    """
+    answer = run_git(tree.root, "ls-files", "-z", "-t", "-s", "--cached", "--others", "--exclude-standard")
     if answer.returncode != 0:
         _explain_refusal(tree.root, answer.stderr)
         raise WalkError(f"{tree.root}: git cannot list its files: {_first_line(answer.stderr)}. Try `git fsck`.")
@@ -87,6 +70,8 @@ def list_files(tree: WorkTree) -> GitFiles:
     for record in answer.stdout.split(b"\0")[:-1]:
         is_untracked = record.startswith(b"?")
         path = record[2:] if is_untracked else record.partition(b"\t")[2]
+        if not is_place_inside(path.removesuffix(b"/")):
+            continue
         if is_untracked and path.endswith(b"/"):
             repositories.append(path[:-1])
         elif not is_untracked and record.startswith(b"160000 ", 2):
@@ -103,7 +88,7 @@ def list_files(tree: WorkTree) -> GitFiles:
 def read_marks(tree: WorkTree, paths: Sequence[bytes]) -> dict[bytes, Marks]:
     """Ask for the linguist attributes; files about which nothing is said are left out."""
     names = (GENERATED.decode(), VENDORED.decode())
-    answer = _run(tree.root, "check-attr", "-z", "--stdin", *names, stdin=b"".join(path + b"\0" for path in paths))
+    answer = run_git(tree.root, "check-attr", "-z", "--stdin", *names, stdin=b"".join(path + b"\0" for path in paths))
     if answer.returncode != 0:
         raise WalkError(f"{tree.root}: git cannot read its attributes: {_first_line(answer.stderr)}")
     fields = answer.stdout.split(b"\0")
@@ -117,12 +102,12 @@ def read_marks(tree: WorkTree, paths: Sequence[bytes]) -> dict[bytes, Marks]:
 def find_configured_rules(tree: WorkTree) -> list[Path]:
     """Return the ignore files outside the tree's folders, weakest first: the user's own, then `info/exclude`."""
     paths: list[Path] = []
-    configured = _run(tree.root, "config", "--type=path", "-z", "core.excludesFile")
+    configured = run_git(tree.root, "config", "--type=path", "-z", "core.excludesFile")
     if configured.returncode == 0:
         paths.append(tree.top / os.fsdecode(configured.stdout.removesuffix(b"\0")))
     else:
         paths.append(_default_excludes())
-    info = _run(tree.root, "rev-parse", "--git-path", "info/exclude")
+    info = run_git(tree.root, "rev-parse", "--git-path", "info/exclude")
     if info.returncode == 0:
         paths.append(tree.root / os.fsdecode(info.stdout.removesuffix(b"\n")))
     return paths
@@ -136,34 +121,24 @@ def git_identity(root: Path) -> str | None:
     tree = find_work_tree(root)
     if tree is None:
         return None
-    answer = _run(root, "rev-list", "--max-parents=0", "--first-parent", "HEAD")
+    answer = run_git(root, "rev-list", "--max-parents=0", "--first-parent", "HEAD")
     commit = answer.stdout.decode("ascii", "replace").strip()
     return f"{commit}:{tree.prefix.decode('utf-8', 'backslashreplace')}" if commit else None
 
 
 def _is_ignored(tree: WorkTree) -> bool:
-    answer = _run(tree.top, "check-ignore", "-z", "--stdin", stdin=b"./" + tree.prefix.rstrip(b"/") + b"\0")
+    answer = run_git(tree.top, "check-ignore", "-z", "--stdin", stdin=b"./" + tree.prefix.rstrip(b"/") + b"\0")
     return answer.returncode == 0
 
 
-def _run(folder: Path, *arguments: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
-    command = (*_HARDENED, "-C", str(folder), *arguments)
-    try:
-        return subprocess.run(
-            command, input=stdin, capture_output=True, check=False, env=_environment(), timeout=_TIMEOUT_S
-        )
-    except subprocess.TimeoutExpired as error:
-        raise WalkError(f"{folder}: `git {arguments[0]}` gave no answer in {_TIMEOUT_S} s: try it there.") from error
-
-
-def _environment() -> dict[str, str]:
-    """Hand git the caller's environment without what could lead it elsewhere; messages in English."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in _KEPT_VARIABLES}
-    return kept | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
+def is_place_inside(path: bytes) -> bool:
+    """Tell whether a path, as git keeps it, names a place in a work tree: none above it, and none of git's own."""
+    parts = path.split(b"/")
+    return not any(part in (b"", b".", b"..") or part.lower() == b".git" for part in parts)
 
 
 def _default_excludes() -> Path:
-    configured = _environment().get("XDG_CONFIG_HOME")
+    configured = git_environment().get("XDG_CONFIG_HOME")
     return (Path(configured) if configured else Path.home() / ".config") / "git" / "ignore"
 
 
@@ -174,6 +149,8 @@ def _explain_refusal(root: Path, message: bytes) -> None:
             f"{root}: git refuses this repository because another user owns it. If you trust it, run "
             f"`git config --global --add safe.directory {_named_folder(message) or root}` and try again."
         )
+    if b"unknown option" in message:
+        raise WalkError(f"{root}: git is too old to be asked; install git 2.15 or later.")
     if any(phrase in message for phrase in (b"not a git repository", b"bare repository", b"gitfile")):
         return
     raise WalkError(f"{root}: git cannot read this repository: {_first_line(message)}. Try `git status` there.")

@@ -3,7 +3,6 @@
 Asks git's plumbing alone, with hooks, the network and the user's display settings off. Knows no judged query.
 """
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,18 +12,11 @@ from types import TracebackType
 from typing import IO, Self
 
 from indexers.errors import WalkError
-from indexers.git import find_work_tree
+from indexers.git import find_work_tree, is_place_inside
+from indexers.git_process import git_command, git_environment
 
-_HARDENED = (
-    "git",
-    "--no-pager",
-    "--no-optional-locks",
-    *("-c", f"core.hooksPath={os.devnull}"),
-    *("-c", "protocol.allow=never"),
-    *("-c", "log.showSignature=false"),
-    *("-c", "log.mailmap=false"),
-    *("-c", "core.quotePath=false"),
-)
+_PLAIN = (*("-c", "log.mailmap=false"), *("-c", "core.quotePath=false"))
+"""What a user may have set for himself and would change what is read here."""
 
 _TIMEOUT_S = 300
 """Seconds that a listing may take; the longest histories known need some tens."""
@@ -102,13 +94,17 @@ def list_commits(repository: Repository, revision: str = "HEAD", limit: int | No
 
 
 def list_tree(repository: Repository, commit: str) -> dict[str, str]:
-    """Return the blob of each regular file of a commit's tree below the prefix; links and submodules are left out."""
+    """Return the blob of each regular file of a commit's tree below the prefix; links and submodules are left out.
+
+    So is what would not lie inside the tree: nobody checked the trees of a foreign history.
+    """
     answer = _run(repository, "ls-tree", "-r", "-z", "--full-tree", commit)
     blobs: dict[str, str] = {}
     for record in answer.decode("utf-8", "surrogateescape").split("\0")[:-1]:
         info, _, path = record.partition("\t")
         mode, _, blob = info.split(" ")
-        if mode in _REGULAR and path.startswith(repository.prefix):
+        is_inside = is_place_inside(path.encode("utf-8", "surrogateescape"))
+        if mode in _REGULAR and is_inside and path.startswith(repository.prefix):
             blobs[path[len(repository.prefix) :]] = blob
     return blobs
 
@@ -125,7 +121,11 @@ class Checkout:
         folder.mkdir(parents=True)
         command = _command(repository, "cat-file", "--batch")
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=git_environment(),
         )
 
     def __enter__(self) -> Self:
@@ -182,12 +182,13 @@ class Checkout:
 
 
 def _command(repository: Repository, *arguments: str) -> list[str]:
-    return [*_HARDENED, f"--git-dir={repository.git_folder}", *arguments]
+    return git_command(*_PLAIN, f"--git-dir={repository.git_folder}", *arguments)
 
 
 def _run(repository: Repository, *arguments: str) -> bytes:
     try:
-        done = subprocess.run(_command(repository, *arguments), capture_output=True, check=False, timeout=_TIMEOUT_S)
+        command = _command(repository, *arguments)
+        done = subprocess.run(command, capture_output=True, check=False, timeout=_TIMEOUT_S, env=git_environment())
     except (FileNotFoundError, subprocess.TimeoutExpired) as error:
         raise WalkError(f"{repository.git_folder}: `git {arguments[0]}` gave no answer; try it there") from error
     if done.returncode != 0:

@@ -13,7 +13,7 @@ UNSAFE_MODULES = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib
 UNSAFE_CALLS = {"eval", "exec", "compile"}
 ENVIRONMENT_ROOMS = {
     "codesearch.config": "settings of this program",
-    "indexers.git": "git is handed the caller's environment, cleaned, and its own settings are honoured",
+    "indexers.git_process": "git is handed the caller's environment, cleaned, and its own settings are honoured",
 }
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
 
