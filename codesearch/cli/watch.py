@@ -24,9 +24,15 @@ _Handler = Callable[[int, FrameType | None], object] | int | None
 def watch_index(root: Path, options: WatchOptions, home: Path, terminal: Terminal, *, quiet: bool) -> None:
     """Keep the index of `root` up to date until the process is asked to end; `quiet` tells of trouble alone."""
 
+    warned: set[str] = set()
+
     def tell(event: WatchEvent) -> None:
         if text := describe_event(root, event, quiet=quiet):
             terminal.note(text)
+        fresh = set(event.report.warnings) - warned if isinstance(event, Updated) else set()
+        for warning in sorted(fresh):
+            terminal.note(f"warning: {clean_line(warning)}")
+        warned.update(fresh)
 
     watcher = Watcher(root, home, options)
     with _ended_by_signals() as stop:

@@ -86,7 +86,7 @@ def survey(root: Path, folder: Path) -> Survey:
     found = Survey(raw, {}, known, Rules(raw, rules, closed), outer_files)
     _look_through(found)
     if not found.folders:
-        raise WalkError(f"{root} cannot be watched any more: it is gone, or may not be read.")
+        raise WalkError(f"{root} is gone, or may not be read: there is nothing left to watch.")
     for path in known:
         _add_tracked(found, path.rpartition(b"/")[0])
     return found

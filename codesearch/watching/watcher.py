@@ -116,7 +116,7 @@ class Watcher:
         if isinstance(error, EncoderError):
             self._encoder.forget()
         if isinstance(error, WalkError) and not self._root.is_dir():
-            raise error
+            raise WalkError(f"{self._root} is gone: there is nothing left to watch.") from error
         retry_s = self._pace.note_failure(time.monotonic())
         self._tell_once(on_event, Failed(error, retry_s), str(error))
 
