@@ -52,7 +52,9 @@ def find_methods() -> list[Method]:
     """Return the engine's own ranking and what it is compared with; ripgrep where it is installed."""
     methods = [mode_method("hybrid"), mode_method("dense"), raw_bm25_method()]
     ripgrep = shutil.which("rg")
-    return methods if ripgrep is None else [*methods, ripgrep_method(ripgrep)]
+    if ripgrep is None or not Path(ripgrep).is_absolute():  # a relative one may be the searched tree's own
+        return methods
+    return [*methods, ripgrep_method(ripgrep)]
 
 
 def mode_method(mode: Mode) -> Method:
