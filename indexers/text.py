@@ -104,8 +104,17 @@ def _decode(raw: bytes) -> _Decoded | str:
         n_control = len(raw) - len(raw.translate(None, _CONTROL_BYTES))
         if n_control > MAX_CONTROL_SHARE * len(raw):
             return "not UTF-8, and many control characters"
-        return _Decoded(raw.decode("latin-1").encode("utf-8"), "latin-1")
+        return _Decoded(b"\n".join(map(_to_utf8, raw.split(b"\n"))), "latin-1")
     return _Decoded(raw, "utf-8")
+
+
+def _to_utf8(line: bytes) -> bytes:
+    """Return a line that is UTF-8 as it stands: files that several editors wrote hold both."""
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("latin-1").encode("utf-8")
+    return line
 
 
 def _decode_utf16(raw: bytes) -> _Decoded | str:

@@ -62,6 +62,11 @@ def test_other_text_is_read_as_latin_1_and_says_so(plant: Plant) -> None:
     assert text.data.decode().startswith("café")
 
 
+def test_of_several_encodings_in_one_file_each_line_has_its_own(plant: Plant) -> None:
+    text = text_of(plant, "# größe\n".encode("latin-1") + "# 大きさ\n".encode())
+    assert (text.data.decode(), text.encoding) == ("# größe\n# 大きさ\n", "latin-1")
+
+
 @pytest.mark.parametrize(
     "content",
     [b"text\0more", bytes(range(256)), b"\xff\xfea", b"\xff\xfe\0\0a\0\0\0", b"\xff\xfe\0\0", bytes(range(1, 256)) * 4],
