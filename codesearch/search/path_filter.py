@@ -5,6 +5,7 @@ glob over any folder or file name (`*.py`), and a plain word also means a file b
 """
 
 import re
+import warnings
 from collections.abc import Sequence
 
 from codesearch.errors import QueryError
@@ -18,8 +19,24 @@ def match_paths(paths: Sequence[str], patterns: Sequence[str]) -> list[bool]:
     """
     if not patterns:
         return [False] * len(paths)
-    matches = re.compile("|".join(f"(?:{_to_regex(pattern)})" for pattern in patterns)).match
+    matches = _compile("|".join(f"(?:{_checked(pattern)})" for pattern in patterns)).match
     return [matches(path) is not None for path in paths]
+
+
+def _checked(pattern: str) -> str:
+    """Return the pattern's regular expression, which may be none: a set such as `[z-a]` goes through as it stands."""
+    regex = _to_regex(pattern)
+    try:
+        _compile(regex)
+    except re.error as error:
+        raise QueryError(f"path filter {pattern!r} is not a glob: {error.msg}") from error
+    return regex
+
+
+def _compile(regex: str) -> re.Pattern[str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # `[[` in a set may once mean another thing than in a glob
+        return re.compile(regex)
 
 
 def _to_regex(pattern: str) -> str:

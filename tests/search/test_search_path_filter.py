@@ -52,7 +52,7 @@ def test_the_root_means_everything() -> None:
     assert matched("/") == matched("./") == PATHS
 
 
-@pytest.mark.parametrize("pattern", ["a/***", "a//b", "***/"])
+@pytest.mark.parametrize("pattern", ["a/***", "a//b", "***/", "[[:foo:]-a]x", "[[a]", "[a||b--c]"])
 def test_odd_patterns_mean_what_git_would_mean(pattern: str) -> None:
     assert isinstance(matched(pattern), list)
 
@@ -60,3 +60,9 @@ def test_odd_patterns_mean_what_git_would_mean(pattern: str) -> None:
 def test_a_pattern_that_is_no_glob_is_refused_by_name() -> None:
     with pytest.raises(QueryError, match="path filter"):
         matched("src/[")
+
+
+@pytest.mark.parametrize("pattern", ["[a-1z]", "src/[z-a]*"])
+def test_a_set_that_makes_no_sense_is_refused_with_the_pattern(pattern: str) -> None:
+    with pytest.raises(QueryError, match="is not a glob: bad character range"):
+        matched(pattern)
