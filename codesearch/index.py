@@ -6,7 +6,8 @@ Thin: it finds the index, keeps the newest generation open, and adds to an answe
 
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -120,6 +121,7 @@ class Index:
         self.home = home
         """Where all indexes lie."""
         self._snapshot = self._open_snapshot()
+        self._snapshot.rest()
         self._encoder = QueryEncoder(root, home, load)
 
     @classmethod
@@ -188,9 +190,7 @@ class Index:
         """Bring the index up to date with its root; later searches see the result. Raises what `build` raises."""
         from codesearch.build import build
 
-        report = build(self.root, self.home, options, on_progress)
-        self._follow()
-        return report
+        return build(self.root, self.home, options, on_progress)
 
     def search(self, query: str, options: SearchOptions = SearchOptions()) -> SearchResponse:
         """Answer a question or a name, from the newest generation.
@@ -221,8 +221,9 @@ class Index:
         `path` is relative to the root, `/` between parts; `line` counts from 1 in the text as it was indexed. Raises
         QueryError where the index has no such file or the line no code, else what `search` raises.
         """
-        self._follow()
-        more = self.similar(_read_leaf(self._snapshot, path, line), replace(options, limit=options.limit + 1))
+        with self._held():
+            text = _read_leaf(self._snapshot, path, line)
+        more = self.similar(text, replace(options, limit=options.limit + 1))
         others = [r for r in more.results if r.path != path or not r.start_line <= line <= r.end_line]
         return replace(more, results=tuple(others[: max(options.limit, 0)]))
 
@@ -232,7 +233,10 @@ class Index:
         Walks the tree, so that `state.stale_files` is a number wherever the root can be read. Raises NoIndexError
         where the index was removed meanwhile, FormatError, CorruptIndexError, StorageError.
         """
-        self._follow()
+        with self._held():
+            return self._describe()
+
+    def _describe(self) -> IndexStatus:
         snapshot, info = self._snapshot, self._snapshot.info
         counts = snapshot.counts()
         return IndexStatus(
@@ -264,18 +268,18 @@ class Index:
         self._snapshot.close()
 
     def _answer(self, query: str, options: SearchOptions, run: Callable[[], engine.SearchOutcome]) -> SearchResponse:
-        self._follow()
-        started = time.perf_counter()
-        outcome = run()
-        took_ms = (time.perf_counter() - started) * 1000
-        return SearchResponse(
-            query=query,
-            results=tuple(replace(result, stale=self._is_stale(result)) for result in outcome.results),
-            took_ms=took_ms,
-            index=self._state(),
-            degraded=outcome.degraded and (self._encoder.missing or outcome.degraded),
-            stages=outcome.stages if options.explain else (),
-        )
+        with self._held():
+            started = time.perf_counter()
+            outcome = run()
+            took_ms = (time.perf_counter() - started) * 1000
+            return SearchResponse(
+                query=query,
+                results=tuple(replace(result, stale=self._is_stale(result)) for result in outcome.results),
+                took_ms=took_ms,
+                index=self._state(),
+                degraded=outcome.degraded and (self._encoder.missing or outcome.degraded),
+                stages=outcome.stages if options.explain else (),
+            )
 
     def _open_snapshot(self) -> Snapshot:
         try:
@@ -290,12 +294,17 @@ class Index:
             raise
         return snapshot
 
-    def _follow(self) -> None:
-        """Move to the newest generation."""
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Have the newest generation while something is answered; between answers nothing holds on to it."""
         if not self._snapshot.is_current():
             newest = self._open_snapshot()
             self._snapshot.close()
             self._snapshot = newest
+        try:
+            yield
+        finally:
+            self._snapshot.rest()
 
     def _state(self) -> IndexState:
         info = self._snapshot.info

@@ -38,8 +38,12 @@ from codesearch.storage.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
 CATALOG_NAME = "catalog.db"
 WRITER_WAIT_S = 5.0
 READER_WAIT_S = 5.0
-"""How long SQLite waits for a lock before it gives up. Under WAL nobody waits for the writer; what is left are the moment
-in which a log is read again after a crash, and the last connection's farewell. Trials give readers less."""
+"""How long SQLite waits for a lock before it gives up. Under WAL nobody waits for the writer; what is left are the
+moment in which a log is read again after a crash, and the last connection's farewell. Trials give readers less."""
+
+FAREWELL_S = 0.1
+"""How long a writer that ends waits for readers to leave the log, so that it can be emptied: as long as it is there,
+who opens an index alone has to read through it first, and whoever comes then waits for that one."""
 
 WRITER_CACHE_KIB = 32 * 1024
 WAL_LIMIT_BYTES = 16 << 20
@@ -167,6 +171,15 @@ class Catalog:
         """Undo the open transaction, if there is one."""
         if self._connection.in_transaction:
             self.run("ROLLBACK")
+
+    def is_reading(self) -> bool:
+        """Return whether a transaction is open."""
+        return self._connection.in_transaction
+
+    def empty_log(self) -> None:
+        """Bring home what the log holds and empty it, as far as readers leave it in time; none waits for this."""
+        self.run(f"PRAGMA busy_timeout = {round(FAREWELL_S * 1000)}")
+        self.run("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def make_tables(self) -> None:
         """Drop whatever is there and make the tables of this format, inside the open transaction."""

@@ -148,7 +148,25 @@ class Snapshot:
 
     def is_current(self) -> bool:
         """Return whether this is still the newest generation of the index that the folder holds."""
+        if not self._catalog.is_reading():
+            return self._take_hold()
         return _current_revision(self._folder) == self.info.revision
+
+    def rest(self) -> None:
+        """Let go of the commit between answers, so that the log can be emptied; `is_current` takes hold again."""
+        self._catalog.rollback()
+
+    def _take_hold(self) -> bool:
+        """Read on where nothing was committed meanwhile."""
+        try:
+            self._catalog.begin("DEFERRED")
+            if self._catalog.read_revision() == self.info.revision and self._catalog.is_in_place():
+                return True
+        except CodesearchError:
+            if self._catalog.is_in_place():
+                raise
+        self._catalog.rollback()
+        return False
 
     def close(self) -> None:
         """Give every file back."""

@@ -306,6 +306,7 @@ class Writer:
                 self._vectors.close()
             with suppress(CodesearchError):
                 self._catalog.rollback()
+                self._catalog.empty_log()
             self._catalog.close()
             if self._is_changed and self._kept is not None:
                 reclaim(self._folder, self._kept)
