@@ -17,12 +17,14 @@ from benchmarks.trials.seeded import SeededEncoder
 from codesearch.build import BuildSeams, build
 from codesearch.building.clearance import Fetching
 from codesearch.encoders.probe import PROBE_TEXTS
+from codesearch.errors import CodesearchError
 from codesearch.registry import index_folder
 from codesearch.storage.steps import Step, WriterSeams
 from codesearch.storage.thresholds import DEFAULT_THRESHOLDS, BaseThresholds, Thresholds
 from codesearch.storage.writer import Writer
 from codesearch.types import BuildOptions, UpdateReport
 from indexers.encoders.spec import EncoderSpec
+from indexers.errors import IndexersError
 from indexers.types import FloatArray
 
 _NEVER = BaseThresholds(changed_rows=1 << 30, tail_bytes=1 << 40)
@@ -34,6 +36,10 @@ THRESHOLDS: dict[str, Thresholds] = {
     "dead rows": Thresholds(dead_rows=0, dead_share=0.0),
 }
 """By what they make due: a base by the rows behind it, a base by any change, a compaction."""
+
+
+TOLD = 3
+"""Exit code of a process that failed with a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +133,12 @@ def run_job(job: Job) -> UpdateReport | None:
 
 
 def main() -> None:
-    """Do the job that the command line gives as JSON."""
-    run_job(Job(**json.loads(sys.argv[1])))
+    """Do the job that the command line gives as JSON; an error that a user would be told is told, and ends it."""
+    try:
+        run_job(Job(**json.loads(sys.argv[1])))
+    except (CodesearchError, IndexersError) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        sys.exit(TOLD)
 
 
 def make_encoder(spec: EncoderSpec, log: Path) -> SeededEncoder:

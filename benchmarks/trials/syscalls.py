@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -62,9 +62,25 @@ def can_record() -> bool:
 
 def record(job: Job, trace: Path) -> None:
     """Do a job in a process whose calls are written to `trace`; raises CalledProcessError where it fails."""
+    _run(job, ["-xx", "-s", str(_LONGEST_WRITE), "-e", f"trace={_CALLS}", "-o", str(trace)]).check_returncode()
+
+
+def record_names(job: Job, trace: Path, calls: Sequence[str], fault: str = "") -> "subprocess.CompletedProcess[str]":
+    """Do a job in a process, write its calls of those names to `trace`, and let some fail: `name:error=EIO:when=3`."""
+    options = ["-s", "0", "-e", f"trace={','.join(calls)}", "-o", str(trace)]
+    return _run(job, [*options, *(["-e", f"inject={fault}"] if fault else [])])
+
+
+def _run(job: Job, options: Sequence[str]) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "benchmarks.trials.doomed", json.dumps(asdict(job))]
-    options = ["-f", "-y", "-xx", "-s", str(_LONGEST_WRITE), "-e", f"trace={_CALLS}", "-o", str(trace)]
-    subprocess.run(["strace", *options, *command], cwd=_ROOT, check=True, timeout=300)
+    return subprocess.run(
+        ["strace", "-f", "-y", *options, *command],
+        cwd=_ROOT,
+        check=False,
+        timeout=300,
+        capture_output=True,
+        text=True,
+    )
 
 
 def read_calls(trace: Path) -> Iterator[Call]:
