@@ -4,16 +4,45 @@ Knows no commits: until the switch the old file is the one that counts.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.checksums import chunk_checksum
+from codesearch.storage.derived import unused_vectors_number
 from codesearch.storage.ingest import check_chunk, write_file_row
+from codesearch.storage.row_flags import FlagArray
 from codesearch.storage.rows import FileRow, IntArray
 from codesearch.storage.schema import CHUNK_COLUMNS
-from codesearch.storage.vectors import VectorAppender, VectorReader
+from codesearch.storage.thresholds import Thresholds
+from codesearch.storage.vectors import VectorAppender, VectorReader, vectors_name
+
+
+@dataclass(frozen=True, slots=True)
+class MovedRows:
+    """The vector file that is to take over."""
+
+    name: str
+    vectors: VectorAppender
+    """Open for what is added next."""
+
+
+def is_due(flags: FlagArray, thresholds: Thresholds) -> bool:
+    """Return whether so many rows are dead, of all that the flags are of, that it is time to leave them behind."""
+    n_dead = len(flags) - int(np.count_nonzero(flags))
+    return n_dead > thresholds.dead_rows and n_dead >= thresholds.dead_share * len(flags)
+
+
+def move_rows(folder: Path, source: VectorReader, dim: int, live: IntArray) -> MovedRows:
+    """Write the `live` rows, sorted, to a new vector file, and close the old one."""
+    name = vectors_name(unused_vectors_number(folder))
+    target = VectorAppender(folder / name, dim, 0, source.mend)
+    with closing(source):
+        copy_rows(source, target, live)
+    return MovedRows(name, target)
 
 
 def copy_rows(source: VectorReader, target: VectorAppender, rows: IntArray) -> None:

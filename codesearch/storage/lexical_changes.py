@@ -7,10 +7,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from codesearch.storage.catalog import Catalog
+from codesearch.storage.checksums import find_damaged_blocks, mismatch
+from codesearch.storage.derived import read_derived_files
 from codesearch.storage.ingest import read_documents
 from codesearch.storage.lexical import LexicalWriter, lexical_name
 from codesearch.storage.rows import FileRow, Generation, TermDocument
 from codesearch.storage.table_sums import DEAD_DOCUMENTS, read_summed, replace_sum, take_from_sum
+from codesearch.storage.tally import Tally
 
 
 class LexicalChanges:
@@ -32,19 +35,22 @@ class LexicalChanges:
     def add(self, documents: Sequence[TermDocument]) -> None:
         """Add chunks; deletes are those of generations before, for readers of the current one."""
         if self._writer is None:
-            self._writer = self._open(None if self._base is None else self._folder / self._base)
+            self._writer = self._open(self._require_base())
             self._writer.delete_files(self._dead_files)
             gone = [(file_id,) for file_id in self._dead_files]
             self._catalog.run_many("DELETE FROM dead_documents WHERE file_id = ?", gone)
             take_from_sum(self._catalog, DEAD_DOCUMENTS, gone)
         self._writer.add(documents)
 
-    def renew(self, files: Iterable[FileRow]) -> None:
-        """Start over with the documents of these files alone, in the order of a fresh build."""
+    def renew(self, files: Iterable[FileRow], tally: Tally | None = None) -> None:
+        """Start over with the documents of these files alone, in the order of a fresh build; `tally` counts them."""
         self.abort()
         self._writer = self._open(None)
         for file in sorted(files, key=lambda file: file.path):
-            self._writer.add(read_documents(self._catalog, file))
+            documents = read_documents(self._catalog, file)
+            self._writer.add(documents)
+            if tally is not None:
+                tally.count(documents, 1)
         self._catalog.run("DELETE FROM dead_documents")
         replace_sum(self._catalog, DEAD_DOCUMENTS, [])
 
@@ -61,6 +67,15 @@ class LexicalChanges:
         if self._writer is not None:
             self._writer.abort()
             self._writer = None
+
+    def _require_base(self) -> Path | None:
+        """Return the folder to start from, which has to be whole: what tantivy merges gets new checksums."""
+        if self._base is None:
+            return None
+        for file in read_derived_files(self._catalog):
+            if file.name.startswith(f"{self._base}/") and find_damaged_blocks(self._folder, file):
+                raise mismatch(f"{self._folder / file.name}", self._catalog.mend)
+        return self._folder / self._base
 
     def _open(self, base: Path | None) -> LexicalWriter:
         return LexicalWriter(self._folder / self._next, base, self._catalog.mend)

@@ -6,6 +6,7 @@ How many records are valid is the catalogue's to say; what lies behind them is a
 
 import os
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -80,10 +81,14 @@ class VectorReader:
         self.mend = mend
         self._dtype = record_dtype(dim)
         self.n_rows = n_rows
-        size = path.stat().st_size
+        try:
+            size = path.stat().st_size
+            self._file = open_for_reading(path)
+        except FileNotFoundError as error:
+            raise CorruptIndexError(f"{path} is missing; {mend}") from error
         if size < n_rows * self._dtype.itemsize:
+            self._file.close()
             raise CorruptIndexError(f"{path} has {size} bytes instead of {n_rows * self._dtype.itemsize}; {mend}")
-        self._file = open_for_reading(path)
         self._is_closed = False
 
     def read(self, rows: IntArray) -> FloatArray:
@@ -129,6 +134,28 @@ class VectorReader:
         """Give the file back."""
         self._is_closed = True
         self._file.close()
+
+
+def read_suspects(path: Path, dim: int, n_rows: int) -> Iterator[tuple[FloatArray, npt.NDArray[np.bool_]]]:
+    """Yield the rows of a file that may be damaged, short or gone, in blocks: float32 `[n, dim]`, and bool `[n]`.
+
+    The second says which rows are there, match their checksum and are numbers.
+    """
+    dtype = record_dtype(dim)
+    with path.open("rb") if path.exists() else BytesIO() as file:
+        for start in range(0, n_rows, BLOCK_ROWS):
+            records = np.zeros(min(BLOCK_ROWS, n_rows - start), dtype=dtype)
+            data = file.read(records.nbytes)
+            n_whole = len(data) // dtype.itemsize
+            records[:n_whole] = np.frombuffer(data, dtype=dtype, count=n_whole)
+            halves = np.ascontiguousarray(records["vector"])
+            is_whole = _sum_rows(range(start, start + len(halves)), halves) == records["crc"]
+            yield halves.astype(np.float32), is_whole & np.isfinite(halves).all(axis=1) & _first(n_whole, len(halves))
+
+
+def _first(n: int, n_total: int) -> npt.NDArray[np.bool_]:
+    is_first: npt.NDArray[np.bool_] = np.arange(n_total) < n
+    return is_first
 
 
 def _sum_rows(rows: Sequence[int], halves: npt.NDArray[np.float16]) -> npt.NDArray[np.uint32]:

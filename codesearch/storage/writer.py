@@ -5,7 +5,7 @@ commit, which is the switch. What lies beyond the last switch is ignored by read
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -16,26 +16,23 @@ from codesearch.errors import CodesearchError, StorageError
 from codesearch.storage.catalog import Catalog, require_catalog
 from codesearch.storage.checksums import check_lengths
 from codesearch.storage.coarse_base import find_behind, find_due, write_new_base
-from codesearch.storage.compaction import copy_rows, renumber_rows
+from codesearch.storage.compaction import is_due, move_rows, renumber_rows
 from codesearch.storage.creation import first_generation, open_for_creation
-from codesearch.storage.derived import (
-    read_derived_files,
-    reclaim,
-    sum_derived,
-    unused_vectors_number,
-    write_derived_files,
-)
+from codesearch.storage.derived import read_derived_files, reclaim, sum_derived, write_derived_files
 from codesearch.storage.ingest import (
     delete_file,
     insert_file,
     make_documents,
     make_file_row,
     read_documents,
-    read_file_row,
+    read_file_rows,
+    read_marks,
     read_skipped,
     write_file_row,
+    write_marks,
     write_rows,
     write_skipped,
+    write_spans,
 )
 from codesearch.storage.lexical import list_files
 from codesearch.storage.lexical_changes import LexicalChanges
@@ -44,13 +41,11 @@ from codesearch.storage.platform import make_private_folder, sync_folder
 from codesearch.storage.records import read_parsed
 from codesearch.storage.row_flags import FLAGS_DTYPE, FlagArray, RowFlags
 from codesearch.storage.rows import NO_ROW, FileRow, Generation, IndexInfo, KnownFile, NewIndex
-from codesearch.storage.schema import FILE_COLUMNS
 from codesearch.storage.statistics import add_tally, n_chunks_of
 from codesearch.storage.steps import WriterSeams, disk_errors
-from codesearch.storage.table_sums import MARKS, read_summed, replace_sum
 from codesearch.storage.tally import Tally
 from codesearch.storage.thresholds import BaseThresholds
-from codesearch.storage.vectors import VectorAppender, VectorReader, vectors_name
+from codesearch.storage.vectors import VectorAppender, VectorReader
 from indexers.types import EncodedFile, FileStat, FloatArray, ParsedFile, Skipped
 
 __all__ = ["KnownFile", "NewIndex", "Writer", "WriterSeams"]
@@ -142,7 +137,7 @@ class Writer:
 
     def known_marks(self) -> frozenset[str]:
         """Return the paths that the last walk found marked as written by a person, whatever their bytes look like."""
-        return frozenset(row[0] for row in read_summed(self._catalog, MARKS))
+        return read_marks(self._catalog)
 
     def files_without_vectors(self) -> list[str]:
         """Return the paths of the files that were added by their words alone, in the order in which they were added."""
@@ -213,10 +208,7 @@ class Writer:
         """Replace the paths of `known_marks`."""
         if paths != self.known_marks():
             with self._changing():
-                self._catalog.run("DELETE FROM marked_as_source")
-                rows = [(path,) for path in sorted(paths)]
-                self._catalog.run_many("INSERT INTO marked_as_source VALUES (?)", rows)
-                replace_sum(self._catalog, MARKS, rows)
+                write_marks(self._catalog, paths)
 
     def set_root(self, root: Path, place: str | None) -> None:
         """Note where the root stands now, and its device and inode."""
@@ -255,28 +247,31 @@ class Writer:
 
         Their documents die with them, and tantivy, which merges them away in its own time, keeps no more.
         """
-        n_dead = self._vectors.n_rows - int(np.count_nonzero(self._flags.values()))
-        thresholds = self._thresholds
-        return n_dead > thresholds.dead_rows and n_dead >= thresholds.dead_share * self._vectors.n_rows
+        return is_due(self._flags.values(), self._thresholds)
 
     def compact(self) -> None:
         """Move the live vectors to a new file and write the lexical side anew; answers stay the same."""
         with self._changing():
             self._lexical.renew(self._files.values())
             live = np.flatnonzero(self._flags.values())
-            name = vectors_name(unused_vectors_number(self._folder))
-            moved = VectorAppender(self._folder / name, self.info.dim, 0, self._catalog.mend)
             self._vectors.sync()
             path = self._folder / self._generation.vectors_name
             source = VectorReader(path, self.info.dim, self._vectors.n_rows, self._catalog.mend)
-            with closing(source), closing(self._vectors):
-                copy_rows(source, moved, live)
-            self._vectors = moved
+            moved = move_rows(self._folder, source, self.info.dim, live)
+            self._vectors.close()
+            self._vectors = moved.vectors
             self._on_step("rows moved")
             self._flags.keep(live)
             self._files = {row.path: row for row in renumber_rows(self._catalog, self._files.values(), live)}
             self._catalog.write_array("coarse_rows", np.zeros(0, "<u4"))
-            self._generation = replace(self._generation, vectors_name=name, coarse_name=None)
+            self._generation = replace(self._generation, vectors_name=moved.name, coarse_name=None)
+
+    def derive_anew(self, generation: Generation, kept: tuple[str | None, ...]) -> None:
+        """Derive all from a catalogue that holds nothing derived; `kept` are the files of the committed generation."""
+        self._load(generation)
+        self._kept = kept
+        with self._changing():
+            self._lexical.renew(self._files.values(), self._tally)
 
     def commit(self, *, complete: bool, files_todo: int | None, checked_at: str) -> int:
         """Switch to the next generation and return its number; the same number where nothing changed."""
@@ -317,8 +312,7 @@ class Writer:
     def _load(self, generation: Generation) -> None:
         """Take over the committed state; cut off and reclaim what a crash left."""
         self._generation = generation
-        rows = self._catalog.rows(f"SELECT {FILE_COLUMNS}, checksum FROM files ORDER BY id")
-        self._files = {row.path: row for row in (read_file_row(values, self._catalog) for values in rows)}
+        self._files = {row.path: row for row in read_file_rows(self._catalog)}
         self._flags = RowFlags(self._catalog.read_array("row_flags", FLAGS_DTYPE))
         check_lengths(self._folder, read_derived_files(self._catalog), self._catalog.mend)
         info = generation.info
@@ -375,8 +369,7 @@ class Writer:
         sync_folder(self._folder)
         add_tally(self._catalog, self._tally)
         self._catalog.write_array("row_flags", flags)
-        spans = [(row.id, row.first_chunk, row.n_chunks, row.first_row, row.n_rows) for row in self._files.values()]
-        self._catalog.write_array("file_spans", np.array(sorted(spans), dtype="<i8").reshape(-1, 5))
+        write_spans(self._catalog, self._files.values())
         info = replace(
             self.info,
             generation=number,
