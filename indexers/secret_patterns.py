@@ -1,4 +1,4 @@
-"""The published formats of tokens and keys, and the search for them in a text.
+"""Looks for the tokens and keys of `secret_formats` in a text.
 
 The search has two steps. A screen finds the few places where a format's first bytes stand, at the speed of
 `bytes.translate`; a regular expression looks only at the lines around them, so that clean text costs almost nothing.
@@ -11,8 +11,14 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-PRIVATE_KEY_KIND = "private-key"
-URL_PASSWORD_KIND = "url-password"  # noqa: S105
+from indexers.secret_formats import PASSWORD_KINDS, PLACEHOLDERS, PRIVATE_KEY_KIND, TOKEN_FORMATS, TokenFormat
+
+__all__ = ["PRIVATE_KEY_KIND", "TOKEN_FORMATS", "TokenSpan", "find_tokens"]
+
+_ANCHOR_BYTES = 6
+
+_FORMATS_A_SCREEN = 64
+"""As many bits as a number has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,85 +29,6 @@ class TokenSpan:
     end: int
     kind: str
 
-
-@dataclass(frozen=True, slots=True)
-class TokenFormat:
-    """One issuer's format. `anchor` is three to six bytes that every match starts with; `[..]` is one of several.
-
-    `regex` is tried at the anchor and may mark the value by a group `v`; without one the whole match is the value.
-    """
-
-    kind: str
-    anchor: str
-    regex: str
-
-
-_ANCHOR_BYTES = 6
-
-_WORD = r"[A-Za-z0-9_\-]"
-_START = r"(?:(?<![A-Za-z0-9_\-])|(?<=\\[nrt]))"
-"""Not inside a longer word; an escape such as `\\n` in a string literal ends a word too."""
-
-_URL_LOGIN = r"(?P<v>[^\s/:@\"'`<>{}$()\[\]|,;\\*]{3,120})@[A-Za-z0-9\[{$%<]"
-_GITLAB = rf"gl(?:pat|ptt|dt|rt|ft|cbt|soat)-{_WORD}{{20,}}(?:\.[\w.\-]+)?"
-_SLACK_WEBHOOK = r"(?<=hooks\.)slack\.com/(?:services|workflows|triggers)/(?P<v>[A-Za-z0-9/]{20,})"
-_ASSIGNED = (
-    r"(?:\\?[\"'\])>]){0,3}[ \t]{0,9}(?::[ \t]{0,3}[A-Za-z_.\[\]]{1,30}[ \t]{0,9}(?==))?"
-    r"(?:=>|[:=,(])?[ \t]{0,9}(?:\\?[\"'`])?"
-)
-"""From the end of a name to its value, in the spellings of configuration files, languages with or without a type,
-XML, and code inside a JSON string."""
-
-_AWS_SECRET = _ASSIGNED + r"(?P<v>[A-Za-z0-9+/]{40})(?![A-Za-z0-9+/=])"
-
-TOKEN_FORMATS: tuple[TokenFormat, ...] = (
-    TokenFormat(URL_PASSWORD_KIND, "://", r"://[^\s/:@\"'`<>{}$%()\[\]|,;\\]{0,80}:" + _URL_LOGIN),
-    TokenFormat("json-web-token", "eyJ", _START + rf"eyJ{_WORD}{{8,}}\.eyJ{_WORD}{{8,}}\.{_WORD}{{10,}}"),
-    TokenFormat("sendgrid-key", "SG.", _START + rf"SG\.{_WORD}{{16,32}}\.{_WORD}{{16,64}}"),
-    TokenFormat("huggingface-token", "hf_", _START + r"hf_[A-Za-z0-9]{30,}"),
-    TokenFormat("aws-access-key-id", "A[KSBC][IC]A", _START + r"A(?:KI|SI|BI|CC)A[A-Z0-9]{16}(?![A-Za-z0-9])"),
-    TokenFormat("aws-secret-key", "t_acce", r"(?<=secre)t_access_key" + _AWS_SECRET),
-    TokenFormat("aws-secret-key", "T_ACCE", r"(?<=SECRE)T_ACCESS_KEY" + _AWS_SECRET),
-    TokenFormat("aws-secret-key", "tAcces", r"(?<=ecre)tAccessKey" + _AWS_SECRET),
-    TokenFormat("github-token", "gh[pousr]_", _START + r"gh[pousr]_[A-Za-z0-9]{36,255}"),
-    TokenFormat("github-token", "github", _START + r"github_pat_[A-Za-z0-9_]{22,255}"),
-    TokenFormat("gitlab-token", "gl[pdrfcs][arotb]", _START + _GITLAB),
-    TokenFormat("slack-token", "xox[abceoprs][-.]", _START + r"xox[abceoprs](?:\.xox[bp])?-[0-9A-Za-z\-]{10,}"),
-    TokenFormat("slack-token", "xapp-", _START + r"xapp-\d-[0-9A-Za-z\-]{10,}"),
-    TokenFormat("slack-webhook", "slack.", _SLACK_WEBHOOK),
-    TokenFormat("stripe-key", "[sr]k_[tlp][eir]", _START + r"[sr]k_(?:live|test|prod)_[A-Za-z0-9]{16,}"),
-    TokenFormat("stripe-key", "whsec_", _START + r"whsec_[A-Za-z0-9+/=]{32,}"),
-    TokenFormat("google-api-key", "AIza", _START + rf"AIza{_WORD}{{35}}(?!{_WORD})"),
-    TokenFormat("google-oauth-secret", "GOCSPX", _START + rf"GOCSPX-{_WORD}{{28}}"),
-    TokenFormat("google-oauth-token", "ya29.", _START + rf"ya29\.{_WORD}{{20,}}"),
-    TokenFormat("anthropic-key", "sk-ant", _START + rf"sk-ant-{_WORD}{{24,}}"),
-    TokenFormat("openai-key", "sk-[psa][rvd]", _START + rf"sk-(?:proj|svcacct|admin)-{_WORD}{{20,}}"),
-    TokenFormat("openai-key", "sk-[A-Za-z0-9][A-Za-z0-9][A-Za-z0-9]", _START + rf"sk-[A-Za-z0-9]{{32,}}(?!{_WORD})"),
-    TokenFormat("npm-token", "npm_", _START + r"npm_[A-Za-z0-9]{36}(?![A-Za-z0-9])"),
-    TokenFormat("pypi-token", "pypi-A", _START + rf"pypi-Ag{_WORD}{{40,}}"),
-    TokenFormat("twilio-key", "SK[0-9a-f][0-9a-f][0-9a-f][0-9a-f]", _START + rf"SK[0-9a-f]{{32}}(?!{_WORD})"),
-    TokenFormat("telegram-token", "[0-9]:AA", rf"(?<=[0-9]{{7}})[0-9]:(?P<v>AA{_WORD}{{33}})(?!{_WORD})"),
-    TokenFormat("azure-key", "Accoun", r"AccountKey=(?P<v>[A-Za-z0-9+/]{40,}={0,2})"),
-    TokenFormat("azure-key", "Shared", r"SharedAccessKey=(?P<v>[A-Za-z0-9+/]{40,}={0,2})"),
-    TokenFormat("digitalocean-token", "do[opr]_v1", _START + r"do[opr]_v1_[0-9a-f]{64}"),
-    TokenFormat("shopify-token", "shp[acps][ats]_", _START + r"shp(?:at|ca|pa|ss)_[0-9A-Fa-f]{32}"),
-    TokenFormat("docker-token", "dckr_[po]", _START + rf"dckr_(?:pat|oat)_{_WORD}{{27,}}"),
-    TokenFormat("databricks-token", "dapi[0-9a-f][0-9a-f]", _START + r"dapi[0-9a-f]{32}(?:-\d)?(?![A-Za-z0-9])"),
-    TokenFormat("grafana-token", "glsa_", _START + r"glsa_[A-Za-z0-9]{32}_[0-9A-Fa-f]{8}"),
-    TokenFormat("vault-token", "hv[sb].", _START + rf"hv[sb]\.{_WORD}{{24,}}"),
-    TokenFormat("atlassian-token", "ATATT3", _START + r"ATATT3[A-Za-z0-9_\-=]{100,}"),
-    TokenFormat("age-secret-key", "AGE-SE", r"AGE-SECRET-KEY-1[0-9A-Z]{58}"),
-    TokenFormat("rubygems-token", "rubyge", _START + r"rubygems_[0-9a-f]{48}"),
-    TokenFormat("groq-key", "gsk_", _START + r"gsk_[A-Za-z0-9]{40,}"),
-    TokenFormat("linear-key", "lin_ap", _START + r"lin_api_[A-Za-z0-9]{40}"),
-    TokenFormat("mailgun-key", "key-[0-9a-f][0-9a-f]", _START + r"key-[0-9a-f]{32}(?![A-Za-z0-9])"),
-)
-
-_PLACEHOLDERS = frozenset(
-    b"password passwd passphrase pass pwd pw secret token user username key apikey changeme example mypassword "
-    b"your-password yourpassword your_password my-password my_password %s %d xxx xxxx xxxxx xxxxxx".split()
-)
-"""Passwords of examples; nothing is kept from anyone by hiding them."""
 
 _PEM_HEADER = b"-----BEGIN "
 
@@ -134,20 +61,27 @@ class _Screen:
 def find_tokens(data: bytes) -> list[TokenSpan]:
     """Return the tokens and embedded private keys of a UTF-8 text, in order, without overlaps."""
     spans = _find_private_keys(data) if _PEM_HEADER in data else []
-    screen = _screen()
-    for place, formats in _find_anchors(data, screen):
-        for bit in range(formats.bit_length()):
-            if formats >> bit & 1:
-                kind, regex = screen.formats[bit]
-                match = regex.match(data, place)
-                if match is not None and not (kind == URL_PASSWORD_KIND and _is_placeholder(match)):
-                    spans.append(TokenSpan(*match.span(match.lastgroup or 0), kind))
+    for screen in _screens():
+        for place, formats in _find_anchors(data, screen):
+            spans += _try_formats(data, place, formats, screen)
     return _drop_overlaps(spans) if spans else spans
+
+
+def _try_formats(data: bytes, place: int, formats: int, screen: _Screen) -> list[TokenSpan]:
+    """Return what stands at a place of the formats whose bits are set."""
+    spans = []
+    for bit in range(formats.bit_length()):
+        if formats >> bit & 1:
+            kind, regex = screen.formats[bit]
+            match = regex.match(data, place)
+            if match is not None and not (kind in PASSWORD_KINDS and _is_placeholder(match)):
+                spans.append(TokenSpan(*match.span(match.lastgroup or 0), kind))
+    return spans
 
 
 def _is_placeholder(match: re.Match[bytes]) -> bool:
     user, password = match[0][3:].partition(b":")[0], match["v"]
-    return password.lower() in _PLACEHOLDERS or password == user or not password.strip(b".xX")
+    return password.lower() in PLACEHOLDERS or password == user or not password.strip(b".xX")
 
 
 def _find_private_keys(data: bytes) -> list[TokenSpan]:
@@ -188,10 +122,15 @@ def _find_anchors(data: bytes, screen: _Screen) -> list[tuple[int, int]]:
 
 
 @lru_cache(maxsize=1)
-def _screen() -> _Screen:
+def _screens() -> tuple[_Screen, ...]:
+    starts = range(0, len(TOKEN_FORMATS), _FORMATS_A_SCREEN)
+    return tuple(_make_screen(TOKEN_FORMATS[start : start + _FORMATS_A_SCREEN]) for start in starts)
+
+
+def _make_screen(formats: tuple[TokenFormat, ...]) -> _Screen:
     exact = np.zeros((_ANCHOR_BYTES, 256), dtype=np.uint64)
     coarse = np.zeros((3, 256), dtype=np.uint8)
-    for number, token_format in enumerate(TOKEN_FORMATS):
+    for number, token_format in enumerate(formats):
         members = _parse_anchor(token_format.anchor)
         members += [bytes(range(256))] * (_ANCHOR_BYTES - len(members))
         for offset, accepted in enumerate(members):
@@ -199,7 +138,7 @@ def _screen() -> _Screen:
             if offset < 3:
                 coarse[offset, list(accepted)] |= np.uint8(1 << (number % 8))
     first, second, third = (row.tobytes() for row in coarse)
-    compiled = tuple((one.kind, re.compile(one.regex.encode())) for one in TOKEN_FORMATS)
+    compiled = tuple((one.kind, re.compile(one.regex.encode())) for one in formats)
     return _Screen((first, second, third), exact, compiled)
 
 

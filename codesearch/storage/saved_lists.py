@@ -24,13 +24,11 @@ Stored = TypeVar("Stored")
 
 _REMADE = {"files", "terms", "term_totals", "statistics", "arrays", "table_sums", *SUMMED_TABLES}
 
-_SHORTEST_TOKEN = 10
-"""Bytes of the shortest token but for passwords in addresses: of a longer mark no more may have been written."""
+_SHORTEST_MARK = 3
+"""Bytes that the shortest password leaves of its mark."""
 
 _KINDS = sorted({PRIVATE_KEY_KIND, *(form.kind for form in TOKEN_FORMATS)})
-_MARK = re.compile(
-    rb":\[ur[-a-z\]*]*@|" + b"|".join(re.escape(f"[{kind}"[:_SHORTEST_TOKEN].encode()) for kind in _KINDS)
-)
+_MARK = re.compile(b"|".join(re.escape(f"[{kind}"[:_SHORTEST_MARK].encode()) for kind in _KINDS))
 
 
 @dataclass(frozen=True, slots=True)
