@@ -17,7 +17,7 @@ from codesearch.storage.ingest import read_marks, read_skipped, write_marks, wri
 from codesearch.storage.schema import APPLICATION_ID, TABLES
 from codesearch.storage.statistics import start_statistics
 from codesearch.storage.table_sums import SECRETS, SUMMED_TABLES, read_summed, replace_sum, start_sums
-from indexers.secret_patterns import PRIVATE_KEY_KIND, TOKEN_FORMATS
+from indexers.secret_formats import PRIVATE_KEY_KIND, TOKEN_FORMATS
 from indexers.types import Skipped
 
 Stored = TypeVar("Stored")
