@@ -36,6 +36,7 @@ from codesearch.registry import folder_size, locate
 from codesearch.replacement import finish_replacement
 from codesearch.search import engine
 from codesearch.storage.rows import FileRow, KnownFile
+from codesearch.storage.scrub import Scrub
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import (
     BuildOptions,
@@ -120,6 +121,7 @@ class Index:
         """Where the index lies."""
         self.home = home
         """Where all indexes lie."""
+        self._scrub = Scrub(folder)
         self._snapshot = self._open_snapshot()
         self._snapshot.rest()
         self._encoder = QueryEncoder(root, home, load)
@@ -265,12 +267,15 @@ class Index:
 
     def close(self) -> None:
         """Let go of the index; a closed index answers nothing."""
+        self._scrub.close()
         self._snapshot.close()
 
     def _answer(self, query: str, options: SearchOptions, run: Callable[[], engine.SearchOutcome]) -> SearchResponse:
         with self._held():
             started = time.perf_counter()
+            self._scrub.require_sound()
             outcome = run()
+            self._scrub.note_answer()
             took_ms = (time.perf_counter() - started) * 1000
             return SearchResponse(
                 query=query,
@@ -283,15 +288,16 @@ class Index:
 
     def _open_snapshot(self) -> Snapshot:
         try:
-            snapshot = Snapshot.open(self.folder)
+            snapshot = Snapshot.open(self.folder, self._scrub.whole)
         except NoIndexError:
             finish_replacement(self.folder)  # of a process that is between its two renames, or died there
-            snapshot = Snapshot.open(self.folder)
+            snapshot = Snapshot.open(self.folder, self._scrub.whole)
         try:
             check_versions(snapshot.info)
         except BaseException:
             snapshot.close()
             raise
+        self._scrub.follow(snapshot.derived_files, snapshot.mend)
         return snapshot
 
     @contextmanager

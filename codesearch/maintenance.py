@@ -3,9 +3,9 @@
 from contextlib import closing
 from pathlib import Path
 
+from codesearch.findings import Verification
 from codesearch.storage import verification
 from codesearch.storage.catalog import require_catalog
-from codesearch.storage.findings import Verification
 from codesearch.storage.lock import WriterLock
 from codesearch.storage.verification import OnCheck, ignore_check
 from codesearch.storage.writer import Writer

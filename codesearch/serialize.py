@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from codesearch.building.estimate import Estimate
-from codesearch.storage.findings import Verification
+from codesearch.findings import Verification
 from codesearch.types import (
     Container,
     Demotion,

@@ -14,7 +14,7 @@ from codesearch.printable import clean_line
 from codesearch.registry import Located
 from codesearch.serialize import dump_json, verification_to_json
 from codesearch.sizes import describe_size
-from codesearch.storage.findings import Problem, Unsummed, Verification
+from codesearch.findings import Problem, Unsummed, Verification
 
 
 def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:

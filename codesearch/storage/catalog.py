@@ -130,6 +130,10 @@ class Catalog:
             except sqlite3.DatabaseError as error:
                 raise self._translate(error) from error
 
+    def interrupt(self) -> None:
+        """End what another thread reads through this."""
+        self._connection.interrupt()
+
     def require_open(self) -> None:
         """Raise StorageError where this was closed."""
         if self._is_closed:

@@ -8,7 +8,7 @@ from codesearch.storage.catalog import CATALOG_NAME
 from codesearch.storage.checksums import DerivedFile
 from codesearch.storage.derived import read_derived_files
 from codesearch.storage.examined import Examined
-from codesearch.storage.findings import Unsummed
+from codesearch.findings import Unsummed
 from codesearch.storage.lock import LOCK_NAME
 from codesearch.storage.vectors import record_dtype
 

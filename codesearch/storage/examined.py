@@ -6,7 +6,7 @@ from pathlib import Path
 
 from codesearch.errors import CorruptIndexError
 from codesearch.storage.catalog import CATALOG_NAME, Catalog
-from codesearch.storage.findings import Problem
+from codesearch.findings import Problem
 from codesearch.storage.records import Records
 from codesearch.storage.rows import FileRow, Generation
 

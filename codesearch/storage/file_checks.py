@@ -8,7 +8,7 @@ import numpy as np
 from codesearch.errors import CorruptIndexError
 from codesearch.storage.catalog import CATALOG_NAME, Catalog
 from codesearch.storage.examined import Examined
-from codesearch.storage.findings import Problem
+from codesearch.findings import Problem
 from codesearch.storage.ingest import read_file_row
 from codesearch.storage.records import to_chunk
 from codesearch.storage.row_flags import FLAGS_DTYPE, FlagArray, RowFlags

@@ -4,9 +4,7 @@ Finds candidates (tantivy proposes, FAISS and an exact scan compare), reads rows
 Knows no query language, no fusion and no ranking.
 """
 
-import time
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -14,7 +12,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from codesearch.errors import CodesearchError, CorruptIndexError, NoIndexError, StorageError
+from codesearch.errors import CodesearchError, CorruptIndexError, StorageError
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.checksums import check_lengths
 from codesearch.storage.coarse import CoarseReader, RowHits, best_hits, compare, rows_mask
@@ -22,6 +20,7 @@ from codesearch.storage.derived import read_derived_files
 from codesearch.storage.lexical import LexicalReader
 from codesearch.storage.path_ranks import PathRanks
 from codesearch.storage.records import Records
+from codesearch.storage.revisions import current_revision, has_moved, open_catalog
 from codesearch.storage.row_flags import CONTINUES, FLAGS_DTYPE, mask_of
 from codesearch.storage.rows import (
     ChunkRow,
@@ -36,6 +35,7 @@ from codesearch.storage.rows import (
     Revision,
     Selection,
 )
+from codesearch.storage.scrub import WholeFiles, require_parsed_parts
 from codesearch.storage.statistics import read_statistics
 from codesearch.storage.vectors import VectorReader
 from codesearch.types import SecretPlace
@@ -57,10 +57,6 @@ __all__ = [
 
 MAX_ATTEMPTS = 50
 """Openings that a writer may outrun; each takes a hundredth of the shortest commit."""
-
-MISSING_ATTEMPTS = 10
-MISSING_PAUSE_S = 0.001
-"""A rebuild renames two folders: between them, for some microseconds, there is none."""
 
 MAX_LISTED_IDS = 1024
 """Above so many ids tantivy is asked for more hits instead, and the others are dropped here: lists cost it more."""
@@ -88,13 +84,15 @@ class Snapshot:
 
     info: IndexInfo
 
-    def __init__(self, folder: Path, catalog: Catalog, generation: Generation) -> None:
+    def __init__(self, folder: Path, catalog: Catalog, generation: Generation, whole: WholeFiles) -> None:
         """Open every file of the generation that the catalogue's transaction sees."""
         self.info = info = generation.info
         self._folder = folder
         self._catalog = catalog
         self._records = Records(catalog)
-        check_lengths(folder, read_derived_files(catalog), catalog.mend)
+        self.derived_files = read_derived_files(catalog)
+        check_lengths(folder, self.derived_files, catalog.mend)
+        require_parsed_parts(folder, self.derived_files, whole, catalog.mend)
         lexical = generation.lexical_name
         self._lexical = None if lexical is None else LexicalReader(folder / lexical, catalog.mend)
         self._flags = catalog.read_array("row_flags", FLAGS_DTYPE)
@@ -112,12 +110,15 @@ class Snapshot:
             raise
 
     @classmethod
-    def open(cls, folder: Path) -> Self:
-        """Open the current generation; raises NoIndexError, FormatError, CorruptIndexError, StorageError."""
+    def open(cls, folder: Path, whole: WholeFiles | None = None) -> Self:
+        """Open the current generation; `whole` are the files that need no check any more.
+
+        Raises NoIndexError, FormatError, CorruptIndexError, StorageError.
+        """
         for _ in range(MAX_ATTEMPTS):
-            catalog = _open_catalog(folder)
+            catalog = open_catalog(folder)
             try:
-                snapshot = cls._open_once(folder, catalog)
+                snapshot = cls._open_once(folder, catalog, WholeFiles() if whole is None else whole)
             except BaseException:
                 catalog.close()
                 raise
@@ -127,30 +128,35 @@ class Snapshot:
         raise StorageError(f"{folder} changes faster than it can be opened; try again in a moment")
 
     @classmethod
-    def _open_once(cls, folder: Path, catalog: Catalog) -> Self | None:
+    def _open_once(cls, folder: Path, catalog: Catalog, whole: WholeFiles) -> Self | None:
         """Open what the catalogue shows now; None where a writer has moved on meanwhile."""
         revision: Revision | None = None
         try:
             catalog.begin("DEFERRED")
             generation = catalog.read_generation()
             revision = generation.info.revision
-            snapshot = cls(folder, catalog, generation)
+            snapshot = cls(folder, catalog, generation, whole)
         except (CodesearchError, OSError, ValueError) as error:
-            if _has_moved(folder, catalog, revision):
+            if has_moved(folder, catalog, revision):
                 return None
             if isinstance(error, CodesearchError):
                 raise
             raise CorruptIndexError(f"{folder} cannot be opened ({error}); {catalog.mend}") from error
-        if _has_moved(folder, catalog, revision):
+        if has_moved(folder, catalog, revision):
             snapshot._release()
             return None
         return snapshot
+
+    @property
+    def mend(self) -> str:
+        """What the user does about damage."""
+        return self._catalog.mend
 
     def is_current(self) -> bool:
         """Return whether this is still the newest generation of the index that the folder holds."""
         if not self._catalog.is_reading():
             return self._take_hold()
-        return _current_revision(self._folder) == self.info.revision
+        return current_revision(self._folder) == self.info.revision
 
     def rest(self) -> None:
         """Let go of the commit between answers, so that the log can be emptied; `is_current` takes hold again."""
@@ -260,7 +266,10 @@ class Snapshot:
 
     def files(self) -> Sequence[FileRow]:
         """Return all files, sorted by path; remembered."""
-        return self._records.files()
+        files = self._records.files()
+        if len(files) != self.info.n_files:
+            raise self._records.mismatch("the list of files")
+        return files
 
     def file(self, file_id: int) -> FileRow:
         """Return one file; KeyError where it is not live."""
@@ -377,34 +386,6 @@ class Snapshot:
             )
             owners.setdefault(row, []).extend(_Owner(*owner) for owner in windowed)
         return owners
-
-
-def _open_catalog(folder: Path) -> Catalog:
-    """Open the catalogue, waiting out the moment in which a rebuilt folder takes the place of the old one."""
-    for _ in range(MISSING_ATTEMPTS):
-        with suppress(NoIndexError):
-            return Catalog.open_reader(folder)
-        time.sleep(MISSING_PAUSE_S)
-    return Catalog.open_reader(folder)
-
-
-def _has_moved(folder: Path, catalog: Catalog, revision: Revision | None) -> bool:
-    """Return whether the folder holds another commit than the one being opened, of which the revision may be known."""
-    return not catalog.is_in_place() or (revision is not None and _current_revision(folder) != revision)
-
-
-def _current_revision(folder: Path) -> Revision | None:
-    """Read what is committed through a connection of its own; None where no index is, or where it leaves just now."""
-    try:
-        with closing(Catalog.open_reader(folder)) as catalog:
-            try:
-                return catalog.read_revision()
-            except CodesearchError:
-                if catalog.is_in_place():
-                    raise
-                return None
-    except NoIndexError:
-        return None
 
 
 def _is_empty(selection: Selection) -> bool:

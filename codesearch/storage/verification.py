@@ -17,7 +17,7 @@ from codesearch.storage.catalog_checks import check_counts, check_derivation, ch
 from codesearch.storage.coverage import count_summed, list_unsummed
 from codesearch.storage.examined import Examined
 from codesearch.storage.file_checks import check_file, check_flags, check_spans, read_files
-from codesearch.storage.findings import Problem, Verification
+from codesearch.findings import Problem, Verification
 from codesearch.storage.records import Records
 from codesearch.storage.row_flags import FLAGS_DTYPE
 from codesearch.storage.rows import FileRow

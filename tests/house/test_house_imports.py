@@ -15,6 +15,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "codesearch",
         "codesearch.types",
         "codesearch.errors",
+        "codesearch.findings",
         "codesearch.config",
         "codesearch.sizes",
         "codesearch.native",

@@ -1,0 +1,190 @@
+"""Scrubbing: what proposes candidates is compared with its checksums, so that no damage to it goes unnoticed for long.
+
+What tantivy and FAISS parse when they open a generation is checked before; the rest by a thread, and the structure of
+the catalogue once the first answer is given. What was whole stays known: segments go from generation to generation.
+"""
+
+import threading
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from codesearch.errors import CodesearchError, CorruptIndexError
+from codesearch.storage.catalog import Catalog
+from codesearch.storage.catalog_checks import check_structure
+from codesearch.storage.checksums import DerivedFile, find_damaged_blocks
+from codesearch.storage.table_sums import check_definitions
+
+FIRST_WAIT_S = 0.05
+"""How long a first answer waits for the thread: 100 MB are compared in that time where the disk has them in memory."""
+
+PAUSE_S = 0.25
+"""How long after the first answer the catalogue's turn comes: a process that asks once is gone by then."""
+
+CLOSING_WAIT_S = 1.0
+"""How long closing waits for the thread to see that it is to end; it looks after each file."""
+
+_LARGE = {".idx", ".term"}
+"""Postings and terms: most of the bytes, read in parts as queries need them, and harmless until then."""
+
+
+class WholeFiles:
+    """Which derived files were found whole, under whatever name; for any thread."""
+
+    def __init__(self) -> None:
+        self._known: set[tuple[int, int, int, int, bytes]] = set()
+
+    def require(self, folder: Path, file: DerivedFile, mend: str) -> None:
+        """Compare a file with its checksums unless that was done; raises CorruptIndexError, OSError."""
+        key = self._key(folder, file)
+        if key in self._known:
+            return
+        if damaged := find_damaged_blocks(folder, file):
+            raise CorruptIndexError(f"{folder / file.name} is damaged in {len(damaged)} blocks; {mend}")
+        self._known.add(key)
+
+    def has(self, folder: Path, file: DerivedFile) -> bool:
+        """Return whether a file is known to be whole; raises OSError."""
+        return self._key(folder, file) in self._known
+
+    @staticmethod
+    def _key(folder: Path, file: DerivedFile) -> tuple[int, int, int, int, bytes]:
+        status = (folder / file.name).stat()
+        return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, file.block_crcs)
+
+
+def require_parsed_parts(folder: Path, files: Sequence[DerivedFile], whole: WholeFiles, mend: str) -> None:
+    """Check what is parsed when a generation is opened; raises CorruptIndexError, OSError."""
+    for file in files:
+        if "/" not in file.name:
+            _require_header(folder, file, mend)
+        elif Path(file.name).suffix not in _LARGE:
+            whole.require(folder, file, mend)
+
+
+def _require_header(folder: Path, file: DerivedFile, mend: str) -> None:
+    """Check the first block, which holds all sizes that FAISS trusts."""
+    if 0 in find_damaged_blocks(folder, file, n_blocks=1):
+        raise CorruptIndexError(f"{folder / file.name} is damaged in its first block; {mend}")
+
+
+class Scrub:
+    """The thread that checks one index, generation after generation, and what it found."""
+
+    def __init__(self, folder: Path) -> None:
+        self.whole = WholeFiles()
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._waiting: list[DerivedFile] = []
+        self._mend = ""
+        self._damage: CorruptIndexError | None = None
+        self._thread: threading.Thread | None = None
+        self._catalog: Catalog | None = None
+        self._has_checked_files = threading.Event()
+        self._has_answered = threading.Event()
+        self._is_hurried = threading.Event()
+        self._is_catalogue_checked = False
+        self._is_closed = False
+
+    def follow(self, files: Sequence[DerivedFile], mend: str) -> None:
+        """Check the files of a generation, in the stead of those before; damage that was found in them is forgotten."""
+        with self._lock:
+            if self._damage is not None:
+                self._is_catalogue_checked = False
+            self._damage = None
+            self._mend = mend
+            self._waiting = list(files)
+            self._has_checked_files.clear()
+            if self._thread is None and not self._is_closed:
+                self._thread = threading.Thread(target=self._run, name="codesearch-scrub", daemon=True)
+                self._thread.start()
+
+    def require_sound(self) -> None:
+        """Raise CorruptIndexError where damage was found; before the first answer, give the thread a moment."""
+        if not self._has_answered.is_set():
+            self._has_checked_files.wait(FIRST_WAIT_S)
+        if self._damage is not None:
+            raise self._damage
+
+    def note_answer(self) -> None:
+        """Let the thread go on to the catalogue, soon."""
+        self._has_answered.set()
+
+    def wait(self) -> None:
+        """Wait until all that waits is checked, the catalogue too; for tests and for whoever has the time."""
+        self._is_hurried.set()
+        self.note_answer()
+        thread = self._thread
+        if thread is not None:
+            thread.join()
+
+    def close(self) -> None:
+        """End the thread, at what it is."""
+        with self._lock:
+            self._is_closed = True
+            self._waiting = []
+            thread, catalog = self._thread, self._catalog
+            if catalog is not None:
+                catalog.interrupt()
+        self._is_hurried.set()
+        self._has_answered.set()
+        if thread is not None:
+            thread.join(CLOSING_WAIT_S)
+
+    def _run(self) -> None:
+        while True:
+            self._check_files()
+            self._has_checked_files.set()
+            self._has_answered.wait()
+            self._is_hurried.wait(PAUSE_S)
+            self._check_catalogue()
+            with self._lock:
+                if self._is_closed or not self._waiting:
+                    self._thread = None
+                    return
+
+    def _check_files(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    return
+                file, mend = self._waiting.pop(0), self._mend
+            try:
+                self.whole.require(self._folder, file, mend)
+            except CorruptIndexError as error:
+                self._note(error)
+            except OSError:
+                continue  # of a generation that is gone, or of a disk of which the next search says so
+
+    def _check_catalogue(self) -> None:
+        if self._is_catalogue_checked or self._is_closed:
+            return
+        try:
+            with closing(Catalog.open_reader(self._folder)) as catalog:
+                with self._lock:
+                    if self._is_closed:
+                        return
+                    self._catalog = catalog
+                try:
+                    _require_sound_catalogue(catalog)
+                finally:
+                    with self._lock:
+                        self._catalog = None
+            self._is_catalogue_checked = True
+        except CorruptIndexError as error:
+            self._note(error)
+        except CodesearchError:
+            return  # removed, or in the way of another program: searches find out themselves
+
+    def _note(self, error: CorruptIndexError) -> None:
+        with self._lock:
+            if not self._is_closed:
+                self._damage = error
+
+
+def _require_sound_catalogue(catalog: Catalog) -> None:
+    catalog.begin("DEFERRED")
+    catalog.read_generation()
+    for problem in check_structure(catalog):
+        raise CorruptIndexError(str(problem))
+    check_definitions(catalog)
