@@ -1,7 +1,7 @@
-"""Lets single calls to the disk fail while an index is updated: no room, no rights, a broken disk. Needs strace.
+"""Lets single calls to the disk fail while an index is written or read: no room, no rights, a broken disk.
 
-The write ends well or with a message, never otherwise; the old index or the new one stands and passes its own check,
-and the next update ends as a fresh build would. Trouble with the vector cache alone is no trouble.
+It ends well or with a message, never otherwise; the old index or the new one stands and passes its own check, and the
+next update ends as a fresh build would. Trouble with the vector cache alone is no trouble. Needs strace.
 """
 
 import re
@@ -28,6 +28,7 @@ ERRORS = {
     "write": ("ENOSPC", "EIO"),
     "pwrite64": ("ENOSPC", "EIO"),
     "pread64": ("EIO",),
+    "preadv": ("EIO",),
     "ftruncate": ("EIO",),
     "fsync": ("EIO",),
     "fdatasync": ("EIO",),
@@ -45,6 +46,7 @@ PLANS = (
     Plan("update, slow encoder", NAME),
     Plan("rebuild, slow encoder", NAME, task="rebuild"),
     Plan("compaction", "embedded", task="compact", change="none"),
+    Plan("search", "embedded", task="search", change="none"),
 )
 
 _LINE = re.compile(r"^(\d+) +(\w+)\(")
@@ -125,7 +127,7 @@ def _look(scene: Scene, home: Path, *, is_done: bool) -> list[str]:
     elif from_new and scene.old is not None and (from_old := scene.old.differences(state)):
         problems.append(f"it is neither old nor new: {'; '.join(from_old[:3])}")
     job = scene.job(home, home.with_name("next.log"))
-    run_job(job if job.task == "compact" else replace(job, task="build"))
+    run_job(replace(job, task="build") if job.task == "rebuild" else job)
     problems += [f"after the next update, {text}" for text in scene.new.differences(scene.read(home))[:3]]
     return problems + [f"after the next update, {text}" for text in verify(folder)]
 

@@ -18,6 +18,7 @@ from codesearch.build import BuildSeams, build
 from codesearch.building.clearance import Fetching
 from codesearch.encoders.probe import PROBE_TEXTS
 from codesearch.errors import CodesearchError
+from codesearch.index import Index
 from codesearch.registry import index_folder
 from codesearch.storage.steps import Step, WriterSeams
 from codesearch.storage.thresholds import DEFAULT_THRESHOLDS, BaseThresholds, Thresholds
@@ -50,7 +51,7 @@ class Job:
     home: str
     log: str
     task: str = "build"
-    """`build`, `rebuild` or `compact`."""
+    """`build`, `rebuild`, `compact` or `search`."""
     encoder: str = "embedded"
     thresholds: str = "default"
     step: Step | None = None
@@ -112,6 +113,10 @@ def run_job(job: Job) -> UpdateReport | None:
     """Do what the job says; what was built, if anything."""
     root, home = Path(job.root), Path(job.home)
     seams = WriterSeams(_Doom(job), THRESHOLDS[job.thresholds])
+    if job.task == "search":
+        with Index(root, index_folder(home, root), home, lambda spec: make_encoder(spec, Path(job.log))) as index:
+            index.search("retry backoff")
+        return None
     if job.task == "compact":
         with Writer.open(index_folder(home, root), seams) as writer:
             writer.compact()

@@ -1,0 +1,65 @@
+"""Power that fails: what was committed was brought to the disk before, under its name."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from benchmarks.trials import power
+from benchmarks.trials.syscalls import can_record
+from codesearch.storage.platform import HAS_OPEN_FOLDERS
+from codesearch.storage.steps import Step, WriterSeams
+from codesearch.storage.writer import Writer
+from tests.storage.made_files import NEW_INDEX, NOW, build_big_file, build_file
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not can_record(), reason="strace is missing, or may not trace here")
+def test_power_that_fails_at_any_moment_of_a_write_leaves_the_old_index_or_the_new_one(tmp_path: Path) -> None:
+    tally = power.run(5, 12, tmp_path, print)
+    assert tally.failures == ()
+    assert tally.tried > 12
+
+
+@pytest.mark.skipif(not HAS_OPEN_FOLDERS, reason="this system syncs folders alone")
+def test_all_that_a_generation_names_and_its_folders_are_synced_before_the_switch(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    sync = os.fsync
+
+    def note_sync(fd: int) -> None:
+        synced.append(os.fstat(fd).st_ino)
+        sync(fd)
+
+    monkeypatch.setattr(os, "fsync", note_sync)
+    missing: list[str] = []
+
+    def look(step: Step) -> None:
+        if step == "catalogue written":
+            named = [path for path in folder.rglob("*") if not path.name.startswith(("catalog", "writer", ".tantivy"))]
+            assert {path.name.partition("-")[0] for path in folder.iterdir()} >= {"vectors", "lexical", "coarse"}
+            missing.extend(path.name for path in (folder, *named) if path.stat().st_ino not in synced)
+
+    with Writer.create(folder, NEW_INDEX, WriterSeams(look)) as writer:
+        writer.add(build_big_file("big.py"))
+        writer.commit(complete=True, files_todo=0, checked_at=NOW)
+        writer.add(build_file("a.py"))
+        writer.commit(complete=True, files_todo=0, checked_at=NOW)
+    assert missing == []
+
+
+@pytest.mark.skipif(not HAS_OPEN_FOLDERS, reason="this system syncs folders alone")
+def test_a_new_index_is_known_by_name_to_the_disk_before_its_first_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    sync = os.fsync
+
+    def note_sync(fd: int) -> None:
+        synced.append(os.fstat(fd).st_ino)
+        sync(fd)
+
+    monkeypatch.setattr(os, "fsync", note_sync)
+    with Writer.create(tmp_path / "index", NEW_INDEX):
+        assert tmp_path.stat().st_ino in synced
