@@ -145,7 +145,7 @@ TOKEN_FORMATS: tuple[TokenFormat, ...] = (
         "basic-auth", "[Bb]asic ", r"[Bb]asic (?P<v>" + _MIXED + r"[A-Za-z0-9+/]{12,}={0,2})(?![A-Za-z0-9+/=])"
     ),
     TokenFormat("bearer-token", "Bearer", r"Bearer (?P<v>" + _MANY_DIGITS + rf"{_WORD}{{32,}})(?![\w.\-])"),
-    TokenFormat("docker-auth", '"auth"', r"\"auth\"\s{0,3}:\s{0,3}\"" + _LOGIN_IN_BASE64 + r"\""),
+    TokenFormat("docker-auth", '"auth[\\\\"]', r"\"auth\\?\"\s{0,3}:\s{0,3}\\?\"" + _LOGIN_IN_BASE64 + r"\\?\""),
     TokenFormat("netrc-password", "machin", r"machine\s+\S+\s+login\s+\S+\s+password\s+(?P<v>[^\s\"'`<>{}$%]{4,})"),
     TokenFormat(
         DATABASE_PASSWORD_KIND, "[Pp]asswo", r"(?<=;)[Pp]assword=(?P<v>[^;\"'\s{}<>$%*()]{4,64})(?=[;\"'\r\n])"

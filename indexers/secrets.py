@@ -26,6 +26,9 @@ _SECRET_PATHS = re.compile(
 
 _KEYSTORES = (".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".kdb", ".bks", ".ppk", ".pkcs12", ".agilekeychain")
 
+_STATES = (".tfstate", ".tfstate.backup")
+"""Terraform writes every password that it has set into them."""
+
 _ENV_TEMPLATES = (".example", ".sample", ".template", ".dist", ".defaults")
 
 _KEY_FILES = (".pem", ".key", ".p8", ".asc")
@@ -53,7 +56,7 @@ def is_secret_name(path: str) -> bool:
     name = lowered.rpartition("/")[2]
     if name.startswith(".env"):
         return not name.endswith(_ENV_TEMPLATES)
-    return name in _NAMES or name.endswith(_KEYSTORES) or _SECRET_PATHS.search(lowered) is not None
+    return name in _NAMES or name.endswith((*_KEYSTORES, *_STATES)) or _SECRET_PATHS.search(lowered) is not None
 
 
 def is_secret_content(path: str, data: bytes) -> bool:

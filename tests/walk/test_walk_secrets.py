@@ -126,6 +126,22 @@ QUIET = [
     "key-value pairs, key-0123",
     "dapiserver = 'hvs.com'",
     "12:AAPL, 20:AA",
+    "secret = client.get('projects/1234/secrets/the-name-of-a-secret/versions/5678')",
+    "token_count = 12345678901234567890123456789012345",
+    "api_key = configuration.credentials_of_the_first_account_2024_v1_0",
+    "Authorization: Bearer YOUR_ACCESS_TOKEN_GOES_HERE_1",
+    'WWW-Authenticate: Basic realm="Restricted area of 2024"',
+    "a machine that shows a login page with a password field",
+    "Server=db;User Id=sa;Password={0};Database=x",
+    "Server=db;Password=password;Database=x",
+    '{"auth": "enabled"}, {"auth": "OAuth2AuthorizationCode"}',
+    "SECRET_TOKEN_LENGTH = DEFAULT_SECRET_TOKEN_LENGTH_IN_BYTES",
+    "secret_" + "a" * 43,
+    "MTA" + "x" * 60,
+    "EAAA is how base64 of four zeros begins",
+    "LTAIs are named LTAI",
+    "import square as sq0atp, pplx-online, xai-lib, r8_format, ntn_x, figd_x, npm_x, tskey-x",
+    "client-certificate-data: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t" + "QUJD" * 30,
     "if line.startswith('-----BEGIN RSA PRIVATE KEY-----') and line.endswith('-----END RSA PRIVATE KEY-----'):",
 ]
 
@@ -211,6 +227,8 @@ def test_an_npmrc_is_a_secret_only_with_a_token() -> None:
         ".aws/credentials",
         "x/.docker/config.json",
         "application_default_credentials.json",
+        "infra/terraform.tfstate",
+        "terraform.tfstate.backup",
     ],
 )
 def test_files_that_are_secrets_by_name(name: str) -> None:
