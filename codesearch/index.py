@@ -272,11 +272,12 @@ class Index:
 
     def _answer(self, query: str, options: SearchOptions, run: Callable[[], engine.SearchOutcome]) -> SearchResponse:
         with self._held():
-            started = time.perf_counter()
             self._scrub.require_sound()
+            started = time.perf_counter()
             outcome = run()
-            self._scrub.note_answer()
             took_ms = (time.perf_counter() - started) * 1000
+            self._scrub.note_answer()
+            self._scrub.require_sound()
             return SearchResponse(
                 query=query,
                 results=tuple(replace(result, stale=self._is_stale(result)) for result in outcome.results),

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from codesearch.errors import CorruptIndexError
+from codesearch.findings import Problem
 from codesearch.storage.checksums import find_damaged_blocks
 from codesearch.storage.coarse import take_prefix
 from codesearch.storage.derived import read_derived_files
 from codesearch.storage.examined import Examined
-from codesearch.findings import Problem
 from codesearch.storage.lexical import LexicalReader
 from codesearch.storage.rows import FileRow, IntArray
 from codesearch.storage.table_sums import DEAD_DOCUMENTS, read_summed

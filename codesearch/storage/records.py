@@ -15,7 +15,7 @@ from codesearch.storage.catalog import Catalog
 from codesearch.storage.checksums import hash_text, mismatch
 from codesearch.storage.ingest import check_bag, check_chunk, read_file_row, read_skipped, unpack_names
 from codesearch.storage.lru import Lru
-from codesearch.storage.rows import ChunkRow, Counts, FileRow, IntArray
+from codesearch.storage.rows import ChunkRow, FileRow, IntArray
 from codesearch.storage.schema import CHUNK_COLUMNS, FILE_COLUMNS
 from codesearch.storage.table_sums import SECRETS, read_summed
 from codesearch.types import SecretPlace
@@ -135,13 +135,6 @@ class Records:
             raise self.mismatch("the list of secrets")
         found = sorted((files[file_id].path, line, kind) for file_id, line, kind in rows)
         return [SecretPlace(path, Secret(line, kind)) for path, line, kind in found]
-
-    def counts(self) -> Counts:
-        """Count chunks by kind, files by language, and chunks with several vectors."""
-        by_kind = self._catalog.rows("SELECT kind, count(*) FROM chunks GROUP BY kind")
-        by_language = self._catalog.rows("SELECT language, count(*) FROM files GROUP BY language")
-        n_windowed = self._catalog.rows("SELECT count(*) FROM chunks WHERE n_rows > 1")[0][0]
-        return Counts(dict(by_kind), dict(by_language), n_windowed)
 
     def file_at(self, path: str) -> FileRow | None:
         """Return the file at a path, None where there is none."""

@@ -16,6 +16,7 @@ from codesearch.errors import CodesearchError, CorruptIndexError, StorageError
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.checksums import check_lengths
 from codesearch.storage.coarse import CoarseReader, RowHits, best_hits, compare, rows_mask
+from codesearch.storage.counting import count_all
 from codesearch.storage.derived import read_derived_files
 from codesearch.storage.lexical import LexicalReader
 from codesearch.storage.path_ranks import PathRanks
@@ -331,7 +332,7 @@ class Snapshot:
 
     def counts(self) -> Counts:
         """Count chunks by kind, files by language, and chunks with several vectors."""
-        return self._records.counts()
+        return count_all(self._catalog, self._records, self._flags, self.info.n_chunks)
 
     def _is_selected(self, ids: IntArray, selection: Selection) -> npt.NDArray[np.bool_]:
         """Say of each chunk id whether it is live and within the files and ids of the selection."""
