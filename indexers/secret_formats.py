@@ -59,7 +59,9 @@ _RANDOM = (
 )
 """What no one would type: a digest, or letters of both kinds with digits all over."""
 
-_LOGIN_IN_BASE64 = r"(?P<v>" + _MIXED + r"[A-Za-z0-9+/]{12,}={0,2})"
+_LOGIN_IN_BASE64 = (
+    rf"(?P<v>{_MIXED}(?:[A-Za-z0-9+/]{{4}}){{3,200}}(?:[A-Za-z0-9+/]{{2}}==|[A-Za-z0-9+/]{{3}}=)?)(?![A-Za-z0-9+/=])"
+)
 
 _TYPED = r"(?P<v>[^;\"'\s{}<>$%*()]{4,64})(?=[;\"'\r\n])"
 """A password of a connection string, up to its end; not one that is filled in."""
@@ -118,7 +120,7 @@ TOKEN_FORMATS: tuple[TokenFormat, ...] = (
     TokenFormat("discord-webhook", "webhoo", r"(?<=/api/)webhooks/\d{15,21}/(?P<v>[\w\-]{60,})"),
     TokenFormat("teams-webhook", "webhoo", r"(?<=/)webhookb2/(?P<v>[0-9a-f\-]{36}@[\w\-/]{70,})"),
     TokenFormat("notion-token", "ntn_", _START + r"ntn_[A-Za-z0-9]{40,}"),
-    TokenFormat("notion-token", "secret", _START + r"secret_[A-Za-z0-9]{43}(?![A-Za-z0-9])"),
+    TokenFormat("notion-token", "secret", _START + rf"secret_{_MIXED}[A-Za-z0-9]{{43}}(?!{_WORD})"),
     TokenFormat("figma-token", "figd_", _START + rf"figd_{_WORD}{{36,}}"),
     TokenFormat("new-relic-key", "NR[AIJ][KIS]-", _START + r"NR(?:AK-[A-Z0-9]{27}|II-[\w\-]{32}|JS-[0-9a-f]{19})"),
     TokenFormat("sentry-token", "sntry[us]", _START + r"sntry[us]_[A-Za-z0-9+/=_\-]{40,}"),
