@@ -41,9 +41,10 @@ READER_WAIT_S = 5.0
 """How long SQLite waits for a lock before it gives up. Under WAL nobody waits for the writer; what is left are the
 moment in which a log is read again after a crash, and the last connection's farewell. Trials give readers less."""
 
-FAREWELL_S = 0.1
-"""How long a writer that ends waits for readers to leave the log, so that it can be emptied: as long as it is there,
-who opens an index alone has to read through it first, and whoever comes then waits for that one."""
+FAREWELL_S = 1.0
+SMALL_LOG_BYTES = 4 << 20
+"""How long a writer waits for readers to leave a log that is not small, so that it can be emptied: as long as it is
+there, who opens an index alone has to read through it first, 1 ms a megabyte, and who comes then waits for that one."""
 
 WRITER_CACHE_KIB = 32 * 1024
 WAL_LIMIT_BYTES = 16 << 20
@@ -116,6 +117,7 @@ class Catalog:
                 f"journal_size_limit = {WAL_LIMIT_BYTES}",
             ):
                 catalog.run(f"PRAGMA {pragma}")
+            catalog.empty_log()  # of a writer that was killed, or that readers kept from it
         except CodesearchError:
             catalog.close()
             raise
@@ -182,8 +184,10 @@ class Catalog:
 
     def empty_log(self) -> None:
         """Bring home what the log holds and empty it, as far as readers leave it in time; none waits for this."""
-        self.run(f"PRAGMA busy_timeout = {round(FAREWELL_S * 1000)}")
+        wait_s = FAREWELL_S if _size_of(self.path.with_name(f"{CATALOG_NAME}-wal")) > SMALL_LOG_BYTES else 0.0
+        self.run(f"PRAGMA busy_timeout = {round(wait_s * 1000)}")
         self.run("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.run(f"PRAGMA busy_timeout = {round(WRITER_WAIT_S * 1000)}")
 
     def make_tables(self) -> None:
         """Drop whatever is there and make the tables of this format, inside the open transaction."""
@@ -295,6 +299,14 @@ def _file_id(path: Path) -> int:
     """Return what tells a file from one that takes its name; 0 where there is none."""
     try:
         return path.stat().st_ino
+    except OSError:
+        return 0
+
+
+def _size_of(path: Path) -> int:
+    """Return a file's bytes; 0 where there is none."""
+    try:
+        return path.stat().st_size
     except OSError:
         return 0
 
