@@ -79,14 +79,14 @@ def run(seed: int, n: int, folder: Path, note: Callable[[str], None], plans: Seq
 
 
 def _draw(scenes: Sequence[Scene], n: int, random: Random) -> Iterator[Kill]:
-    """Yield kills: each step of each scene in turn, rarest steps first, and any time between."""
+    """Yield kills: each step once, then each step of each scene in turn, and any time between."""
     places = [(scene, step) for scene in scenes for step in dict.fromkeys(scene.steps)]
-    n_scenes_with = Counter(step for _, step in places)
     random.shuffle(places)
-    places.sort(key=lambda place: n_scenes_with[place[1]])
+    firsts = {step: (scene, step) for scene, step in places}
+    places = [*firsts.values(), *(place for place in places if place not in firsts.values())]
     n_named = 0
     for number in range(1, n + 1):
-        if number > len(n_scenes_with) and random.random() < ANY_TIME_SHARE:
+        if number > len(firsts) and random.random() < ANY_TIME_SHARE:
             scene = random.choice(scenes)
             yield Kill(number, scene, None, 1, random.uniform(0.0, scene.took_s))
             continue

@@ -35,6 +35,24 @@ NAMINGS = {"rename", "renameat", "link", "unlink", "rmdir", "mkdir"}
 
 
 @dataclass(frozen=True, slots=True)
+class Write:
+    """One write that is recorded."""
+
+    task: str
+    thresholds: str = "default"
+    encoder: str = "embedded"
+
+
+WRITES = (
+    Write("build"),
+    Write("build", "tail bytes"),
+    Write("compact"),
+    Write("rebuild", encoder=NAME),
+    Write("build", "changes", NAME),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """One write of a sequence, and what the index said before and after."""
 
@@ -109,12 +127,12 @@ class _Trial:
         return [f"after the next update, {problem}" for problem in problems]
 
 
-def run(seed: int, n: int, folder: Path, note: Callable[[str], None]) -> Tally:
+def run(seed: int, n: int, folder: Path, note: Callable[[str], None], writes: Sequence[Write] = WRITES) -> Tally:
     """Cut the power at `n` moments, spread over all writes, and at the end of each."""
     if not can_record():
         return Tally("power cuts", seed, 0, (), ("not tried: there is no strace that may trace here",))
     random = Random(seed)
-    stages = record_stages(folder, random)
+    stages = record_stages(folder, random, writes)
     n_moments = sum(1 for _ in replay(stages, folder))
     note(f"{len(stages)} writes recorded, {n_moments} moments to cut at")
     chosen = set(range(n_moments) if n >= n_moments else random.sample(range(n_moments), n))
@@ -127,24 +145,18 @@ def run(seed: int, n: int, folder: Path, note: Callable[[str], None]) -> Tally:
     return Tally("power cuts", seed, trial.n_images, tuple(trial.failures), remarks)
 
 
-def record_stages(folder: Path, random: Random) -> list[Stage]:
-    """Build, update, compact and rebuild an index under the eyes of strace."""
+def record_stages(folder: Path, random: Random, writes: Sequence[Write]) -> list[Stage]:
+    """Write to an index under the eyes of strace, and change its tree before each build but the first."""
     root, home = folder / "repository", folder / "top" / "home"
     home.parent.mkdir()
     write_tree(root, random, N_FILES)
     stages: list[Stage] = []
     state: State | None = None
-    for task, thresholds, encoder in (
-        ("build", "default", "embedded"),
-        ("build", "tail bytes", "embedded"),
-        ("compact", "default", "embedded"),
-        ("rebuild", "default", NAME),
-        ("build", "changes", NAME),
-    ):
-        if task == "build" and stages:
+    for write in writes:
+        if write.task == "build" and stages:
             change_tree(root, random)
         number = len(stages)
-        job = Job(str(root), str(home), str(folder / f"{number}.log"), task, encoder, thresholds)
+        job = Job(str(root), str(home), str(folder / f"{number}.log"), write.task, write.encoder, write.thresholds)
         record(job, folder / f"{number}.trace")
         copy = folder / f"copy-{number}"
         shutil.copytree(home, copy)  # a reader leaves files of its own

@@ -1,21 +1,65 @@
 """A build that is killed while an encoder works: what it keeps, and that at most one slice is encoded again."""
 
 import json
+import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from benchmarks.trials.kill_scenes import PLANS
+from benchmarks.trials.kills import run
 from codesearch.errors import NoIndexError
 from codesearch.index import Index
 from codesearch.maintenance import verify
 from codesearch.registry import index_folder
 from codesearch.storage.snapshot import Snapshot
+from codesearch.storage.steps import Step
 from codesearch.types import BuildOptions, SearchOptions
 from tests.core.patient import NAME, PatientEncoder, Workplace
 
 pytestmark = pytest.mark.slow  # each build starts a parser process
+
+SAMPLE = {
+    "first build, slow encoder",
+    "update, base due by its tail",
+    "update, base due by its dead",
+    "update, base due by what was added",
+    "compaction",
+    "rebuild, slow encoder",
+}
+"""Scenes of the trial that have all steps between them."""
+
+OWNER = """
+import sys, time
+from pathlib import Path
+from indexers.parsers import ParserOptions, ParserPool, worker_command
+from indexers.types import FileStat, SourceFile
+
+root = Path(sys.argv[1])
+*command, bootstrap, place = worker_command()
+prefix = "import os, sys; print(os.getpid(), file=sys.stderr, flush=True); "
+options = ParserOptions(1, processor_s=1.0, command=[*command, prefix + sys.argv[2] + bootstrap, place])
+with ParserPool(root, options) as pool:
+    for _ in pool.parse([SourceFile("none.py", FileStat(1, 1, 1, 1))], 1 << 20):
+        (root / "idle").touch()
+        time.sleep(600)
+"""
+
+HANGING = """
+sys.path.insert(0, sys.argv[1])
+import indexers.parsing
+def hang(root, *_):
+    (root / "busy").touch()
+    while True:
+        pass
+indexers.parsing.parse_file = hang
+"""
 
 ROOT = Path(__file__).resolve().parents[2]
 ONE = BuildOptions(n_workers=1, encoder=NAME)
@@ -114,3 +158,43 @@ def test_a_build_killed_before_its_words_were_committed_leaves_nothing_that_is_t
     with pytest.raises(NoIndexError):
         Index.open(place.root, place.home)
     assert place.build(ONE).added == N_FILES
+
+
+def test_a_write_killed_at_any_of_its_steps_leaves_the_old_index_or_the_new_one(tmp_path: Path) -> None:
+    steps = get_args(Step)
+    tally = run(7, len(steps), tmp_path, print, [plan for plan in PLANS if plan.name in SAMPLE])
+    assert tally.failures == ()
+    assert tally.tried == len(steps)
+    assert not any("never" in remark for remark in tally.remarks), tally.remarks
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal that ends a process unasked")
+@pytest.mark.parametrize("moment", ["starting", "busy", "idle"])
+def test_a_parser_process_ends_by_itself_when_its_owner_is_killed(tmp_path: Path, moment: str) -> None:
+    command = [sys.executable, "-c", OWNER, str(tmp_path), HANGING if moment == "busy" else ""]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as owner:
+        assert owner.stderr is not None
+        pid = int(owner.stderr.readline())
+        wait_until(lambda: moment == "starting" or (tmp_path / moment).exists())
+        assert is_alive(pid)
+        owner.kill()
+    wait_until(lambda: not is_alive(pid))
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process runs; one that nobody has buried yet does not."""
+    if Path("/proc/self/stat").exists():
+        with suppress(OSError):
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        return False
+    with suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return True
+    return False
