@@ -265,6 +265,15 @@ class Index:
             granularities=info.granularities,
         )
 
+    def finish_check(self) -> None:
+        """Wait until all that answers rest on beside checked rows was compared with its checksums.
+
+        Searches do not wait for that, but for a moment the first: what is damaged may cost one of their candidates until
+        it is found. Raises CorruptIndexError.
+        """
+        self._scrub.wait()
+        self._scrub.require_sound()
+
     def close(self) -> None:
         """Let go of the index; a closed index answers nothing."""
         self._scrub.close()
