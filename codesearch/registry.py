@@ -25,7 +25,7 @@ from codesearch.replacement import (
 )
 from codesearch.storage.catalog import CATALOG_NAME, Catalog
 from codesearch.storage.lock import WriterLock
-from codesearch.storage.platform import make_lasting_folder, remove_quietly
+from codesearch.storage.platform import make_lasting_folder, remove_quietly, write_private
 from codesearch.storage.rows import IndexInfo
 from codesearch.types import RootEntry
 from indexers.errors import WalkError
@@ -67,7 +67,7 @@ def prepare_home(home: Path) -> None:
         ours = indexes if any(home.iterdir()) else home
         make_lasting_folder(indexes)
         if not (home / ".gitignore").exists() and not (indexes / ".gitignore").exists():
-            (ours / ".gitignore").write_text("*\n", encoding="ascii")
+            write_private(ours / ".gitignore", b"*\n")
     except OSError as error:
         message = f"cannot create {home}: {error.strerror}; set CODESEARCH_HOME to a folder you can write to"
         raise StorageError(message) from error

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from codesearch.errors import ConsentError, StorageError
 from codesearch.settings.settings import Settings
 from codesearch.sizes import describe_size
-from codesearch.storage.platform import write_private
+from codesearch.storage.platform import make_lasting_folder, write_private
 from indexers.encoders.addresses import host_of, is_local, is_plain_address
 from indexers.encoders.spec import EncoderSpec
 
@@ -137,7 +137,7 @@ def _read(home: Path) -> Mapping[str, tuple[str, ...]]:
 def _write(home: Path, known: Mapping[str, tuple[str, ...]]) -> None:
     document = {"version": 2, "uploads": known}
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        make_lasting_folder(home)
         write_private(home / CONSENTS_FILE, json.dumps(document, indent=1).encode("utf-8"))
     except OSError as error:
         message = f"{home / CONSENTS_FILE} cannot be written ({error.strerror}); check the disk's space and rights"

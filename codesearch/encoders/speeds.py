@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from codesearch.errors import StorageError
-from codesearch.storage.platform import write_private
+from codesearch.storage.platform import make_lasting_folder, write_private
 
 SPEEDS_FILE = "speeds.json"
 
@@ -53,7 +53,7 @@ def record_speed(home: Path, identity: str, speed: Speed) -> None:
     text = json.dumps([{"identity": known, **asdict(one)} for known, one in kept], indent=1)
     path = home / SPEEDS_FILE
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        make_lasting_folder(home)
         write_private(path, text.encode("utf-8"))
     except OSError as error:
         message = f"{path} cannot be written ({error.strerror}); check the disk's space and rights and try again"

@@ -16,7 +16,7 @@ from codesearch.errors import ConfigError, StorageError
 from codesearch.settings.keys import ENCODERS, Value, parse_value, split_key
 from codesearch.settings.settings import settings_of
 from codesearch.settings.toml_table import TomlTable, parse_toml, read_toml
-from codesearch.storage.platform import write_private
+from codesearch.storage.platform import make_lasting_folder, write_private
 
 Table = MutableMapping[str, Any]
 
@@ -160,7 +160,7 @@ def _write(file: Path, text: str, wanted: dict[str, Any]) -> None:
         raise ConfigError(f"{file} is written in a way that cannot be changed here; change it in an editor")
     real = Path(os.path.realpath(file))
     try:
-        real.parent.mkdir(parents=True, exist_ok=True)
+        make_lasting_folder(real.parent)
         write_private(real, text.encode("utf-8"))
     except OSError as error:
         raise StorageError(f"{real} cannot be written: {error.strerror}; check its folder's rights") from error

@@ -106,8 +106,8 @@ def make_private_folder(folder: Path) -> None:
 def make_lasting_folder(folder: Path) -> None:
     """Make the folder and its parents, readable by their owner only, and bring the entries of new ones to the disk."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     for made in reversed(missing):
+        made.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
         sync_folder(made.parent)
 
 
