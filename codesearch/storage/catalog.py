@@ -36,6 +36,9 @@ from codesearch.storage.rows import Generation, IndexInfo, Revision
 from codesearch.storage.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
 
 CATALOG_NAME = "catalog.db"
+CATALOG_LOG = f"{CATALOG_NAME}-wal"
+"""What was committed and is not in the catalogue's own file yet."""
+
 WRITER_WAIT_S = 5.0
 READER_WAIT_S = 5.0
 """How long SQLite waits for a lock before it gives up. Under WAL nobody waits for the writer; what is left are the

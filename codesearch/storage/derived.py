@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from codesearch.storage.catalog import Catalog
+from codesearch.storage.catalog import CATALOG_LOG
 from codesearch.storage.checksums import DerivedFile, sum_file
 from codesearch.storage.platform import remove_quietly, sync_file, sync_folder
 from codesearch.storage.table_sums import DERIVED_FILES, read_summed, replace_sum
@@ -42,11 +43,19 @@ def sum_derived(folder: Path, names: Sequence[str], known: Sequence[DerivedFile]
 
 
 def reclaim(folder: Path, kept: Sequence[str | None]) -> None:
-    """Remove the files of other generations and what a crash left; what is still open elsewhere waits for later."""
+    """Remove the files of other generations and what a crash left; what is still open elsewhere waits for later.
+
+    Whoever committed what is `kept` may have been killed before the disk had it: so it is synced once more.
+    """
     patterns = ("vectors-*.bin", "lexical-*", "coarse-*.faiss")
-    for path in sorted(path for pattern in patterns for path in folder.glob(pattern)):
-        if path.name not in kept:
-            remove_quietly(path)
+    found = [path for pattern in patterns for path in folder.glob(pattern)]
+    stale = sorted(path for path in found if path.name not in kept)
+    log = folder / CATALOG_LOG
+    if stale and log.exists():
+        sync_file(log)
+        sync_folder(folder)
+    for path in stale:
+        remove_quietly(path)
 
 
 def unused_vectors_number(folder: Path) -> int:
