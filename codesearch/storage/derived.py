@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from codesearch.storage.catalog import Catalog
-from codesearch.storage.catalog import CATALOG_LOG
+from codesearch.storage.catalog import CATALOG_LOG, Catalog
 from codesearch.storage.checksums import DerivedFile, sum_file
 from codesearch.storage.platform import remove_quietly, sync_file, sync_folder
 from codesearch.storage.table_sums import DERIVED_FILES, read_summed, replace_sum
