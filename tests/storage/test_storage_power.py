@@ -8,10 +8,12 @@ import pytest
 from benchmarks.trials import power
 from benchmarks.trials.seeded import NAME
 from benchmarks.trials.syscalls import can_record
+from codesearch.storage.catalog import CATALOG_LOG
 from codesearch.storage.platform import HAS_OPEN_FOLDERS
+from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.steps import Step, WriterSeams
 from codesearch.storage.writer import Writer
-from tests.storage.made_files import NEW_INDEX, NOW, build_big_file, build_file
+from tests.storage.made_files import NEW_INDEX, NOW, build_big_file, build_file, write_index
 
 
 @pytest.mark.slow
@@ -65,3 +67,28 @@ def test_a_new_index_is_known_by_name_to_the_disk_before_its_first_commit(
     monkeypatch.setattr(os, "fsync", note_sync)
     with Writer.create(tmp_path / "index", NEW_INDEX):
         assert tmp_path.stat().st_ino in synced
+
+
+@pytest.mark.skipif(not HAS_OPEN_FOLDERS, reason="this system syncs folders alone")
+def test_what_a_killed_writer_committed_is_synced_before_anything_that_it_left_behind_is_removed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_index(folder, [build_file("a.py")])
+    with Snapshot.open(folder):  # beside a reader the log stays where it is
+        with Writer.open(folder) as writer:
+            writer.add(build_file("b.py"))
+            writer.commit(complete=True, files_todo=0, checked_at=NOW)
+        left = folder / "coarse-99.faiss"
+        left.write_bytes(b"of a generation that is gone")
+        seen: list[tuple[int, bool]] = []
+        sync = os.fsync
+
+        def note_sync(fd: int) -> None:
+            seen.append((os.fstat(fd).st_ino, left.exists()))
+            sync(fd)
+
+        monkeypatch.setattr(os, "fsync", note_sync)
+        with Writer.open(folder):
+            log = (folder / CATALOG_LOG).stat().st_ino
+        assert (log, True) in seen
+        assert not left.exists()
