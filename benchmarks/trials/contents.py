@@ -21,7 +21,7 @@ from indexers.types import GRANULARITIES, FileStat
 Contents = Mapping[str, object]
 """What is held, by what it is and of which file."""
 
-N_SHOWN = 8
+N_SHOWN = 30
 """Differences that are told; the first say what is wrong."""
 
 ASKED_WORDS = "open retry lock search config total borona name"

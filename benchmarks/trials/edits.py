@@ -13,11 +13,14 @@ from benchmarks.trials.git_operations import OPERATIONS
 from benchmarks.trials.repository import Repository, make_repository
 from benchmarks.trials.script import Script
 from benchmarks.trials.tally import Tally
-from benchmarks.trials.workplace import Workplace
+from benchmarks.trials.workplace import Workplace, lend_parsers
 from codesearch.storage.steps import Step
 
 N_LEAVES = 20_000
 """Chunks of the tree that every script starts from, containers not counted."""
+
+N_WORKERS = 2
+"""Parser processes, whatever the machine: a fresh build of the large tree takes the longest part of a script."""
 
 N_UPDATES = (3, 6)
 OPERATIONS_EACH = (2, 4)
@@ -39,30 +42,32 @@ def run_at(n_leaves: int, seed: int, n: int, folder: Path, note: Callable[[str],
     """Try `n` scripts on a tree of so many leaves, in an empty folder."""
     root, kept = folder / "place" / "root", folder / "kept"
     make_repository(root, seed, n_leaves)
-    shutil.copytree(root.parent, kept, symlinks=True)
-    for is_cached in (False, True)[: min(n, 2)]:
-        with Workplace(root, _home(root.parent, is_cached), is_cached) as workplace:
-            note(f"{workplace.build().n_chunks:,} chunks are indexed")
-        shutil.move(workplace.home, kept)
     failures: list[str] = []
     steps: Counter[Step] = Counter()
-    n_operations = 0
-    for number in range(n):
-        shutil.rmtree(root.parent)
-        shutil.copytree(kept, root.parent, symlinks=True)
-        with Workplace(root, _home(root.parent, number % 2 == 1), is_cached=number % 2 == 1) as workplace:
-            script = Script(Repository(root), workplace)
+    n_done = 0
+    with lend_parsers(root, N_WORKERS) as pool:
+        places = [
+            Workplace(root, root.with_name(name), pool, is_cached=name == "cached") for name in ("plain", "cached")
+        ]
+        for place in places[:n]:
+            note(f"{place.build().n_chunks:,} chunks are indexed")
+            place.steps.clear()
+        root.parent.rename(kept)
+        for number in range(n):
+            shutil.copytree(kept, root.parent, symlinks=True)
+            script = Script(Repository(root), places[number % 2])
             untruths = play(script, Random(f"{seed}:{number}"))
-        done = " / ".join(script.done)
-        found = [f"edit script {number} of seed {seed}: {untruth} [{done}]" for untruth in untruths]
-        for failure in found:
-            note(failure)
-        failures += found
-        steps += workplace.steps
-        n_operations += len(script.done)
-        note(f"edit script {number + 1} of {n}: {len(script.done)} steps, {len(untruths)} failures")
+            shutil.rmtree(root.parent)
+            done = " / ".join(script.done)
+            failures += [f"edit script {number} of seed {seed}: {untruth} [{done}]" for untruth in untruths]
+            n_done += len(script.done)
+            note(f"edit script {number + 1} of {n}: {len(script.done)} steps, {len(untruths)} failures")
+            for failure in failures[len(failures) - len(untruths) :]:
+                note(failure)
+        for place in places:
+            steps += place.steps
     crossed = ", ".join(f"{name} {steps[name]} times" for name in CROSSED)
-    return Tally("edit scripts", seed, n, tuple(failures), (f"{n_operations} edits and updates", f"crossed: {crossed}"))
+    return Tally("edit scripts", seed, n, tuple(failures), (f"{n_done} edits and updates", f"crossed: {crossed}"))
 
 
 def play(script: Script, random: Random) -> list[str]:
@@ -74,7 +79,3 @@ def play(script: Script, random: Random) -> list[str]:
         meanwhile = random.choice(names) if random.random() < MEANWHILE_CHANCE else ""
         script.update(meanwhile, random.randrange(1 << 32))
     return script.finish(random.randrange(1 << 32))
-
-
-def _home(place: Path, is_cached: bool) -> Path:
-    return place / ("cached" if is_cached else "plain")

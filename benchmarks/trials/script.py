@@ -59,7 +59,7 @@ class Script:
         interference = _Interference(self, meanwhile, seed)
         report = self.workplace.build(interference.on_progress if meanwhile else None)
         self.done.append(f"update to generation {report.generation}")
-        self._check_encoded(before, report)
+        self._check_encoded(before, report, is_quiet=not meanwhile)
         self._check_status(is_quiet=not meanwhile, report=report)
         return report
 
@@ -71,6 +71,10 @@ class Script:
     def finish(self, seed: int) -> list[str]:
         """Update a last time and compare with a fresh build; return what does not hold, now or before."""
         self.update()
+        return self.compare_with_fresh(seed)
+
+    def compare_with_fresh(self, seed: int) -> list[str]:
+        """Compare what is there with a fresh build; return what does not hold, now or before."""
         home = self.workplace.home.with_name(FRESH)
         self.workplace.build_fresh(home)
         questions = make_questions(self.repository, Random(seed), self.n_questions)
@@ -99,14 +103,15 @@ class Script:
             marked = {path for (path,) in catalog.rows("SELECT path FROM marked_as_source")}
             return {file.path: (file.content_hash, file.path in marked) for file in snapshot.files()}
 
-    def _check_encoded(self, before: Kept, report: UpdateReport) -> None:
-        """Compare what the encoder was given to read with what changed."""
+    def _check_encoded(self, before: Kept, report: UpdateReport, *, is_quiet: bool) -> None:
+        """Compare what the encoder was given to read with what changed; what changed back meanwhile had changed."""
         after = self._kept()
         read = [text for text in self.workplace.encoder.read if text not in PROBE_TEXTS]
         changed = [path for path, kept in after.items() if before.get(path) != kept]
         with Snapshot.open(self.workplace.folder) as snapshot:
             wanted = {text for path in changed for text in _inputs(snapshot, path)}
-        self._note([f"{text!r} was encoded and is of no file that changed" for text in set(read) - wanted])
+        if is_quiet:
+            self._note([f"{text!r} was encoded and is of no file that changed" for text in set(read) - wanted])
         if report.n_encoded != len(read):
             self.untruths.append(f"{self.done[-1]}: {report.n_encoded} encoded by its report, {len(read)} really")
         if self.workplace.is_cached:

@@ -5,9 +5,10 @@ Knows how a trial builds and nothing of what it changes or compares.
 
 import shutil
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
 
 from benchmarks.trials.operations import LIMIT_BYTES
 from benchmarks.trials.seeded import NAME, SeededEncoder
@@ -34,6 +35,9 @@ LOW = Thresholds(
 class LentPool(ParserPool):
     """Parser processes that outlive the builds they are lent to."""
 
+    def warm_up(self) -> None:
+        """Do nothing: an earlier build has started them, or the first file will."""
+
     def close(self) -> None:
         """Do nothing: the next build comes."""
 
@@ -42,34 +46,36 @@ class LentPool(ParserPool):
         super().close()
 
 
+@contextmanager
+def lend_parsers(root: Path, n_workers: int = 1) -> Iterator[LentPool]:
+    """Give parsers for all builds of a root."""
+    pool = LentPool(root, ParserOptions(n_workers))
+    try:
+        yield pool
+    finally:
+        pool.end()
+
+
 @dataclass
 class Workplace:
-    """One root, one home. Use as a context manager, which ends the parsers."""
+    """One root and one home."""
 
     root: Path
     home: Path
+    pool: LentPool
     is_cached: bool = False
     """Whether vectors are kept, as of an encoder that is slow; else they are made as those of the one that ships."""
     thresholds: Thresholds = LOW
-    n_workers: int = 1
     commit_s: float = 1e9
     """How often builds that take their time commit; this long is once, at the end."""
     on_step: OnStep = ignore_step
     steps: Counter[Step] = field(default_factory=Counter)
     """How often the writer came by each of its moments."""
     encoder: SeededEncoder = field(init=False)
-    _pool: LentPool = field(init=False)
 
     def __post_init__(self) -> None:
-        """Start what all builds share."""
+        """Make the encoder that all builds share but fresh ones."""
         self.encoder = SeededEncoder(is_cached=self.is_cached, name=NAME if self.is_cached else EMBEDDED.name)
-        self._pool = LentPool(self.root, ParserOptions(self.n_workers))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._pool.end()
 
     @property
     def folder(self) -> Path:
@@ -95,7 +101,7 @@ class Workplace:
         return self.encoder
 
     def _build(self, home: Path, encoder: SeededEncoder, on_progress: OnProgress | None) -> UpdateReport:
-        options = BuildOptions(encoder=encoder.name, max_file_bytes=LIMIT_BYTES, n_workers=self.n_workers)
+        options = BuildOptions(encoder=encoder.name, max_file_bytes=LIMIT_BYTES)
         on_step = self._note if home == self.home else ignore_step
         seams = BuildSeams(
             load=lambda _spec: encoder,
@@ -103,7 +109,7 @@ class Workplace:
             fill_commit_s=self.commit_s,
             fetching=Fetching(find_missing=lambda _spec: None),
             writer=WriterSeams(on_step, self.thresholds),
-            open_pool=lambda _root, _options: self._pool,
+            open_pool=lambda _root, _options: self.pool,
         )
         return build(self.root, home, options, on_progress, seams)
 

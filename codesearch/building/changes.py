@@ -38,11 +38,13 @@ class Changes:
     removed: list[str] = field(default_factory=list)
     restats: dict[str, FileStat] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
+    n_doubtful: int = 0
+    """Files to read that were left out when they had just been written: nothing says that they changed since."""
 
     @property
     def n_stale(self) -> int:
         """Files that differ from the index."""
-        return len(self.to_read) + len(self.removed)
+        return len(self.to_read) - self.n_doubtful + len(self.removed)
 
 
 def compare(root: Path, walked: Walked, known: Known, walked_ns: int) -> Changes:
@@ -62,6 +64,7 @@ def compare(root: Path, walked: Walked, known: Known, walked_ns: int) -> Changes
             changes.restats[file.path] = settle(file.stat, walked_ns)
             changes.unchanged += 1
         else:
+            changes.n_doubtful += before is None and skip is not None and skip.stat == distrust(file.stat)
             changes.to_read.append(replace(file, stat=settle(file.stat, walked_ns)))
     changes.removed = list(gone)
     return changes

@@ -1,0 +1,172 @@
+"""Whatever was edited, renamed, deleted, ignored or switched: an update gives what a fresh build of the tree gives.
+
+The operations are those of the trial, which does the same at 20,000 chunks: `python -m benchmarks.reliability edits`.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any, get_args
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from benchmarks.trials.edits import CROSSED, run_at
+from benchmarks.trials.git_operations import OPERATIONS
+from benchmarks.trials.operations import change_case, copy, move, move_folder, rename, touch
+from benchmarks.trials.repository import Repository, make_repository
+from benchmarks.trials.script import Script
+from benchmarks.trials.workplace import LentPool, Workplace, lend_parsers
+from codesearch.storage.thresholds import BaseDue
+
+pytestmark = pytest.mark.slow
+
+N_LEAVES = 100
+SEED = 5
+SEEDS = st.integers(0, 1 << 16)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A small tree, indexed without and with vectors that are kept; each script starts from a copy."""
+
+    kept: Path
+    root: Path
+    pool: LentPool
+
+    def start(self, *, is_cached: bool) -> Script:
+        """Put tree and index back to where they were."""
+        shutil.rmtree(self.root.parent, ignore_errors=True)
+        shutil.copytree(self.kept, self.root.parent, symlinks=True)
+        return Script(Repository(self.root), self.workplace(is_cached=is_cached))
+
+    def workplace(self, *, is_cached: bool) -> Workplace:
+        """Return where the index is built."""
+        home = self.root.with_name("cached" if is_cached else "plain")
+        return Workplace(self.root, home, self.pool, is_cached)
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    place = tmp_path_factory.mktemp("edits")
+    root = place / "place/root"
+    make_repository(root, SEED, N_LEAVES)
+    with lend_parsers(root) as pool:
+        shelf = Shelf(place / "kept", root, pool)
+        for is_cached in (False, True):
+            shelf.workplace(is_cached=is_cached).build()
+        root.parent.rename(shelf.kept)
+        yield shelf
+
+
+def rule_of(name: str) -> Callable[..., None]:
+    """Return the rule that does one operation, and perhaps updates then."""
+
+    def do(self: Any, seed: int, is_updated: bool) -> None:
+        self.script.apply(name, Random(seed))
+        if is_updated:
+            self.script.update()
+
+    do.__name__ = name
+    return rule(seed=SEEDS, is_updated=st.booleans())(do)
+
+
+class Machine(RuleBasedStateMachine):
+    """An index under edits. The operations are added below, one rule each."""
+
+    def __init__(self, script: Script) -> None:
+        super().__init__()
+        self.script = script
+
+    @rule()
+    def update(self) -> None:
+        self.script.update()
+
+    @rule(name=st.sampled_from(sorted(OPERATIONS)), seed=SEEDS)
+    def update_meanwhile(self, name: str, seed: int) -> None:
+        self.script.update(name, seed)
+
+    @rule()
+    def compact(self) -> None:
+        self.script.compact()
+
+    @invariant()
+    def it_tells_the_truth(self) -> None:
+        assert self.script.untruths == [], self.script.done
+
+    def teardown(self) -> None:
+        if not self.script.untruths:
+            assert self.script.finish(SEED) == [], self.script.done
+
+
+EditMachine = type("EditMachine", (Machine,), {f"do_{name}": rule_of(name) for name in OPERATIONS})
+
+
+@pytest.mark.parametrize(("is_cached", "n_scripts"), [(False, 4), (True, 3)])
+def test_after_any_script_of_edits_an_index_equals_a_fresh_one(shelf: Shelf, is_cached: bool, n_scripts: int) -> None:
+    run_state_machine_as_test(
+        lambda: EditMachine(shelf.start(is_cached=is_cached)),  # type: ignore[arg-type]  # any factory will do
+        settings=settings(
+            max_examples=n_scripts,
+            stateful_step_count=10,
+            deadline=None,
+            print_blob=True,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+        ),
+    )
+
+
+def test_a_script_crosses_every_threshold_and_stays_equal(shelf: Shelf) -> None:
+    script = shelf.start(is_cached=False)
+    random = Random(SEED)
+    for n_edits, name in ((1, "create"), (6, "edit"), (2, "copy_folder"), (3, "delete"), (1, "switch_branch")):
+        for _ in range(n_edits):
+            script.apply(name, random)
+        script.update()
+    assert script.finish(SEED) == []
+    assert set(get_args(BaseDue)) < set(CROSSED)
+    assert [step for step in CROSSED if not script.workplace.steps[step]] == []
+
+
+@pytest.mark.parametrize("operation", [touch, rename, move, move_folder, change_case, copy])
+def test_what_only_moves_code_encodes_nothing_where_vectors_are_kept(shelf: Shelf, operation: Any) -> None:
+    script = shelf.start(is_cached=True)
+    script.apply(operation.__name__, Random(SEED))
+    assert len(script.done) == 1
+    assert script.update().n_encoded == 0
+    assert script.untruths == []
+
+
+def test_a_touch_encodes_nothing_where_they_are_not_kept(shelf: Shelf) -> None:
+    script = shelf.start(is_cached=False)
+    script.apply("touch", Random(SEED))
+    assert script.update().n_encoded == 0
+
+
+def test_a_letter_that_changes_within_one_tick_of_an_update_is_found(shelf: Shelf) -> None:
+    script = shelf.start(is_cached=False)
+    random = Random(SEED)
+    for seed in range(3):
+        script.apply("edit_unseen", random)
+        script.update("edit_unseen", seed)
+        script.apply("edit_unseen", random)
+    assert script.finish(SEED) == []
+
+
+def test_the_trial_finds_nothing_at_two_thousand_chunks(tmp_path: Path) -> None:
+    notes: list[str] = []
+    tally = run_at(2_000, SEED, 1, tmp_path, notes.append)
+    assert (tally.tried, tally.failures) == (1, ())
+    assert notes
+
+
+def test_an_index_that_missed_an_edit_is_told_from_a_fresh_one(shelf: Shelf) -> None:
+    script = shelf.start(is_cached=False)
+    script.apply("edit_unseen", Random(SEED))
+    untruths = script.compare_with_fresh(SEED)
+    for what in ("file", "text of", "bags of", "vectors of", "document frequencies", "is answered by"):
+        assert [untruth for untruth in untruths if what in untruth]
