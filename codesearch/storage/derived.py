@@ -50,9 +50,12 @@ def reclaim(folder: Path, kept: Sequence[str | None]) -> None:
     found = [path for pattern in patterns for path in folder.glob(pattern)]
     stale = sorted(path for path in found if path.name not in kept)
     log = folder / CATALOG_LOG
-    if stale and log.exists():
-        sync_file(log)
-        sync_folder(folder)
+    try:
+        if stale and log.exists():
+            sync_file(log)
+            sync_folder(folder)
+    except OSError:
+        return
     for path in stale:
         remove_quietly(path)
 
