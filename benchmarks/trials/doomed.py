@@ -20,6 +20,7 @@ from codesearch.encoders.probe import PROBE_TEXTS
 from codesearch.errors import CodesearchError
 from codesearch.index import Index
 from codesearch.registry import index_folder
+from codesearch.storage.repair import repair
 from codesearch.storage.steps import Step, WriterSeams
 from codesearch.storage.thresholds import DEFAULT_THRESHOLDS, BaseThresholds, Thresholds
 from codesearch.storage.writer import Writer
@@ -51,7 +52,7 @@ class Job:
     home: str
     log: str
     task: str = "build"
-    """`build`, `rebuild`, `compact` or `search`."""
+    """`build`, `rebuild`, `compact`, `repair` or `search`."""
     encoder: str = "embedded"
     thresholds: str = "default"
     step: Step | None = None
@@ -116,6 +117,9 @@ def run_job(job: Job) -> UpdateReport | None:
     if job.task == "search":
         with Index(root, index_folder(home, root), home, lambda spec: make_encoder(spec, Path(job.log))) as index:
             index.search("retry backoff")
+        return None
+    if job.task == "repair":
+        repair(index_folder(home, root), seams)
         return None
     if job.task == "compact":
         with Writer.open(index_folder(home, root), seams) as writer:

@@ -2,7 +2,6 @@
 
 import shutil
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -11,6 +10,7 @@ from benchmarks.trials.doomed import Job, make_encoder, read_moments, run_job
 from benchmarks.trials.seeded import NAME
 from benchmarks.trials.small_tree import QUERIES, add_files, change_tree, write_tree
 from benchmarks.trials.states import State, read_state
+from codesearch.registry import index_folder
 from codesearch.storage.steps import Step
 from codesearch.types import Mode
 
@@ -42,6 +42,7 @@ PLANS = (
     Plan("update, base due by what was added", "embedded", "changes", change="add"),
     Plan("update that compacts", "embedded", "dead rows"),
     Plan("compaction", "embedded", task="compact", change="none"),
+    Plan("repair", "embedded", "tail bytes", task="repair", change="none"),
     Plan("rebuild, quick encoder", "embedded", task="rebuild"),
     Plan("rebuild, slow encoder", NAME, task="rebuild"),
 )
@@ -88,6 +89,8 @@ def set_scene(plan: Plan, folder: Path, seed: int) -> Scene:
     old = read(root, home) if plan.has_index else None
     if plan.change != "none":
         {"change": change_tree, "add": add_files}[plan.change](root, random)
+    if plan.task == "repair":
+        damage(index_folder(home, root))
     run_job(replace(first, home=str(fresh), log=str(folder / "fresh.log"), thresholds="default"))
     new = read(root, fresh)
     tried = folder / "tried"
@@ -102,6 +105,10 @@ def set_scene(plan: Plan, folder: Path, seed: int) -> Scene:
     return replace(scene, steps=read_moments(log).steps, took_s=took_s)
 
 
-def steps_of(scenes: Sequence[Scene]) -> set[Step]:
-    """Return all moments that the scenes have."""
-    return {step for scene in scenes for step in scene.steps}
+def damage(folder: Path) -> None:
+    """Take a file of words away and change a byte of the coarse base."""
+    next(folder.glob("lexical-*/*.store")).unlink()
+    base = next(folder.glob("coarse-*"))
+    data = bytearray(base.read_bytes())
+    data[len(data) // 2] ^= 1
+    base.write_bytes(data)

@@ -31,6 +31,7 @@ SAMPLE = {
     "update, base due by its dead",
     "update, base due by what was added",
     "compaction",
+    "repair",
     "rebuild, slow encoder",
 }
 """Scenes of the trial that have all steps between them."""
