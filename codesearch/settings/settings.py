@@ -57,6 +57,8 @@ def read_settings(root: Path | None = None, file: Path | None = None) -> Setting
     if root is None:
         return settings
     own = root / REPOSITORY_FILE
+    if own.is_symlink():
+        raise ConfigError(f"{own} is a link, and a repository's settings lie in it; put a file there, or remove it")
     table = TomlTable(own, read_toml(own))
     _check_repository(table)
     return replace(_overlay(settings, table), by_repository=frozenset(table.values))
