@@ -21,11 +21,11 @@ from codesearch.building.encoding import Encoding, Supply
 from codesearch.building.filling import FILL_COMMIT_S, Filling, fill
 from codesearch.building.order import Order, check_cut, check_name, cuts_of, read_order
 from codesearch.building.reporter import Reporter
-from codesearch.building.upkeep import compact_where_due
+from codesearch.building.upkeep import compact_where_due, mend
 from codesearch.compatibility import check_versions
 from codesearch.encoders.own import Load, load_own, own_spec
 from codesearch.encoders.speeds import Speed, record_speed
-from codesearch.errors import StorageError
+from codesearch.errors import CorruptIndexError, StorageError
 from codesearch.registry import folder_place, has_index, index_folder, prepare_home, read_committed
 from codesearch.replacement import finish_replacement, rebuild_folder, replace_index
 from codesearch.storage.lock import NO_PATIENCE, Patience, WriterLock
@@ -94,13 +94,24 @@ def build(
         order = read_order(root, home, folder, options)
         if not order.is_new:
             with _explained(partial(_describe_words, folder)):
-                return _Build(order, folder, lock, seams).run(reporter)
+                return _update(_Build(order, folder, lock, seams), reporter)
         fresh = rebuild_folder(folder)
         shutil.rmtree(fresh, ignore_errors=True)
         with _locked(fresh) as lock_beside:
             report = _Build(order, fresh, lock_beside, seams).run(reporter)
         replace_index(folder, seams.writer.on_step)
         return report
+
+
+def _update(update: "_Build", reporter: Reporter) -> UpdateReport:
+    """Update an index; where it is found damaged, repair it and start over."""
+    try:
+        return update.run(reporter)
+    except CorruptIndexError as error:
+        reporter.tell("the index is damaged and is repaired first")
+        warning = update.mend(error)
+    report = update.run(reporter)
+    return replace(report, warnings=(warning, *report.warnings))
 
 
 @contextmanager
@@ -144,6 +155,10 @@ class _Build:
             if not has_index(self._folder):
                 pool.warm_up()
             return self._run_with(pool, reporter)
+
+    def mend(self, error: CorruptIndexError) -> str:
+        """Repair the index after an update that met damage; return what a person should know."""
+        return mend(self._folder, self._lock, error, self._seams.writer)
 
     def _run_with(self, pool: ParserPool, reporter: Reporter) -> UpdateReport:
         limit = CacheOptions(max_bytes=self._order.settings.cache_bytes)

@@ -1,6 +1,7 @@
 """What an examination of an index finds, as values: what is damaged, what was compared, which bytes nothing sums."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +42,23 @@ class Verification:
     n_bytes: int | None
     """Their bytes under checksums; None where SQLite does not tell its own bytes from those of rows."""
     unsummed: tuple[Unsummed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RepairReport:
+    """What a repair found and did."""
+
+    root: Path
+    problems: tuple[Problem, ...]
+    """What was damaged; empty where nothing was, and nothing was done then."""
+    dropped: tuple[str, ...]
+    """Paths of files that the index holds no more, as far as they can be read."""
+    n_dropped: int
+    """How many there are: of some nothing may be left that could be read."""
+    without_vectors: tuple[str, ...]
+    """Paths of files that words alone find now."""
+    lost: tuple[str, ...]
+    """Lists that the next walk has to make."""
+    generation: int
+    complete: bool
+    """Whether the index holds all that it held when it was last complete."""

@@ -3,10 +3,11 @@
 from contextlib import closing
 from pathlib import Path
 
-from codesearch.findings import Verification
+from codesearch.findings import RepairReport, Verification
 from codesearch.storage import verification
 from codesearch.storage.catalog import require_catalog
 from codesearch.storage.lock import WriterLock
+from codesearch.storage.repair import repair as mend
 from codesearch.storage.verification import OnCheck, ignore_check
 from codesearch.storage.writer import Writer
 
@@ -37,6 +38,15 @@ def examine(folder: Path, on_check: OnCheck = ignore_check) -> Verification:
     require_catalog(folder)
     with closing(WriterLock(folder)):
         return verification.examine(folder, on_check)
+
+
+def repair(folder: Path, on_check: OnCheck = ignore_check) -> RepairReport:
+    """Mend what is damaged without encoding anything and without the source files, through the switch of an update.
+
+    What is lost is left to the next `codesearch index`. Raises NoIndexError, LockedError, FormatError, StorageError,
+    and CorruptIndexError where only making the index anew helps; nothing is changed then.
+    """
+    return mend(folder, on_check=on_check)
 
 
 def _size_of(folder: Path) -> int:

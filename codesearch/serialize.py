@@ -6,11 +6,12 @@ known or not finite is null. `dump_json` writes ASCII, so neither locale nor ter
 
 import json
 import math
+import shlex
 from pathlib import Path
 from typing import Any
 
 from codesearch.building.estimate import Estimate
-from codesearch.findings import Verification
+from codesearch.findings import Problem, RepairReport, Verification
 from codesearch.types import (
     Container,
     Demotion,
@@ -185,10 +186,7 @@ def verification_to_json(verification: Verification, root: Path, folder: Path) -
         "root": str(root),
         "folder": str(folder),
         "sound": not verification.problems,
-        "problems": [
-            {"what": problem.what, "file": problem.file, "path": problem.path, "mend": problem.mend}
-            for problem in verification.problems
-        ],
+        "problems": [_problem(problem) for problem in verification.problems],
         "files_compared": verification.n_files,
         "bytes_under_checksums": verification.n_bytes,
         "not_under_checksums": [
@@ -198,10 +196,32 @@ def verification_to_json(verification: Verification, root: Path, folder: Path) -
     }
 
 
+def repair_to_json(report: RepairReport, folder: Path) -> Json:
+    """Return what a repair found damaged and did; `command` reads again what was lost, null where nothing was."""
+    is_less = bool(report.n_dropped or report.without_vectors or report.lost)
+    return {
+        "version": SCHEMA_VERSION,
+        "root": str(report.root),
+        "folder": str(folder),
+        "problems": [_problem(problem) for problem in report.problems],
+        "dropped": list(report.dropped),
+        "dropped_count": report.n_dropped,
+        "without_vectors": list(report.without_vectors),
+        "emptied": list(report.lost),
+        "generation": report.generation,
+        "complete": report.complete,
+        "command": f"codesearch index {shlex.quote(str(report.root))}" if is_less else None,
+    }
+
+
 def dump_json(value: Json) -> str:
     """Write one line of ASCII JSON without a newline; it contains no control character, DEL included."""
     text = json.dumps(value, ensure_ascii=True, allow_nan=False)
     return text.replace("\x7f", "\\u007f")
+
+
+def _problem(problem: Problem) -> Json:
+    return {"what": problem.what, "file": problem.file, "path": problem.path, "mend": problem.mend}
 
 
 def _root(entry: RootEntry) -> Json:

@@ -1,7 +1,15 @@
-"""Leaves behind what updates left dead in an index, once that is worth it: an errand that may fail."""
+"""What keeps an index well beside its updates: leaving behind what is dead, mending what is found damaged.
+
+Knows when to do it and what to tell; how it is done is storage's.
+"""
+
+from pathlib import Path
 
 from codesearch.building.reporter import Reporter
-from codesearch.errors import StorageError
+from codesearch.errors import CorruptIndexError, StorageError
+from codesearch.storage.lock import WriterLock
+from codesearch.storage.repair import repair
+from codesearch.storage.steps import WriterSeams
 from codesearch.storage.writer import Writer
 
 
@@ -19,3 +27,15 @@ def compact_where_due(writer: Writer, reporter: Reporter, checked_at: str) -> st
     except StorageError as error:
         return f"the index is up to date but still holds what was removed; the next update tries again: {error}"
     return ""
+
+
+def mend(folder: Path, lock: WriterLock, error: CorruptIndexError, seams: WriterSeams) -> str:
+    """Repair an index whose update met damage; return what a person should know of it.
+
+    Raises the error that was met where no damage is found, and one that says so where only a new index helps.
+    """
+    report = repair(folder, seams, lock)
+    if not report.problems:
+        raise error
+    what = str(error).rpartition("; ")[0] or str(error)
+    return f"the index was damaged ({what}); it was repaired, and what was lost of it was read again"

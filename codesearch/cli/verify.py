@@ -1,31 +1,26 @@
 """`codesearch verify`: whether an index is what was written, and which of its bytes nobody can tell that of."""
 
 import argparse
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from codesearch import config, registry
+from codesearch.cli.checking import show_checks
 from codesearch.cli.opening import existing_path
 from codesearch.cli.outcome import Outcome
-from codesearch.cli.progress import TERMINAL_INTERVAL_S, UpdatingLine
 from codesearch.cli.terminal import Terminal
+from codesearch.findings import Problem, Unsummed, Verification
 from codesearch.maintenance import examine
 from codesearch.printable import clean_line
 from codesearch.registry import Located
 from codesearch.serialize import dump_json, verification_to_json
 from codesearch.sizes import describe_size
-from codesearch.findings import Problem, Unsummed, Verification
 
 
 def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
     """Print what is damaged in the nearest index; nothing found where there is damage."""
     located = registry.locate(existing_path(parsed.path), config.home_folder())
-    line = UpdatingLine(terminal.stderr, terminal.width())
-    is_shown = terminal.stderr.isatty() and not parsed.quiet
-    try:
-        verification = examine(located.folder, _drawing(line, time.monotonic) if is_shown else _ignore)
-    finally:
-        line.finish()
+    with show_checks(terminal, quiet=parsed.quiet) as on_check:
+        verification = examine(located.folder, on_check)
     if parsed.json:
         terminal.result(dump_json(verification_to_json(verification, located.root, located.folder)))
     else:
@@ -60,19 +55,3 @@ def _describe(problem: Problem) -> str:
 
 def _count(unsummed: Unsummed) -> str:
     return "some bytes" if unsummed.n_bytes is None else f"{unsummed.n_bytes:,} bytes"
-
-
-def _drawing(line: UpdatingLine, clock: Callable[[], float]) -> Callable[[str, int, int], None]:
-    """Return what draws each step, files not more often than a person can see."""
-    drawn: dict[str, float] = {}
-
-    def draw(what: str, done: int, total: int) -> None:
-        if what not in drawn or clock() - drawn[what] >= TERMINAL_INTERVAL_S:
-            drawn[what] = clock()
-            line.draw(f"checking {what}" + (f": {done:,}/{total:,}" if total > 1 else ""))
-
-    return draw
-
-
-def _ignore(what: str, done: int, total: int) -> None:
-    """Draw nothing."""

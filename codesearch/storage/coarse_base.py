@@ -47,6 +47,12 @@ def find_due(behind: Behind, dim: int, thresholds: BaseThresholds) -> BaseDue | 
     return "base due: tail rows" if behind.n_tail > n_allowed else None
 
 
+def read_due(catalog: Catalog, flags: FlagArray, dim: int, thresholds: BaseThresholds) -> BaseDue | None:
+    """Say what calls for a new base where the rows have `flags`; raises CorruptIndexError."""
+    base = catalog.read_array("coarse_rows", "<u4").astype(np.int64)
+    return find_due(find_behind(base, flags), dim, thresholds)
+
+
 def write_new_base(folder: Path, catalog: Catalog, generation: Generation, flags: FlagArray) -> Generation:
     """Write a base of the live rows; return the generation that has it."""
     live = np.flatnonzero(flags)

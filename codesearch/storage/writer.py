@@ -15,7 +15,7 @@ import numpy as np
 from codesearch.errors import CodesearchError, StorageError
 from codesearch.storage.catalog import Catalog, require_catalog
 from codesearch.storage.checksums import check_lengths
-from codesearch.storage.coarse_base import find_behind, find_due, write_new_base
+from codesearch.storage.coarse_base import read_due, write_new_base
 from codesearch.storage.compaction import is_due, move_rows, renumber_rows
 from codesearch.storage.creation import first_generation, open_for_creation
 from codesearch.storage.derived import read_derived_files, reclaim, sum_derived, write_derived_files
@@ -386,9 +386,7 @@ class Writer:
 
     def _renew_base(self, flags: FlagArray, thresholds: BaseThresholds) -> None:
         """Write a coarse base where the one that is there does not do."""
-        behind = find_behind(self._catalog.read_array("coarse_rows", "<u4").astype(np.int64), flags)
-        due = find_due(behind, self.info.dim, thresholds)
-        if due is not None:
+        if (due := read_due(self._catalog, flags, self.info.dim, thresholds)) is not None:
             self._on_step(due)
             self._generation = write_new_base(self._folder, self._catalog, self._generation, flags)
             self._on_step("coarse saved")
