@@ -26,7 +26,7 @@ SOURCES = Path(__file__).resolve().parents[2] / "fixtures" / "repositories"
 REPOSITORIES = ("abacus", "larder", "turnstile", "waypoint")
 """Some forty files in Python, Go, TypeScript, C and others."""
 
-LOW = Thresholds(base=BaseThresholds(changed_rows=40, changed_share=0.1))
+LOW = Thresholds(base=BaseThresholds(changed_rows=120, changed_share=0.3))
 """A base at once, and none for a small update: its rows stay behind it, its dead within it."""
 
 WIDE = 400

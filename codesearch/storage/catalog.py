@@ -155,6 +155,8 @@ class Catalog:
                 return self._connection.execute(sql, parameters).fetchall()
             except sqlite3.DatabaseError as error:
                 raise self._translate(error) from error
+            except UnicodeDecodeError as error:  # where the message itself quotes a damaged name
+                raise self._unreadable(error) from error
 
     def rows_of(self, sql: str, ids: Iterable[int]) -> list[tuple[Any, ...]]:
         """Run a query whose one parameter is a JSON list of ids, for `IN (SELECT value FROM json_each(?))`."""
@@ -283,6 +285,9 @@ class Catalog:
             return LockedError(f"{self.path} is in use by another process ({error}); try again in a moment")
         if code in _DISK_CODES:
             return StorageError(f"{self.path}: {error}: {_DISK_CODES[code]}")
+        return self._unreadable(error)
+
+    def _unreadable(self, error: Exception) -> CorruptIndexError:
         return CorruptIndexError(f"{self.path} cannot be read ({error}); {self.mend_structure}")
 
 

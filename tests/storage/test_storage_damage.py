@@ -210,3 +210,13 @@ def test_a_damaged_index_is_not_updated(index: Path) -> None:
             writer.commit(complete=True, files_todo=0, checked_at=NOW)
     with Writer.create(index, NEW_INDEX) as writer:
         writer.commit(complete=True, files_todo=0, checked_at=NOW)
+
+
+def test_a_damaged_name_that_sqlite_quotes_in_its_error_is_corruption(index: Path) -> None:
+    """The message is then not valid UTF-8, which Python's module finds while it makes the exception."""
+    catalog = index / "catalog.db"
+    data = catalog.read_bytes()
+    place = data.index(b"statistics", 1000)
+    catalog.write_bytes(data[:place] + b"\xe5" + data[place + 1 :])
+    with pytest.raises(CorruptIndexError, match="--rebuild"):
+        Snapshot.open(index)

@@ -1,0 +1,140 @@
+"""What proposes candidates is checked before it is parsed, or by a thread, and what was whole is not read again."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from codesearch.errors import CorruptIndexError
+from codesearch.storage.checksums import BLOCK_SIZE, DerivedFile, sum_file
+from codesearch.storage.scrub import Scrub, WholeFiles, require_parsed_parts
+from codesearch.storage.snapshot import Snapshot
+from tests.storage.made_files import build_big_file, build_file, rewrite, write_index
+
+MEND = "run `codesearch repair /src/project`"
+
+
+@pytest.fixture
+def index(folder: Path) -> Path:
+    return write_index(folder, [build_big_file("big.py"), build_file("a.py")])
+
+
+@pytest.fixture
+def scrub(index: Path) -> Iterator[Scrub]:
+    with closing(Scrub(index)) as made:
+        yield made
+
+
+def flip(path: Path, place: int = -10) -> None:
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    rewrite(path, data)
+
+
+def derived_files(index: Path) -> list[DerivedFile]:
+    with Snapshot.open(index) as snapshot:
+        return snapshot.derived_files
+
+
+def flip_and_check(scrub: Scrub, index: Path, pattern: str) -> None:
+    files = derived_files(index)
+    flip(next(index.glob(pattern)))
+    scrub.follow(files, MEND)
+    scrub.wait()
+    scrub.require_sound()
+
+
+@pytest.mark.parametrize("pattern", ["lexical-*/*.idx", "lexical-*/*.term", "coarse-*"])
+def test_damage_is_found_by_the_thread_and_told_from_then_on(scrub: Scrub, index: Path, pattern: str) -> None:
+    with pytest.raises(CorruptIndexError, match="damaged in 1 blocks; run `codesearch repair /src/project`"):
+        flip_and_check(scrub, index, pattern)
+    with pytest.raises(CorruptIndexError):
+        scrub.require_sound()
+
+
+def test_a_sound_index_stays_sound(scrub: Scrub, index: Path) -> None:
+    scrub.follow(derived_files(index), MEND)
+    scrub.wait()
+    scrub.require_sound()
+
+
+@pytest.mark.parametrize("pattern", ["meta.json", ".managed.json", "*.fast", "*.fieldnorm", "*.store"])
+def test_what_tantivy_parses_is_checked_before_it_does(index: Path, pattern: str) -> None:
+    flip(next(index.glob(f"lexical-*/{pattern}")))
+    with pytest.raises(CorruptIndexError, match="damaged in 1 blocks; run `codesearch repair"):
+        Snapshot.open(index)
+
+
+def test_what_faiss_parses_is_checked_before_it_does(index: Path) -> None:
+    flip(next(index.glob("coarse-*")), 12)
+    with pytest.raises(CorruptIndexError, match="damaged in its first block; run `codesearch repair"):
+        Snapshot.open(index)
+
+
+def test_only_the_header_of_a_base_is_checked_at_once(tmp_path: Path) -> None:
+    (tmp_path / "coarse-1.faiss").write_bytes(bytes(3 * BLOCK_SIZE))
+    file = sum_file(tmp_path, "coarse-1.faiss")
+    flip(tmp_path / file.name)
+    require_parsed_parts(tmp_path, [file], WholeFiles(), MEND)
+    with pytest.raises(CorruptIndexError, match="damaged in 1 blocks"):
+        WholeFiles().require(tmp_path, file, MEND)
+
+
+def test_a_file_that_was_whole_is_not_read_again_under_another_name(tmp_path: Path) -> None:
+    """Bytes that change behind an unchanged stat are not seen: that shows that nobody read them."""
+    path = tmp_path / "a.idx"
+    path.write_bytes(bytes(100))
+    file, whole = sum_file(tmp_path, "a.idx"), WholeFiles()
+    whole.require(tmp_path, file, MEND)
+    status = path.stat()
+    with path.open("r+b") as opened:
+        opened.write(b"x")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    (tmp_path / "b.idx").hardlink_to(path)
+    whole.require(tmp_path, DerivedFile("b.idx", file.size, file.block_size, file.block_crcs), MEND)
+    with pytest.raises(CorruptIndexError):
+        WholeFiles().require(tmp_path, file, MEND)
+
+
+def test_damage_is_forgotten_with_the_generation_that_had_it(scrub: Scrub, index: Path) -> None:
+    with pytest.raises(CorruptIndexError):
+        flip_and_check(scrub, index, "lexical-*/*.idx")
+    scrub.follow([file for file in derived_files(index) if not file.name.endswith(".idx")], MEND)
+    scrub.wait()
+    scrub.require_sound()
+
+
+def test_files_of_a_generation_that_is_gone_are_no_damage(scrub: Scrub, index: Path) -> None:
+    files = derived_files(index)
+    for path in index.glob("lexical-*/*"):
+        path.unlink()
+    scrub.follow(files, MEND)
+    scrub.wait()
+    scrub.require_sound()
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("UPDATE definitions SET name = 'x' WHERE name = (SELECT min(name) FROM definitions)", "the table definitions of"),
+        ("DROP INDEX chunks_by_kind", "has other tables than this format"),
+    ],
+)
+def test_the_catalogue_is_checked_after_the_first_answer(scrub: Scrub, index: Path, statement: str, words: str) -> None:
+    with closing(sqlite3.connect(index / "catalog.db")) as connection, connection:
+        connection.execute(statement)
+    scrub.follow(derived_files(index), MEND)
+    scrub.require_sound()
+    scrub.wait()
+    with pytest.raises(CorruptIndexError, match=words):
+        scrub.require_sound()
+
+
+def test_closing_ends_the_thread_that_still_waits_for_an_answer(index: Path) -> None:
+    scrub = Scrub(index)
+    scrub.follow(derived_files(index), MEND)
+    scrub.close()
+    assert scrub._thread is None
