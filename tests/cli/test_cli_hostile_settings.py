@@ -1,4 +1,4 @@
-"""Nothing that lies in a searched repository sends a byte of it anywhere, or has anything done but that it is indexed."""
+"""Nothing that lies in a searched repository sends a byte of it anywhere; all that is done with it is to index it."""
 
 import json
 import os
