@@ -5,10 +5,17 @@ Knows one line at a time: which file a line came from, and which line wins, is d
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 _GLOB = re.compile(rb"[*?\[\\]")
+
+_STAR = b"[^/]*"
+_FOLDERS = b"(?:.*/)?"
+_ALL = b".*"
+_LAZY = {_FOLDERS: b"(?:.*?/)??", _ALL: b".*?"}
+"""The wildcards that cross folders, and each as it tries the nearest place first."""
 
 _CLASSES: dict[bytes, bytes] = {
     b"alnum": rb"0-9A-Za-z",
@@ -105,7 +112,11 @@ def _translate_whole(pattern: bytes, *, has_folders: bool) -> bytes:
 
 
 def _translate(pattern: bytes, *, has_folders: bool) -> bytes:
-    parts: list[bytes] = []
+    return _join_tokens(list(_tokenise(pattern, has_folders=has_folders)))
+
+
+def _tokenise(pattern: bytes, *, has_folders: bool) -> Iterator[bytes]:
+    """Yield the expression of each character, set and run of stars; those of stars are `_STAR`, `_FOLDERS`, `_ALL`."""
     at = 0
     while at < len(pattern):
         char = pattern[at : at + 1]
@@ -121,8 +132,37 @@ def _translate(pattern: bytes, *, has_folders: bool) -> bytes:
             part, at = re.escape(pattern[at + 1 : at + 2]), at + 2
         else:
             part, at = re.escape(char), at + 1
-        parts.append(part)
-    return b"".join(parts)
+        yield part
+
+
+def _join_tokens(tokens: list[bytes]) -> bytes:
+    """Join to an expression that takes the square of the path's length at worst, whatever the pattern.
+
+    Of what stands between two wildcards of one kind the first place is as good as any: where the rest does not fit
+    behind it, it fits behind no later one. So these parts are atomic, and only what follows the last is tried again.
+    """
+    parts: list[bytes] = []
+    start, lead, lazy_lead = 0, b"", b""
+    for at, token in enumerate(tokens):
+        if token in _LAZY:
+            parts.append(b"(?>" + lazy_lead + _join_stars(tokens[start:at]) + b")")
+            start, lead, lazy_lead = at + 1, token, _LAZY[token]
+    return b"".join([*parts, lead, _join_stars(tokens[start:])])
+
+
+def _join_stars(tokens: list[bytes]) -> bytes:
+    """Join what stands between wildcards for folders: all but the last run behind a star is atomic."""
+    runs: list[list[bytes]] = [[]]
+    for token in tokens:
+        if token == _STAR:
+            runs.append([])
+        else:
+            runs[-1].append(token)
+    first, *others = (b"".join(run) for run in runs)
+    if not others:
+        return first
+    atomic = [b"(?>[^/]*?" + run + b")" for run in others[:-1] if run]
+    return b"".join([first, *atomic, _STAR, others[-1]])
 
 
 def _translate_stars(pattern: bytes, start: int, *, has_folders: bool) -> tuple[bytes, int]:
@@ -132,10 +172,10 @@ def _translate_stars(pattern: bytes, start: int, *, has_folders: bool) -> tuple[
     rest = pattern[end:]
     is_free = start == 0 or pattern[start - 1 : start] == b"/"
     if not has_folders or end - start == 1 or not is_free or not (rest == b"" or rest.startswith((b"/", b"\\/"))):
-        return b"[^/]*", end
+        return _STAR, end
     if rest.startswith(b"/"):
-        return b"(?:.*/)?", end + 1
-    return b".*", end
+        return _FOLDERS, end + 1
+    return _ALL, end
 
 
 def _translate_set(pattern: bytes, start: int) -> tuple[bytes, int]:
