@@ -15,6 +15,7 @@ from codesearch.search.constants import (
     DENSE_QUOTA,
     LEXICAL_OVERFETCH,
     LEXICAL_QUOTA,
+    MAX_EQUAL,
     MAX_OVERFETCH,
     PREFILTER_CONTAINERS,
     PREFILTER_RESCORED,
@@ -122,15 +123,22 @@ def _best_by_words(
     while True:
         ids = snapshot.find_lexical(words.terms.known, granularity, selection, n_asked)
         scores = words.score(ids, granularity)
-        if len(ids) < n_asked or n_asked >= MAX_OVERFETCH * quota or _is_settled(scores, quota):
+        if len(ids) < n_asked or n_asked >= _most_asked(scores, quota):
             return keep_best(snapshot, ids, scores, quota)
         n_asked *= 2
 
 
-def _is_settled(scores: Floats, quota: int) -> bool:
-    """Say whether the last quarter of what was proposed is below the quota's edge: more proposals would be too."""
-    edge = np.partition(scores, len(scores) - quota)[len(scores) - quota]
-    return bool(scores[len(scores) * 3 // 4 :].max() < edge)
+def _most_asked(scores: Floats, quota: int) -> int:
+    """Return for how many proposals to go on asking, by how the last quarter of them compares with the quota's edge.
+
+    For none where it is below: more proposals would be too.
+    """
+    rounded = np.round(scores, SCORE_DIGITS)
+    edge = np.partition(rounded, len(rounded) - quota)[len(rounded) - quota]
+    best = rounded[len(rounded) * 3 // 4 :].max()
+    if best < edge:
+        return 0
+    return MAX_EQUAL if best == edge else MAX_OVERFETCH * quota
 
 
 def _find_dense(snapshot: Snapshot, vector: FloatArray, selection: Selection, quota: Mapping[Granularity, int]) -> Ids:

@@ -27,7 +27,11 @@ LEXICAL_OVERFETCH: dict[Granularity, int] = {"leaf": 3, "class": 5, "file": 3}
 99.6, 96 and 99.3 %; where the last quarter of them is among the best, more are asked for."""
 
 MAX_OVERFETCH = 16
-"""How many times the quota a proposer is asked for at most, where its last proposals are as good as its first."""
+"""How many times the quota tantivy is asked for at most, where its last proposals are better than the quota's edge."""
+
+MAX_EQUAL = 16_384
+"""How many it is asked for where they are as good as the edge: copies, of which the first by path are wanted. Reading
+so many takes 0.2 s; which of more than these are candidates depends on how the index came about."""
 
 PREFILTER_CONTAINERS = 0.1
 """Mode prefilter: share of classes and of files, each, among the chunks that words choose."""

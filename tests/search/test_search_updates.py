@@ -82,8 +82,9 @@ def test_after_rounds_of_edits_every_mode_answers_as_a_fresh_index(
 def test_of_more_copies_than_candidates_the_first_by_path_are_shown(
     index_in_steps: Callable[[Sequence[Mapping[str, str]]], Snapshot],
 ) -> None:
-    copies = {f"m{number:03}.py": "def handle():\n    event = 1\n" for number in range(150)}
-    snapshot = index_in_steps([{"z.py": "x = 1\n"}, copies])
+    copies = {f"m{number:02}.py": "def handle():\n    event = 1\n\n\n" * 20 for number in range(70)}
+    later = {path: text for path, text in copies.items() if path > "m10.py"}
+    snapshot = index_in_steps([{"z.py": "x = 1\n"}, later, copies])
     for mode in MODES:
         results = engine.search(snapshot, EmbeddedEncoder(), "handle event", SearchOptions(mode=mode)).results
         assert [r.path for r in results] == sorted(copies)[:10]
