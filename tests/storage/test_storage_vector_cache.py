@@ -297,3 +297,22 @@ def test_two_processes_write_at_the_same_time_and_nothing_is_lost(path: Path) ->
         found = cache.get_many([key_of(n) for n in range(200)])
     assert len(found) == 200
     assert all((found[key_of(n)] == n % 7).all() for n in range(200))
+
+
+@pytest.mark.slow
+def test_a_cache_opened_twice_in_one_process_keeps_what_it_is_given_while_another_process_comes_and_goes(
+    path: Path,
+) -> None:
+    with SqliteVectorCache(path) as cache:
+        cache.put_many(vectors_of(range(1)))
+        with SqliteVectorCache(path) as second:
+            second.put_many(vectors_of(range(1, 2)))
+        for number, start in enumerate(("50", "100"), start=2):
+            assert (
+                subprocess.run([sys.executable, "-c", WRITE, str(path), start], cwd=ROOT, check=False).returncode == 0
+            )
+            cache.put_many(vectors_of(range(number, number + 1)))
+    wanted = [key_of(n) for n in (0, 1, 2, 3, *range(50, 200))]
+    with SqliteVectorCache(path) as cache:
+        assert [key for key in wanted if key not in cache.get_many(wanted)] == []
+        assert cache.warnings == ()
