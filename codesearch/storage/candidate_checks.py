@@ -64,8 +64,12 @@ def _check_lexical(examined: Examined) -> Iterator[Problem]:
             yield examined.problem(f"{examined.folder} has chunks and no words of them")
         return
     try:
+        dead_files = [int(row[0]) for row in read_summed(catalog, DEAD_DOCUMENTS)]
+    except CorruptIndexError:
+        return  # `check_lists` says so
+    try:
         reader = LexicalReader(examined.folder / name, catalog.mend)
-        dead = reader.ids_of_files([int(row[0]) for row in read_summed(catalog, DEAD_DOCUMENTS)])
+        dead = reader.ids_of_files(dead_files)
         found = sorted({*reader.all_ids()} - {*dead})
         n_found = len(reader.all_ids()) - len(dead)
         kinds = sorted((i, kind) for kind in KINDS for i in set(reader.ids_of_kind(kind)) - {*dead})

@@ -216,7 +216,7 @@ def test_a_damaged_name_that_sqlite_quotes_in_its_error_is_corruption(index: Pat
     """The message is then not valid UTF-8, which Python's module finds while it makes the exception."""
     catalog = index / "catalog.db"
     data = catalog.read_bytes()
-    place = data.index(b"statistics", 1000)
+    place = data.index(b"CREATE TABLE meta") + 3
     catalog.write_bytes(data[:place] + b"\xe5" + data[place + 1 :])
     with pytest.raises(CorruptIndexError, match="--rebuild"):
         Snapshot.open(index)
