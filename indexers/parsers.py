@@ -101,7 +101,7 @@ class ParserPool:
 
     def __init__(self, root: Path, options: ParserOptions = ParserOptions()) -> None:
         self._root = root
-        self._n_workers = options.n_workers or _n_cores()
+        self._n_workers = options.n_workers or n_parsers(_n_cores(), _all_memory_bytes())
         self._timeout_s = options.timeout_s
         self._processor_s = options.processor_s
         self._memory_bytes = options.memory_bytes
@@ -279,6 +279,11 @@ class _Parser:
         raise ParserError(f"the parser process does not start (exit code {end.code}); reinstall this program")
 
 
+def n_parsers(n_cores: int, memory_bytes: int) -> int:
+    """Return how many processes run where nobody says: one a core, as far as all could take their memory at once."""
+    return max(1, min(n_cores, memory_bytes // MEMORY_BYTES))
+
+
 def worker_command() -> list[str]:
     """Return the command of a parser process; `-P` keeps modules of the current folder out of it."""
     return [sys.executable, "-P", "-c", _BOOTSTRAP, str(Path(__file__).resolve().parent.parent)]
@@ -324,3 +329,13 @@ def _n_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _all_memory_bytes() -> int:
+    """Return what this machine, or the container that this is, has; more than any has where nobody tells."""
+    known = [1 << 62]
+    with suppress(AttributeError, OSError, ValueError):
+        known.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    with suppress(OSError, ValueError):
+        known.append(int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
+    return min(known)

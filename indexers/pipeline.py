@@ -12,15 +12,16 @@ import numpy as np
 
 from indexers.plan import FilePlan, Planner, in_order_of_encoding, inputs_of, leaves_of
 from indexers.slices import EncodingCounts, Pace, SlicedEncoder, check_vectors
+from indexers.sums import Sums
 from indexers.types import (
     GRANULARITIES,
     AdditiveEncoder,
+    Chunk,
     EncodedFile,
     Encoder,
     Granularity,
     ParsedFile,
     Skipped,
-    SumArray,
     VectorCache,
 )
 
@@ -29,6 +30,9 @@ OnSlice = Callable[[EncodingCounts], None]
 
 BATCH_BYTES = 1 << 20
 """Source text that waits for its vectors at most: where the cache has nearly all of it, little else would bound it."""
+
+LEAVES_AT_ONCE = 4096
+"""Leaves whose sums are held, 8 MB at 256 dimensions: a file of short ones may have a hundred thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +93,9 @@ class EncodingPipeline:
         """Encode the leaves and add them up for the containers that share no vector."""
         chunks, granularities = parsed.chunks, self._options.granularities
         n_leaves = len(leaves_of(chunks))
-        sums = adder.sum_documents(inputs_of(chunks, range(n_leaves), parsed.text.data))
-        self.counts.n_encoded += n_leaves
-        own = sums if "leaf" in granularities else sums[:0]
+        n_own = n_leaves if "leaf" in granularities else 0
         first_row, n_rows = [0] * len(chunks), [0] * len(chunks)
-        wholes: list[SumArray] = []
+        wholes: list[Chunk] = []
         for number, part in in_order_of_encoding(chunks, granularities):
             chunk, n_rows[number] = chunks[number], 1
             if part is not None:
@@ -101,10 +103,20 @@ class EncodingPipeline:
             elif chunk.granularity == "leaf":
                 first_row[number] = number
             else:
-                first_row[number] = len(own) + len(wholes)
-                wholes.append(sums[chunk.first_leaf : chunk.first_leaf + chunk.n_leaves].sum(axis=0))
-        rows = adder.normalise(np.vstack([own, *wholes]))
-        vectors = check_vectors(rows, len(own) + len(wholes), self._description)
+                first_row[number] = n_own + len(wholes)
+                wholes.append(chunk)
+        vectors = np.empty((n_own + len(wholes), self._description.dim), dtype=np.float32)
+        sums = Sums([(chunk.first_leaf, chunk.first_leaf + chunk.n_leaves) for chunk in wholes])
+        for start in range(0, n_leaves, LEAVES_AT_ONCE):
+            stop = min(start + LEAVES_AT_ONCE, n_leaves)
+            leaves = adder.sum_documents(inputs_of(chunks, range(start, stop), parsed.text.data))
+            if n_own:
+                vectors[start:stop] = check_vectors(adder.normalise(leaves), stop - start, self._description)
+            done = sums.add(start, leaves)
+            if done:
+                rows = adder.normalise(np.stack(list(done.values())))
+                vectors[[n_own + number for number in done]] = check_vectors(rows, len(done), self._description)
+        self.counts.n_encoded += n_leaves
         return EncodedFile(parsed, vectors, tuple(first_row), tuple(n_rows))
 
     def _ask(self, parsed: ParsedFile) -> _Waiting:

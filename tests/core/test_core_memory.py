@@ -9,10 +9,21 @@ from pathlib import Path
 import pytest
 
 from indexers.chunker import chunk_file
-from indexers.parsers import BYTES_AHEAD, FILES_AHEAD, ParserOptions, ParserPool
-from indexers.pipeline import BATCH_BYTES, EncodingPipeline
+from indexers.encoders.embedded import EmbeddedEncoder
+from indexers.parsers import BYTES_AHEAD, FILES_AHEAD, ParserOptions, ParserPool, n_parsers
+from indexers.pipeline import BATCH_BYTES, LEAVES_AT_ONCE, EncodingPipeline
 from indexers.slices import MAX_SLICE_BYTES
-from indexers.types import FileStat, FloatArray, ParsedFile, Skipped, SourceFile, SourceText
+from indexers.types import (
+    Definition,
+    EncodedFile,
+    FileStat,
+    FloatArray,
+    ParsedFile,
+    Skipped,
+    SourceFile,
+    SourceText,
+    SumArray,
+)
 from tests.core.patient import PatientEncoder
 
 LIMIT = 100_000
@@ -197,3 +208,39 @@ def test_what_is_parsed_waits_for_a_slow_encoder(is_known: bool) -> None:
     assert n_out == 0
     assert most_out * size <= BATCH_BYTES + MAX_SLICE_BYTES + size
     assert len(encoder.read) == (0 if is_known else n_files)
+
+
+class CountingEncoder(EmbeddedEncoder):
+    """The encoder that ships, which remembers of how many texts it held the sums at once."""
+
+    most = 0
+
+    def sum_documents(self, inputs: Sequence[str]) -> SumArray:
+        self.most = max(self.most, len(inputs))
+        return super().sum_documents(inputs)
+
+
+def test_of_a_file_of_very_many_parts_only_some_are_summed_at_once() -> None:
+    n_parts = 2 * LEAVES_AT_ONCE + 5
+    line = b"function f(){}\n"
+    starts = range(0, n_parts * len(line), len(line))
+    definitions = [Definition("function", "f", "", at, at + len(line) - 1, "function f()", "") for at in starts]
+    text = line * n_parts
+    parsed = ParsedFile(
+        "f.js",
+        "javascript",
+        FileStat(len(text), 0, 0, 0),
+        SourceText(text, "utf-8", b""),
+        chunk_file("f.js", text, definitions),
+        (),
+    )
+    encoder = CountingEncoder()
+    (encoded,) = EncodingPipeline(encoder).encode([parsed])
+    assert isinstance(encoded, EncodedFile)
+    assert len(encoded.vectors) == n_parts + 1
+    assert encoder.most == LEAVES_AT_ONCE
+
+
+@pytest.mark.parametrize(("n_cores", "memory_bytes", "n"), [(8, 64 << 30, 8), (8, 4 << 30, 4), (2, 100, 1)])
+def test_no_more_parsers_run_than_memory_allows(n_cores: int, memory_bytes: int, n: int) -> None:
+    assert n_parsers(n_cores, memory_bytes) == n
