@@ -7,6 +7,7 @@ process is what the kernel says was the most that it ever held (`VmHWM`), asked 
 """
 
 import argparse
+import json
 import os
 import random
 import shutil
@@ -28,6 +29,9 @@ LARGE_BYTES = 1_900_000
 """Just under the limit above which files are left out."""
 
 DEEP = 10_000
+ENDINGS = "c cpp cs css dart ex go hs java js json kt lua ml php pl py rb rs scala swift ts zig"
+
+HEAD = "| tree | files | MB | chunks | s | main | largest parser | together | index |\n|" + "---|" * 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Peak:
     """What one indexing took at most, in bytes."""
 
     took_s: float
+    n_chunks: int
     main: int
     parser: int
     """The largest of the parsers."""
@@ -52,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--large", type=int, default=2_000)
     parser.add_argument("--index", nargs="*", default=[], help="further options of codesearch index")
     options = parser.parse_args(arguments)
-    print("| tree | files | MB | s | main | largest parser | together | index |\n|---|---|---|---|---|---|---|---|")
+    print(HEAD)
     for folder in options.folders:
         show(folder.name, folder, options.index)
     for name in filter(None, options.trees.split(",")):
@@ -69,7 +74,8 @@ def show(name: str, root: Path, further: Sequence[str]) -> None:
     peak = measure(root, further)
     cells = (peak.main, peak.parser, peak.together, peak.index)
     told = " | ".join(f"{cell / 1e6:,.0f} MB" for cell in cells)
-    print(f"| {name} | {len(sizes):,} | {sum(sizes) / 1e6:,.1f} | {peak.took_s:.1f} | {told} |", flush=True)
+    tree = f"{len(sizes):,} | {sum(sizes) / 1e6:,.1f} | {peak.n_chunks:,}"
+    print(f"| {name} | {tree} | {peak.took_s:.1f} | {told} |", flush=True)
 
 
 def measure(root: Path, further: Sequence[str]) -> Peak:
@@ -91,10 +97,13 @@ def measure(root: Path, further: Sequence[str]) -> Peak:
         if process.returncode:
             raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
         size = sum(path.stat().st_size for path in home.rglob("*") if path.is_file())
+        asked = [*command[:3], "status", str(root), "--json"]
+        told = subprocess.run(asked, env=environment, check=True, capture_output=True).stdout
+        n_chunks = json.loads(told)["index"]["n_chunks"]
     finally:
         shutil.rmtree(home, ignore_errors=True)
     main_peak = largest.pop(process.pid, 0)
-    return Peak(took_s, main_peak, max(largest.values(), default=0), together, size)
+    return Peak(took_s, n_chunks, main_peak, max(largest.values(), default=0), together, size)
 
 
 def sample(pid: int) -> Iterator[tuple[int, tuple[int, int]]]:
@@ -146,7 +155,7 @@ def write_line(root: Path, options: argparse.Namespace) -> None:  # noqa: ARG001
 def write_deep(root: Path, options: argparse.Namespace) -> None:  # noqa: ARG001
     """Write nests in many languages, and patches that one grammar has no good way with."""
     root.mkdir(parents=True)
-    for ending in "c cpp cs css dart ex go hs java js json kt lua ml php pl py rb rs scala swift ts zig".split():
+    for ending in ENDINGS.split():
         for name, opening, closing in (("round", "(", ")"), ("curly", "{", "}"), ("square", "[", "]")):
             lines = [opening * 50 for _ in range(DEEP // 50)] + [closing * 50 for _ in range(DEEP // 50)]
             (root / f"{name}.{ending}").write_text("\n".join(["x =", *lines, ""]), encoding="utf-8")
@@ -163,7 +172,7 @@ TREES: dict[str, Callable[[Path, argparse.Namespace], None]] = {
 
 
 def _bytes(value: str) -> int:
-    return int(value.split()[0]) * 1024
+    return int(value.split(maxsplit=1)[0]) * 1024
 
 
 if __name__ == "__main__":

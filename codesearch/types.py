@@ -254,7 +254,7 @@ class BuildOptions:
     rebuild: bool = False
     """Make the index anew beside the old one and put it in its place when it is done."""
     n_workers: int | None = None
-    """Parser processes; None means one a core."""
+    """Parser processes; None means one a core, as far as memory allows."""
     granularities: tuple[Granularity, ...] | None = None
     """What gets vectors; words find every chunk. Another set than the index has makes the index anew."""
     coarse_dim: int | None = None

@@ -61,7 +61,7 @@ def add_index_arguments(parser: argparse.ArgumentParser) -> None:
         "-y", "--yes", action="store_true", help="download the model, or send text to a server, without being asked"
     )
     parser.add_argument("--offline", action="store_true", help="talk to no other machine")
-    parser.add_argument("--jobs", type=read_count, metavar="N", help="parser processes (default: one a core)")
+    parser.add_argument("--jobs", type=read_count, metavar="N", help="parser processes (default: one a core, as memory allows)")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
 
 
