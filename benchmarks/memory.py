@@ -99,7 +99,7 @@ def measure(root: Path, further: Sequence[str]) -> Peak:
         size = sum(path.stat().st_size for path in home.rglob("*") if path.is_file())
         asked = [*command[:3], "status", str(root), "--json"]
         told = subprocess.run(asked, env=environment, check=True, capture_output=True).stdout
-        n_chunks = json.loads(told)["index"]["n_chunks"]
+        n_chunks = sum(json.loads(told)["chunks_by_kind"].values())
     finally:
         shutil.rmtree(home, ignore_errors=True)
     main_peak = largest.pop(process.pid, 0)
