@@ -10,11 +10,15 @@ import numpy as np
 from codesearch.errors import StorageError
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.coarse import take_prefix
-from codesearch.storage.platform import open_private, sync_file
+from codesearch.storage.platform import open_private
 from codesearch.storage.row_flags import FlagArray
 from codesearch.storage.rows import Generation, IntArray
 from codesearch.storage.thresholds import BaseDue, BaseThresholds
 from codesearch.storage.vectors import VectorReader, record_dtype
+
+
+WRITE_BYTES = 1 << 20
+"""Of a base at once."""
 
 
 def coarse_name(generation: int) -> str:
@@ -86,8 +90,10 @@ def write_base(path: Path, vectors: VectorReader, rows: IntArray, coarse_dim: in
         first += len(block)
     try:
         path.unlink(missing_ok=True)
-        os.close(open_private(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC))
-        faiss.write_index(index, str(path))
-        sync_file(path)
+        with os.fdopen(open_private(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as file:
+            # Writing by itself, FAISS prints that a last piece did not fit, and takes that for success.
+            faiss.write_index(index, faiss.PyCallbackIOWriter(file.write, WRITE_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
     except (OSError, RuntimeError) as error:
         raise StorageError(f"{path} cannot be written ({error}); check the disk's space and try again") from error
