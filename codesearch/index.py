@@ -4,7 +4,6 @@
 Thin: it finds the index, keeps the newest generation open, and adds to an answer what only the working tree knows.
 """
 
-import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,8 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from codesearch.building.changes import Known, compare, has_content
 from codesearch.building.estimate import Estimate, GranularityEstimate
+from codesearch.building.staleness import count_stale, is_stale
 from codesearch.compatibility import check_versions
 from codesearch.config import home_folder
 from codesearch.encoders.own import Load
@@ -31,11 +30,10 @@ from codesearch.errors import (
     QueryError,
     StorageError,
 )
-from codesearch.native import to_native
 from codesearch.registry import folder_size, locate
 from codesearch.replacement import finish_replacement
 from codesearch.search import engine
-from codesearch.storage.rows import FileRow, KnownFile
+from codesearch.storage.rows import FileRow
 from codesearch.storage.scrub import Scrub
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import (
@@ -45,6 +43,7 @@ from codesearch.types import (
     Demotion,
     Explanation,
     Filters,
+    Freshness,
     FusedParts,
     IndexState,
     IndexStatus,
@@ -62,7 +61,6 @@ from codesearch.types import (
 )
 from indexers.encoders.registry import load_encoder
 from indexers.errors import CancelledError, EncoderError, IndexersError, ParserError, WalkError
-from indexers.reading import to_file_stat
 from indexers.types import FileStat, Secret, Skipped, SkipReason
 
 __all__ = [
@@ -82,6 +80,7 @@ __all__ = [
     "FileStat",
     "Filters",
     "FormatError",
+    "Freshness",
     "FusedParts",
     "GranularityEstimate",
     "Index",
@@ -194,6 +193,16 @@ class Index:
 
         return build(self.root, self.home, options, on_progress)
 
+    def freshen(self, options: BuildOptions = BuildOptions(), on_progress: OnProgress | None = None) -> Freshness:
+        """Bring the index up to date where that can be done, else say why not; searches go on in any case."""
+        try:
+            self.update(options, on_progress)
+        except CancelledError:
+            raise
+        except (CodesearchError, IndexersError) as error:
+            return Freshness(is_updated=False, problem=str(error))
+        return Freshness(is_updated=True)
+
     def search(self, query: str, options: SearchOptions = SearchOptions()) -> SearchResponse:
         """Answer a question or a name, from the newest generation.
 
@@ -242,7 +251,7 @@ class Index:
         snapshot, info = self._snapshot, self._snapshot.info
         counts = snapshot.counts()
         return IndexStatus(
-            state=replace(self._state(), stale_files=self._count_stale()),
+            state=replace(self._state(), stale_files=count_stale(self._snapshot, self.root)),
             folder=self.folder,
             format_version=info.format_version,
             size_bytes=folder_size(self.folder),
@@ -268,8 +277,8 @@ class Index:
     def finish_check(self) -> None:
         """Wait until all that answers rest on beside checked rows was compared with its checksums.
 
-        Searches do not wait for that, but for a moment the first: what is damaged may cost one of their candidates until
-        it is found. Raises CorruptIndexError.
+        Searches do not wait for that, but for a moment the first: until it is found, what is damaged may cost one of
+        their candidates. Raises CorruptIndexError.
         """
         self._scrub.wait()
         self._scrub.require_sound()
@@ -289,12 +298,15 @@ class Index:
             self._scrub.require_sound()
             return SearchResponse(
                 query=query,
-                results=tuple(replace(result, stale=self._is_stale(result)) for result in outcome.results),
+                results=tuple(self._mark(result) for result in outcome.results),
                 took_ms=took_ms,
                 index=self._state(),
                 degraded=outcome.degraded and (self._encoder.missing or outcome.degraded),
                 stages=outcome.stages if options.explain else (),
             )
+
+    def _mark(self, result: SearchResult) -> SearchResult:
+        return replace(result, stale=is_stale(self._snapshot, self.root, result.path))
 
     def _open_snapshot(self) -> Snapshot:
         try:
@@ -335,35 +347,6 @@ class Index:
             checked_at=info.checked_at,
             n_files_without_vectors=info.n_files_without_vectors,
         )
-
-    def _is_stale(self, result: SearchResult) -> bool:
-        """Compare the file on disk with what was indexed: by stat, else by content hash."""
-        file = self._snapshot.file_at(result.path)
-        path = self.root / to_native(result.path)
-        try:
-            status = path.lstat()
-        except OSError:
-            return True
-        if file is None or not stat.S_ISREG(status.st_mode):
-            return True
-        return to_file_stat(status) != file.stat and not has_content(path, status.st_size, _known(file))
-
-    def _count_stale(self) -> int | None:
-        """Walk the tree and count what differs from the index; None where it cannot be walked."""
-        from indexers.walker import WalkOptions, walk
-
-        walked_ns = time.time_ns()
-        try:
-            walked = walk(self.root, WalkOptions(self._snapshot.info.max_file_bytes, force=True))
-        except WalkError:
-            return None
-        files = {file.path: _known(file) for file in self._snapshot.files()}
-        known = Known(files, self._snapshot.skipped(), walked.marked)
-        return compare(self.root, walked, known, walked_ns).n_stale
-
-
-def _known(file: FileRow) -> KnownFile:
-    return KnownFile(file.id, file.stat, file.content_hash)
 
 
 def _note_of(file: FileRow) -> str:

@@ -55,6 +55,8 @@ def response_to_json(response: SearchResponse) -> Json:
             {"name": stage.name, "in": stage.n_in, "out": stage.n_out, "took_ms": _number(stage.took_ms, 3)}
             for stage in response.stages
         ]
+    fresh = response.fresh
+    document["fresh"] = None if fresh is None else {"updated": fresh.is_updated, "problem": fresh.problem or None}
     return document
 
 

@@ -231,6 +231,15 @@ class Degradation:
 
 
 @dataclass(frozen=True, slots=True)
+class Freshness:
+    """Whether an index was brought up to date before it answered."""
+
+    is_updated: bool
+    problem: str = ""
+    """Why it was not; the answer is then that of the index as it was."""
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResponse:
     """Ranked results, best first, with the state of the index that gave them."""
 
@@ -241,6 +250,8 @@ class SearchResponse:
     degraded: Degradation | None = None
     stages: tuple[Stage, ...] = ()
     """Filled when `SearchOptions.explain` is set."""
+    fresh: Freshness | None = None
+    """What came of an update before the question, where one was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

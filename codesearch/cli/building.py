@@ -18,8 +18,11 @@ from codesearch.index import Index
 from codesearch.native import from_native
 from codesearch.printable import clean_line
 from codesearch.registry import index_folder, read_committed
-from codesearch.types import BuildOptions, UpdateReport
+from codesearch.types import BuildOptions, Freshness, UpdateReport
 from indexers.errors import IndexersError
+
+SILENT_S = 0.5
+"""An update before a search says nothing when it is done in this time."""
 
 
 def build_index(root: Path, options: BuildOptions, home: Path, terminal: Terminal, *, quiet: bool) -> UpdateReport:
@@ -43,19 +46,36 @@ def build_index(root: Path, options: BuildOptions, home: Path, terminal: Termina
     return report
 
 
+def freshen_index(index: Index, patience_s: float, terminal: Terminal) -> Freshness:
+    """Bring an open index up to date before it is searched; where that fails, say so and leave it as it is."""
+    line = _progress_line(terminal, SILENT_S)
+    try:
+        fresh = index.freshen(BuildOptions(patience_s=patience_s), line.update)
+    finally:
+        line.finish()
+    if not fresh.is_updated:
+        terminal.note(clean_line(f"note: answered from the index as it is, it was not updated: {fresh.problem}"))
+    return fresh
+
+
 def estimate_index(root: Path, options: BuildOptions, home: Path, terminal: Terminal, *, quiet: bool) -> Estimate:
     """Say what building the index of `root` would take, with progress on stderr unless `quiet`."""
     if not _is_utf8(root):
         raise UsageError(_refuse_name(root))
-    line = ProgressLine(terminal.stderr, is_terminal=terminal.stderr.isatty(), width=terminal.width())
+    line = _progress_line(terminal)
     try:
         return Index.estimate(root, options, home=home, on_progress=None if quiet else line.update)
     finally:
         line.finish()
 
 
+def _progress_line(terminal: Terminal, silent_s: float = 0.0) -> ProgressLine:
+    stream = terminal.stderr
+    return ProgressLine(stream, is_terminal=stream.isatty(), width=terminal.width(), silent_s=silent_s)
+
+
 def _build(root: Path, options: BuildOptions, home: Path, terminal: Terminal, *, quiet: bool) -> UpdateReport:
-    line = ProgressLine(terminal.stderr, is_terminal=terminal.stderr.isatty(), width=terminal.width())
+    line = _progress_line(terminal)
     try:
         return Index.build(root, options, home=home, on_progress=None if quiet else line.update)
     except KeyboardInterrupt:

@@ -33,7 +33,7 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
         coarse_dim=parsed.coarse_dim,
         is_consented=parsed.yes,
         is_offline=parsed.offline,
-        patience_s=math.inf if parsed.watch else 0.0,  # who stays has time
+        patience_s=math.inf if parsed.watch else parsed.wait,  # who stays has time
     )
     if parsed.json and not parsed.estimate:
         raise UsageError("--json goes with --estimate; see codesearch index --help")

@@ -5,9 +5,13 @@ The names of granularities stand here as words, because their type imports numpy
 
 import argparse
 
-from codesearch.cli.values import read_count, read_size, read_words
+from codesearch.cli.values import read_count, read_seconds, read_size, read_words
 
 GRANULARITIES = ("leaf", "class", "file")
+
+WAIT_S = 10
+"""How long a command waits for another that writes the same index: most updates end sooner, and a first build that goes
+on for hours is named in any case."""
 
 INDEX_EXAMPLES = """\
 A second run reads only what changed. What git ignores is left out, and so is what .codesearchignore names.
@@ -61,7 +65,16 @@ def add_index_arguments(parser: argparse.ArgumentParser) -> None:
         "-y", "--yes", action="store_true", help="download the model, or send text to a server, without being asked"
     )
     parser.add_argument("--offline", action="store_true", help="talk to no other machine")
-    parser.add_argument("--jobs", type=read_count, metavar="N", help="parser processes (default: one a core, as memory allows)")
+    parser.add_argument(
+        "--jobs", type=read_count, metavar="N", help="parser processes (default: one a core, as memory allows)"
+    )
+    parser.add_argument(
+        "--wait",
+        type=read_seconds,
+        default=WAIT_S,
+        metavar="SECONDS",
+        help=f"how long to wait for another process that writes the same index (default {WAIT_S})",
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
 
 

@@ -3,6 +3,7 @@
 Knows the questions a person may be asked on the way; scripts get the error instead, or `--auto-index`.
 """
 
+import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from codesearch.errors import AmbiguousRootError, NoIndexError
 from codesearch.index import Index
 from codesearch.printable import clean_line
 from codesearch.registry import Located
-from codesearch.types import BuildOptions
+from codesearch.types import BuildOptions, Freshness
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +26,40 @@ class Opened:
     index: Index
     prefix: str
     """Path below the root that PATH named; empty for all, and wherever PATH was left out."""
+    fresh: Freshness | None = None
+    """What came of the update that was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is done to an index before it is asked."""
+
+    auto_index: bool = False
+    """Build it where there is none."""
+    is_fresh: bool = False
+    """Bring it up to date."""
+    wait_s: float = 0.0
+    """How long another process that writes it is waited for."""
+
+    @classmethod
+    def of(cls, parsed: argparse.Namespace) -> "Wish":
+        """Return what was typed."""
+        return cls(parsed.auto_index, parsed.fresh, parsed.wait)
 
 
 @contextmanager
-def open_index(typed: str | None, terminal: Terminal, *, auto_index: bool = False) -> Iterator[Opened]:
+def open_index(typed: str | None, terminal: Terminal, wish: Wish = Wish()) -> Iterator[Opened]:
     """Open the nearest index at or above what was typed, or above the working folder."""
     home = config.home_folder()
     path = existing_path(typed)
-    located = _locate(path, home, terminal, auto_index=auto_index)
+    located = _locate(path, home, terminal, wish)
     if located.moved_from is not None:
         old, new = clean_line(str(located.moved_from)), clean_line(str(located.root))
         terminal.note(f"index: {new} was found again; it moved from {old}")
     index = Index.open(located.root, home)
     try:
-        yield Opened(index, located.prefix if typed is not None else "")
+        freshness = _freshen(index, wish.wait_s, terminal) if wish.is_fresh else None
+        yield Opened(index, located.prefix if typed is not None else "", freshness)
     finally:
         index.close()
 
@@ -56,14 +77,14 @@ def existing_path(typed: str | None, hint: str = "") -> Path:
     return path.resolve()
 
 
-def _locate(path: Path, home: Path, terminal: Terminal, *, auto_index: bool) -> Located:
+def _locate(path: Path, home: Path, terminal: Terminal, wish: Wish) -> Located:
     try:
         return registry.locate(path, home)
     except NoIndexError:
         root = choose_root(path)
-        if not auto_index and not (terminal.is_interactive and terminal.confirms(_offer(root))):
+        if not wish.auto_index and not (terminal.is_interactive and terminal.confirms(_offer(root))):
             raise
-        _build(root, home, terminal)
+        _build(root, home, wish.wait_s, terminal)
     except AmbiguousRootError:
         if not terminal.is_interactive:
             raise
@@ -71,10 +92,16 @@ def _locate(path: Path, home: Path, terminal: Terminal, *, auto_index: bool) -> 
     return registry.locate(path, home)
 
 
-def _build(root: Path, home: Path, terminal: Terminal) -> None:
+def _build(root: Path, home: Path, patience_s: float, terminal: Terminal) -> None:
     from codesearch.cli.building import build_index  # what builds is not imported to open what is there
 
-    build_index(root, BuildOptions(), home, terminal, quiet=False)
+    build_index(root, BuildOptions(patience_s=patience_s), home, terminal, quiet=False)
+
+
+def _freshen(index: Index, patience_s: float, terminal: Terminal) -> Freshness:
+    from codesearch.cli.building import freshen_index
+
+    return freshen_index(index, patience_s, terminal)
 
 
 def choose_root(path: Path) -> Path:

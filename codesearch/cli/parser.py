@@ -17,9 +17,9 @@ from codesearch.cli.config_arguments import (
     add_models_arguments,
 )
 from codesearch.cli.errors import UsageError
-from codesearch.cli.index_arguments import INDEX_EXAMPLES, add_index_arguments
+from codesearch.cli.index_arguments import INDEX_EXAMPLES, WAIT_S, add_index_arguments
 from codesearch.cli.upkeep_arguments import REPAIR_EXAMPLES, VERIFY_EXAMPLES, add_upkeep_arguments
-from codesearch.cli.values import KINDS, read_count, read_kinds, read_seed
+from codesearch.cli.values import KINDS, read_count, read_kinds, read_seconds, read_seed
 
 MODES = ("hybrid", "lexical", "dense", "prefilter")
 COLORS = ("auto", "always", "never")
@@ -324,6 +324,18 @@ def _add_output(parser: Parser) -> None:
         "--auto-index",
         action="store_true",
         help="build the index first where there is none, of the git work tree or else of the folder",
+    )
+    parser.add_argument(
+        "--fresh",
+        action="store_true",
+        help="bring the index up to date first; where that fails, say so and answer from it as it is",
+    )
+    parser.add_argument(
+        "--wait",
+        type=read_seconds,
+        default=WAIT_S,
+        metavar="SECONDS",
+        help=f"with --fresh: how long to wait for another process that writes the index (default {WAIT_S})",
     )
     parser.add_argument("--color", choices=COLORS, default="auto", metavar="WHEN", help="auto (default), always, never")
 

@@ -43,11 +43,11 @@ class UpdatingLine:
 class ProgressLine:
     """Draws progress; call `finish` before anything else is written to the stream."""
 
-    def __init__(self, stream: TextIO, *, is_terminal: bool, width: int) -> None:
+    def __init__(self, stream: TextIO, *, is_terminal: bool, width: int, silent_s: float = 0.0) -> None:
         self._stream = stream
         self._is_terminal = is_terminal
         self._line = UpdatingLine(stream, width)
-        self._next_s = 0.0 if is_terminal else LOG_INTERVAL_S
+        self._next_s = silent_s if is_terminal else LOG_INTERVAL_S
         self._notice = ""
 
     def update(self, progress: Progress) -> None:

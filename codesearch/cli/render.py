@@ -89,7 +89,8 @@ def render_warnings(response: SearchResponse) -> list[str]:
         lines.append(f"degraded: {response.degraded.reason}; {response.degraded.remedy}")
     n_stale = sum(result.stale for result in response.results)
     if n_stale:
-        lines.append(f"stale: {count(n_stale, 'result')} changed on disk since; run codesearch index")
+        what = "1 result is from a file" if n_stale == 1 else f"{n_stale:,} results are from files"
+        lines.append(f"stale: {what} that changed since; --fresh updates the index first")
     return [clean_line(line) for line in lines]
 
 

@@ -1,10 +1,11 @@
 """`codesearch search`: one question, one ranked answer."""
 
 import argparse
+from dataclasses import replace
 from functools import partial
 
 from codesearch.cli.errors import UsageError
-from codesearch.cli.opening import existing_path, open_index
+from codesearch.cli.opening import Wish, existing_path, open_index
 from codesearch.cli.outcome import Outcome
 from codesearch.cli.request import ask, print_response, read_options
 from codesearch.cli.terminal import Terminal
@@ -18,7 +19,7 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
     query = terminal.stdin.read() if parsed.query == "-" else from_native(parsed.query)
     if not query.strip():
         raise UsageError("the query is empty; say in words what the code does")
-    with open_index(parsed.path, terminal, auto_index=parsed.auto_index) as opened:
+    with open_index(parsed.path, terminal, Wish.of(parsed)) as opened:
         options = read_options(parsed, opened.prefix)
-        response = ask(partial(opened.index.search, query.strip()), options)
+        response = replace(ask(partial(opened.index.search, query.strip()), options), fresh=opened.fresh)
         return print_response(response, parse_query(query), options, parsed, terminal)

@@ -2,12 +2,12 @@
 
 import argparse
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from codesearch.cli.errors import UsageError
-from codesearch.cli.opening import existing_path, open_index
+from codesearch.cli.opening import Wish, existing_path, open_index
 from codesearch.cli.outcome import Outcome
 from codesearch.cli.request import ask, print_response, read_options
 from codesearch.cli.terminal import Terminal
@@ -29,10 +29,10 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
         return _run_text(parsed, terminal)
     place = read_place(parsed.place)
     around = str(place.path) if parsed.path is None else parsed.path
-    with open_index(around, terminal, auto_index=parsed.auto_index) as opened:
+    with open_index(around, terminal, Wish.of(parsed)) as opened:
         path = _path_in(opened.index.root, place, parsed.place)
         options = read_options(parsed, opened.prefix if parsed.path is not None else "")
-        response = ask(partial(opened.index.similar_to, path, place.line), options)
+        response = replace(ask(partial(opened.index.similar_to, path, place.line), options), fresh=opened.fresh)
         return print_response(response, plain_query(response.query), options, parsed, terminal)
 
 
@@ -40,9 +40,9 @@ def _run_text(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
     text = terminal.stdin.read()
     if not text.strip():
         raise UsageError("there is no code to compare with; give PATH:LINE, or code on standard input")
-    with open_index(parsed.path, terminal, auto_index=parsed.auto_index) as opened:
+    with open_index(parsed.path, terminal, Wish.of(parsed)) as opened:
         options = read_options(parsed, opened.prefix)
-        response = ask(partial(opened.index.similar, text), options)
+        response = replace(ask(partial(opened.index.similar, text), options), fresh=opened.fresh)
         return print_response(response, plain_query(text), options, parsed, terminal)
 
 

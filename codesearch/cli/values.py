@@ -32,6 +32,11 @@ def read_seed(text: str) -> int:
     return int(text)
 
 
+def read_seconds(text: str) -> int:
+    """Return a whole number of seconds, 0 for no time at all."""
+    return read_seed(text)
+
+
 def read_kinds(text: str) -> list[str]:
     """Return the kinds of `function` or `function,method`."""
     return read_words(text, KINDS, "kind")

@@ -148,7 +148,7 @@ def test_stale_and_degraded_answers_say_so() -> None:
     degraded = Degradation("the encoder is missing", "run pip install '.[qwen]'")
     assert render_warnings(make_response(make_result(stale=True), degraded=degraded)) == [
         "degraded: the encoder is missing; run pip install '.[qwen]'",
-        "stale: 1 result changed on disk since; run codesearch index",
+        "stale: 1 result is from a file that changed since; --fresh updates the index first",
     ]
 
 

@@ -1,0 +1,45 @@
+"""What changed in a tree since it was indexed, as a reader finds out: for one file at once, for all of them by a walk.
+
+A file that is ignored by now still has the bytes that were indexed: only the walk tells. Knows no queries.
+"""
+
+import stat
+import time
+from pathlib import Path
+
+from codesearch.building.changes import Known, compare, has_content
+from codesearch.native import to_native
+from codesearch.storage.rows import FileRow, KnownFile
+from codesearch.storage.snapshot import Snapshot
+from indexers.errors import WalkError
+from indexers.reading import to_file_stat
+
+
+def is_stale(snapshot: Snapshot, root: Path, path: str) -> bool:
+    """Compare the file on disk with what was indexed: by stat, else by content hash."""
+    file = snapshot.file_at(path)
+    place = root / to_native(path)
+    try:
+        status = place.lstat()
+    except OSError:
+        return True
+    if file is None or not stat.S_ISREG(status.st_mode):
+        return True
+    return to_file_stat(status) != file.stat and not has_content(place, status.st_size, _known(file))
+
+
+def count_stale(snapshot: Snapshot, root: Path) -> int | None:
+    """Walk the tree and count what differs from the index; None where it cannot be walked."""
+    from indexers.walker import WalkOptions, walk
+
+    walked_ns = time.time_ns()
+    try:
+        walked = walk(root, WalkOptions(snapshot.info.max_file_bytes, force=True))
+    except WalkError:
+        return None
+    files = {file.path: _known(file) for file in snapshot.files()}
+    return compare(root, walked, Known(files, snapshot.skipped(), walked.marked), walked_ns).n_stale
+
+
+def _known(file: FileRow) -> KnownFile:
+    return KnownFile(file.id, file.stat, file.content_hash)
