@@ -41,6 +41,8 @@ class Survey:
     rules: Rules
     outer_files: frozenset[bytes]
     """Rule files outside the root, absolute."""
+    is_repository: bool
+    """Whether `.git` lies in the root."""
 
     def matters(self, path: str) -> bool:
         """Tell whether something that happened to an absolute path may have changed what the index should say."""
@@ -55,6 +57,8 @@ class Survey:
         folder, _, name = local.rpartition(b"/")
         if self.rules.place_of(folder).is_closed or _EDITORS_OWN.fullmatch(name):
             return False
+        if name == b".git":
+            return os.path.lexists(raw) != (self.is_repository and not folder)
         return name in _RULE_FILES or self._is_there(raw, local)
 
     def has_folder(self, path: str) -> bool:
@@ -83,7 +87,8 @@ def survey(root: Path, folder: Path) -> Survey:
     raw = os.fsencode(root)
     known, closed = _read_known(folder)
     rules, outer_files = _read_outer(root)
-    found = Survey(raw, {}, known, Rules(raw, rules, closed), outer_files)
+    is_repository = os.path.lexists(raw + b"/.git")
+    found = Survey(raw, {}, known, Rules(raw, rules, closed), outer_files, is_repository)
     _look_through(found)
     if not found.folders:
         raise WalkError(f"{root} is gone, or may not be read: there is nothing left to watch.")
@@ -137,7 +142,7 @@ def _look_through(found: Survey) -> None:
                 inode = inode or os.lstat(path).st_ino
         except OSError:
             continue
-        if folder and (os.path.lexists(path + b"/.git")):
+        if folder and os.path.lexists(path + b"/.git"):
             found.rules.close(folder)
             continue
         found.folders[folder] = inode

@@ -1,6 +1,7 @@
 """Which paths matter and which folders are looked into, held against what the walk lists."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,17 @@ def test_git_s_own_files_do_not_matter(root: Path) -> None:
     run_git(root, "init", "-q")
     found = look(root)
     assert [found.matters(str(root / ".git" / name)) for name in ("index", "HEAD", "objects/ab")] == [False] * 3
+
+
+def test_a_repository_that_begins_or_ends_matters_and_one_that_stays_does_not(root: Path) -> None:
+    before = look(root)
+    run_git(root, "init", "-q")
+    run_git(root / "pkg", "init", "-q")
+    assert [before.matters(str(place / ".git")) for place in (root, root / "pkg")] == [True, True]
+    after = look(root)
+    assert [after.matters(str(place / ".git")) for place in (root, root / "pkg")] == [False, False]
+    shutil.rmtree(root / ".git")
+    assert after.matters(str(root / ".git"))
 
 
 def test_folders_whose_names_no_index_holds_are_passed_over(root: Path) -> None:

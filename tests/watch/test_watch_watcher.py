@@ -108,6 +108,20 @@ def test_storms_in_what_is_ignored_start_no_update(watched: Watched, files: dict
         assert watched.n_updates == n_before + 1
 
 
+def test_a_home_inside_the_root_starts_no_update(watched: Watched, files: dict[str, str], tmp_path: Path) -> None:
+    watched.home = watched.root / "home"
+    with watched.watching():
+        n_before = watched.n_updates
+        (tmp_path / "new.py").write_text("a = 1\n")
+        (tmp_path / "new.py").rename(watched.root / "src" / "new.py")  # one event
+        watched.expect({**files, "src/new.py": "a = 1\n"})
+        watched.settle_after(n_before)
+        (tmp_path / "new.py").write_text("a = 2\n")
+        (tmp_path / "new.py").rename(watched.root / "src" / "new.py")
+        watched.expect({**files, "src/new.py": "a = 2\n"})
+        assert watched.n_updates == n_before + 2
+
+
 def test_the_ways_of_editors_are_understood(watched: Watched, files: dict[str, str]) -> None:
     root, text = watched.root, "def pop(jobs):\n    return jobs.popleft()\n"
     with watched.watching():
