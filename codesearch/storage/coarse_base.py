@@ -16,7 +16,6 @@ from codesearch.storage.rows import Generation, IntArray
 from codesearch.storage.thresholds import BaseDue, BaseThresholds
 from codesearch.storage.vectors import VectorReader, record_dtype
 
-
 WRITE_BYTES = 1 << 20
 """Of a base at once."""
 
