@@ -137,7 +137,9 @@ def _list_faults(scene: Scene, work: Path, random: Random) -> list[Fault]:
     shutil.rmtree(work, ignore_errors=True)
     shutil.copytree(scene.home, work / "home")
     trace = work / "trace"
-    record_names(scene.job(work / "home", work / "job.log"), trace, list(ERRORS)).check_returncode()
+    done = record_names(scene.job(work / "home", work / "job.log"), trace, list(ERRORS))
+    if done.returncode:
+        raise RuntimeError(f"{scene.plan.name} does not end well by itself: {done.stderr[-2000:]}")
     seen: Counter[tuple[str, str]] = Counter()
     places: dict[str, list[int]] = {}
     for line in trace.read_text("utf-8", "replace").splitlines():

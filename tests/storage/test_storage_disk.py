@@ -1,5 +1,7 @@
 """A disk that refuses: it is told, the old index stands, and the next update goes on."""
 
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
 
@@ -15,6 +17,27 @@ from benchmarks.trials.syscalls import can_record
 from codesearch.maintenance import verify
 from codesearch.registry import index_folder
 from codesearch.storage.vector_cache import CACHE_FILE
+from tests.storage.made_files import DIM, build_file, write_index
+
+ROOT = Path(__file__).resolve().parents[2]
+
+LIMITED_BASE = """
+import resource, signal, sys
+from pathlib import Path
+import numpy as np
+from codesearch.errors import StorageError
+from codesearch.storage.coarse_base import write_base
+from codesearch.storage.vectors import VectorReader
+folder = Path(sys.argv[1])
+vectors = VectorReader(next(folder.glob("vectors-*")), DIM, 4, "mend it")
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (64, resource.RLIM_INFINITY))
+try:
+    write_base(folder / "coarse-9.faiss", vectors, np.arange(4), DIM)
+except StorageError as error:
+    sys.exit(0 if "space" in str(error) else 4)
+sys.exit(5)
+"""
 
 
 @pytest.mark.slow
@@ -49,3 +72,11 @@ def test_a_vector_cache_that_cannot_be_used_costs_a_build_nothing_but_a_warning(
     assert any(CACHE_FILE in warning for warning in report.warnings)
     assert read(root, home).complete
     assert verify(index_folder(home, root)) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on file sizes")
+def test_a_coarse_base_whose_last_bytes_do_not_fit_is_an_error(folder: Path) -> None:
+    write_index(folder, [build_file("a.py")])
+    command = [sys.executable, "-c", LIMITED_BASE.replace("DIM", str(DIM)), str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
