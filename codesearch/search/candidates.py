@@ -120,12 +120,13 @@ def _best_by_words(
     snapshot: Snapshot, words: WordScorer, granularity: Granularity, selection: Selection, quota: int
 ) -> Ids:
     n_asked = LEXICAL_OVERFETCH[granularity] * quota
-    while True:
+    while quota > 0:
         ids = snapshot.find_lexical(words.terms.known, granularity, selection, n_asked)
         scores = words.score(ids, granularity)
         if len(ids) < n_asked or n_asked >= _most_asked(scores, quota):
             return keep_best(snapshot, ids, scores, quota)
         n_asked *= 2
+    return np.zeros(0, dtype=np.int64)
 
 
 def _most_asked(scores: Floats, quota: int) -> int:
