@@ -6,19 +6,22 @@ from pathlib import Path
 from codesearch.findings import RepairReport, Verification
 from codesearch.storage import verification
 from codesearch.storage.catalog import require_catalog
-from codesearch.storage.lock import WriterLock
+from codesearch.storage.lock import NO_PATIENCE, Patience, WriterLock
 from codesearch.storage.repair import repair as mend
 from codesearch.storage.verification import OnCheck, ignore_check
 from codesearch.storage.writer import Writer
 
+__all__ = ["Patience", "compact", "examine", "repair", "verify"]
 
-def compact(folder: Path) -> int:
+
+def compact(folder: Path, patience: Patience = NO_PATIENCE) -> int:
     """Rewrite what updates left dead, through the same switch as an update; return the bytes that were freed.
 
     Readers keep the generation they opened. Raises NoIndexError, LockedError, CorruptIndexError, StorageError.
     """
+    require_catalog(folder)
     before = _size_of(folder)
-    with Writer.open(folder) as writer:
+    with closing(WriterLock(folder, patience)) as lock, Writer.open(folder, held=lock) as writer:
         writer.compact()
         info = writer.info
         writer.commit(complete=info.complete, files_todo=info.files_todo, checked_at=info.checked_at or "")
@@ -30,23 +33,25 @@ def verify(folder: Path) -> list[str]:
     return [str(problem) for problem in examine(folder).problems]
 
 
-def examine(folder: Path, on_check: OnCheck = ignore_check) -> Verification:
+def examine(folder: Path, on_check: OnCheck = ignore_check, patience: Patience = NO_PATIENCE) -> Verification:
     """Read all that is stored and compare it: checksums, counts, ranges, words and vectors against the catalogue.
 
     Holds the writer's lock meanwhile. Raises NoIndexError, LockedError, FormatError, StorageError.
     """
     require_catalog(folder)
-    with closing(WriterLock(folder)):
+    with closing(WriterLock(folder, patience)):
         return verification.examine(folder, on_check)
 
 
-def repair(folder: Path, on_check: OnCheck = ignore_check) -> RepairReport:
+def repair(folder: Path, on_check: OnCheck = ignore_check, patience: Patience = NO_PATIENCE) -> RepairReport:
     """Mend what is damaged without encoding anything and without the source files, through the switch of an update.
 
     What is lost is left to the next `codesearch index`. Raises NoIndexError, LockedError, FormatError, StorageError,
     and CorruptIndexError where only making the index anew helps; nothing is changed then.
     """
-    return mend(folder, on_check=on_check)
+    require_catalog(folder)
+    with closing(WriterLock(folder, patience)) as lock:
+        return mend(folder, held=lock, on_check=on_check)
 
 
 def _size_of(folder: Path) -> int:

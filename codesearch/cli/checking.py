@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 from codesearch.cli.progress import TERMINAL_INTERVAL_S, UpdatingLine
 from codesearch.cli.terminal import Terminal
+from codesearch.maintenance import Patience
+from codesearch.printable import clean_line
 
 OnCheck = Callable[[str, int, int], None]
 
@@ -18,6 +20,18 @@ def show_checks(terminal: Terminal, *, quiet: bool) -> Iterator[OnCheck]:
         yield _drawing(line, time.monotonic) if terminal.stderr.isatty() and not quiet else _ignore
     finally:
         line.finish()
+
+
+def wait_aloud(wait_s: float, terminal: Terminal) -> Patience:
+    """Return the patience of a command that says once who it is waiting for."""
+    told: list[str] = []
+
+    def tell(owner: str) -> None:
+        if not told:
+            told.append(owner)
+            terminal.note(clean_line(f"the index is being written by {owner}; waiting for that to end"))
+
+    return Patience(wait_s, tell)
 
 
 def _drawing(line: UpdatingLine, clock: Callable[[], float]) -> OnCheck:

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator
 
 from codesearch import config, registry
-from codesearch.cli.checking import show_checks
+from codesearch.cli.checking import show_checks, wait_aloud
 from codesearch.cli.opening import existing_path
 from codesearch.cli.outcome import Outcome
 from codesearch.cli.render import count, index_command
@@ -22,7 +22,7 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
     """Mend the nearest index and print what was done."""
     located = registry.locate(existing_path(parsed.path), config.home_folder())
     with show_checks(terminal, quiet=parsed.quiet) as on_check:
-        report = repair(located.folder, on_check)
+        report = repair(located.folder, on_check, wait_aloud(parsed.wait, terminal))
     if parsed.json:
         terminal.result(dump_json(repair_to_json(report, located.folder)))
     else:

@@ -2,6 +2,9 @@
 
 import argparse
 
+from codesearch.cli.index_arguments import WAIT_S
+from codesearch.cli.values import read_seconds
+
 VERIFY_EXAMPLES = """\
 Reads everything that the index holds and compares it: checksums, counts, vectors and words
 against the catalogue. Nothing is changed; source files are not read.
@@ -28,4 +31,11 @@ exit status: 0 done, or nothing to repair, 2 error
 def add_upkeep_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what both commands take, after the path."""
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument(
+        "--wait",
+        type=read_seconds,
+        default=WAIT_S,
+        metavar="SECONDS",
+        help=f"how long to wait for a process that writes the index (default {WAIT_S})",
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress")

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator
 
 from codesearch import config, registry
-from codesearch.cli.checking import show_checks
+from codesearch.cli.checking import show_checks, wait_aloud
 from codesearch.cli.opening import existing_path
 from codesearch.cli.outcome import Outcome
 from codesearch.cli.terminal import Terminal
@@ -20,7 +20,7 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
     """Print what is damaged in the nearest index; nothing found where there is damage."""
     located = registry.locate(existing_path(parsed.path), config.home_folder())
     with show_checks(terminal, quiet=parsed.quiet) as on_check:
-        verification = examine(located.folder, on_check)
+        verification = examine(located.folder, on_check, wait_aloud(parsed.wait, terminal))
     if parsed.json:
         terminal.result(dump_json(verification_to_json(verification, located.root, located.folder)))
     else:
