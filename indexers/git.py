@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexers.attributes import GENERATED, VENDORED, Marks, to_state
-from indexers.errors import WalkError
-from indexers.git_process import git_environment, run_git
+from indexers.errors import GitTimeoutError, WalkError
+from indexers.git_process import TIMEOUT_S, git_environment, run_git
 
 _UNREADABLE = re.compile(rb"^warning: could not open directory '(.*)/': (.*)$", re.MULTILINE)
 
@@ -56,12 +56,22 @@ def find_work_tree(root: Path) -> WorkTree | None:
     return None if prefix and _is_ignored(tree) else tree
 
 
-def list_files(tree: WorkTree) -> GitFiles:
+def list_files(tree: WorkTree, timeout_s: float = TIMEOUT_S) -> GitFiles:
     """List tracked files, and untracked ones that no rule ignores; tracked files may be missing on disk.
 
-    An index that somebody tampered with may name anything: what is no place inside the tree is left out.
+    An index that somebody tampered with may name anything: what is no place inside the tree is left out. Raises
+    WalkError, GitTimeoutError where the rules are more than git can match.
     """
-    answer = run_git(tree.root, "ls-files", "-z", "-t", "-s", "--cached", "--others", "--exclude-standard")
+    return _list(tree, ("--cached", "--others", "--exclude-standard"), timeout_s)
+
+
+def list_tracked(tree: WorkTree) -> GitFiles:
+    """List tracked files alone, for which git needs no rule. Raises WalkError."""
+    return _list(tree, ("--cached",), TIMEOUT_S)
+
+
+def _list(tree: WorkTree, which: Sequence[str], timeout_s: float) -> GitFiles:
+    answer = run_git(tree.root, "ls-files", "-z", "-t", "-s", *which, timeout_s=timeout_s)
     if answer.returncode != 0:
         _explain_refusal(tree.root, answer.stderr)
         raise WalkError(f"{tree.root}: git cannot list its files: {_first_line(answer.stderr)}. Try `git fsck`.")
@@ -85,10 +95,14 @@ def list_files(tree: WorkTree) -> GitFiles:
     return GitFiles(list(paths), repositories, unreadable)
 
 
-def read_marks(tree: WorkTree, paths: Sequence[bytes]) -> dict[bytes, Marks]:
-    """Ask for the linguist attributes; files about which nothing is said are left out."""
+def read_marks(tree: WorkTree, paths: Sequence[bytes], timeout_s: float = TIMEOUT_S) -> dict[bytes, Marks]:
+    """Ask for the linguist attributes; files about which nothing is said are left out.
+
+    Raises WalkError, GitTimeoutError where the patterns are more than git can match.
+    """
     names = (GENERATED.decode(), VENDORED.decode())
-    answer = run_git(tree.root, "check-attr", "-z", "--stdin", *names, stdin=b"".join(path + b"\0" for path in paths))
+    asked = b"".join(path + b"\0" for path in paths)
+    answer = run_git(tree.root, "check-attr", "-z", "--stdin", *names, stdin=asked, timeout_s=timeout_s)
     if answer.returncode != 0:
         raise WalkError(f"{tree.root}: git cannot read its attributes: {_first_line(answer.stderr)}")
     fields = answer.stdout.split(b"\0")
@@ -127,8 +141,11 @@ def git_identity(root: Path) -> str | None:
 
 
 def _is_ignored(tree: WorkTree) -> bool:
-    answer = run_git(tree.top, "check-ignore", "-z", "--stdin", stdin=b"./" + tree.prefix.rstrip(b"/") + b"\0")
-    return answer.returncode == 0
+    asked = b"./" + tree.prefix.rstrip(b"/") + b"\0"
+    try:
+        return run_git(tree.top, "check-ignore", "-z", "--stdin", stdin=asked).returncode == 0
+    except GitTimeoutError:  # the rules are more than git can match: whoever lists the files reads them himself
+        return False
 
 
 def is_place_inside(path: bytes) -> bool:

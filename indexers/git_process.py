@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from indexers.errors import WalkError
+from indexers.errors import GitTimeoutError
 
 _HARDENED = (
     "--no-pager",
@@ -41,8 +41,8 @@ _SET_VARIABLES = {
 """English messages, and no fetching: a missing object is else fetched from wherever the repository says, by a command
 of its choice. Older versions know the last of these alone; no configuration undoes it, as it does `protocol.allow`."""
 
-TIMEOUT_S = 300
-"""The largest known trees take seconds; git waits for ever where a disk is gone."""
+TIMEOUT_S = 60.0
+"""The largest known trees take seconds; git waits for ever where a disk is gone, or where a rule has many `**/`."""
 
 PATIENCE_S = 1.0
 """From here on it is worth a look whether git waits for a pipe."""
@@ -65,26 +65,28 @@ def git_environment() -> dict[str, str]:
     return kept | _SET_VARIABLES
 
 
-def run_git(folder: Path, *arguments: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
-    """Ask git in a folder; FileNotFoundError where none is installed, WalkError where it gives no answer."""
+def run_git(
+    folder: Path, *arguments: str, stdin: bytes = b"", timeout_s: float = TIMEOUT_S
+) -> "subprocess.CompletedProcess[bytes]":
+    """Ask git in a folder; FileNotFoundError where none is installed, GitTimeoutError where it gives no answer."""
     command = git_command("-C", str(folder), *arguments)
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=git_environment()) as process:
         try:
-            out, err = _wait_for(process, folder, stdin)
+            out, err = _wait_for(process, folder, stdin, timeout_s)
         except subprocess.TimeoutExpired as error:
             process.kill()
-            reason = f"`git {arguments[0]}` gave no answer in {TIMEOUT_S} s: try it there."
-            raise WalkError(f"{folder}: {reason}") from error
+            reason = f"`git {arguments[0]}` gave no answer in {timeout_s:g} s: try it there."
+            raise GitTimeoutError(f"{folder}: {reason}") from error
         except BaseException:
             process.kill()
             raise
         return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
-def _wait_for(process: "subprocess.Popen[bytes]", folder: Path, stdin: bytes) -> tuple[bytes, bytes]:
+def _wait_for(process: "subprocess.Popen[bytes]", folder: Path, stdin: bytes, timeout_s: float) -> tuple[bytes, bytes]:
     """Return what git says; raises TimeoutExpired where it does not."""
-    deadline = time.monotonic() + TIMEOUT_S
+    deadline = time.monotonic() + timeout_s
     asked: bytes | None = stdin
     patience_s = PATIENCE_S
     while True:
@@ -116,11 +118,16 @@ def _end_pipes(root: Path) -> bool:
     if not hasattr(os, "mkfifo"):
         return False
     is_ended = False
-    for folder, _, names in os.walk(root):
+    todo = [os.fspath(root)]
+    while todo:  # os.walk calls itself for each folder in a folder, and deep trees are too deep for that
+        folder = todo.pop()
         is_git = "/.git" in folder
-        for name in names:
-            if is_git or name in _RULE_FILES:
-                is_ended |= _end_pipe(f"{folder}/{name}")
+        with suppress(OSError), os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    todo.append(entry.path)
+                elif is_git or entry.name in _RULE_FILES:
+                    is_ended |= _end_pipe(entry.path)
     return is_ended
 
 

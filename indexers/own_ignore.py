@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexers import git
+from indexers.errors import GitTimeoutError
+from indexers.git_process import TIMEOUT_S
 from indexers.ignore import GIT_IGNORE, OWN_IGNORE, RuleFile, decide, parse_rules, read_rules
 from indexers.listing import Listing, printable
 from indexers.scan import ScanRules, describe_repository, scan
@@ -45,9 +47,32 @@ class _OwnRules:
         return [self.files[place] for place in (b"", *above, folder) if place in self.files]
 
 
-def list_work_tree(tree: git.WorkTree) -> Listing:
-    """List what git knows of the root, as changed by `.codesearchignore`."""
-    known = git.list_files(tree)
+def list_work_tree(tree: git.WorkTree, timeout_s: float = TIMEOUT_S) -> Listing:
+    """List what git knows of the root, as changed by `.codesearchignore`.
+
+    Where git takes too long over rules, which are then made to that end, they are matched here. Raises WalkError.
+    """
+    try:
+        return _list_by_git(tree, timeout_s)
+    except GitTimeoutError:
+        return _list_by_own_reading(tree)
+
+
+def _list_by_own_reading(tree: git.WorkTree) -> Listing:
+    """List what git tracks, and of the rest what its rules leave in as `scan` reads them."""
+    root = os.fsencode(tree.root)
+    tracked = git.list_tracked(tree)
+    rules = _read_own_rules(root, tracked.paths)
+    scanned = scan(root, ScanRules(outer_rules(tree)))
+    kept = [path for path in tracked.paths if not rules.is_ignored(path)]
+    seen = {entry.path for entry in scanned.skipped}
+    inner = [describe_repository(path) for path in tracked.repositories if not rules.is_ignored(path, is_dir=True)]
+    skipped = [*scanned.skipped, *(entry for entry in inner if entry.path not in seen)]
+    return Listing(list(dict.fromkeys([*kept, *scanned.paths])), skipped, scanned.marks)
+
+
+def _list_by_git(tree: git.WorkTree, timeout_s: float) -> Listing:
+    known = git.list_files(tree, timeout_s)
     paths, repositories = known.paths, known.repositories
     skipped = [Skipped(printable(path), SkipReason.UNREADABLE, f"folder: {why}") for path, why in known.unreadable]
     rules = _read_own_rules(os.fsencode(tree.root), paths)
@@ -60,7 +85,7 @@ def list_work_tree(tree: git.WorkTree) -> Listing:
         paths = list(dict.fromkeys([*paths, *brought_back.paths]))
         seen = {entry.path for entry in skipped}
         skipped += [entry for entry in brought_back.skipped if entry.path not in seen]
-    return Listing(paths, skipped, git.read_marks(tree, paths))
+    return Listing(paths, skipped, git.read_marks(tree, paths, timeout_s))
 
 
 def _read_own_rules(root: bytes, paths: list[bytes]) -> _OwnRules:
