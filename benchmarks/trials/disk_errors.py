@@ -29,6 +29,8 @@ ERRORS = {
     "pwrite64": ("ENOSPC", "EIO"),
     "pread64": ("EIO",),
     "preadv": ("EIO",),
+    "preadv2": ("EIO",),
+    "read": ("EIO",),
     "ftruncate": ("EIO",),
     "fsync": ("EIO",),
     "fdatasync": ("EIO",),
