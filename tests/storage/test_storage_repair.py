@@ -1,5 +1,7 @@
 """A repair: what is derived is made anew, what is damaged of the truth goes alone, what cannot be mended is refused."""
 
+import errno
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -10,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from codesearch.errors import CorruptIndexError, FormatError, LockedError, NoIndexError
+from codesearch.errors import CorruptIndexError, FormatError, LockedError, NoIndexError, StorageError
 from codesearch.maintenance import verify
 from codesearch.storage.repair import repair
 from codesearch.storage.snapshot import Snapshot
-from codesearch.storage.steps import WriterSeams
+from codesearch.storage.steps import Step, WriterSeams
 from codesearch.storage.thresholds import BaseThresholds, Thresholds
 from codesearch.storage.writer import Writer
 from indexers.types import FileStat, Skipped, SkipReason
@@ -310,6 +312,18 @@ def test_a_repair_that_is_killed_leaves_the_index_as_it_was_and_the_next_one_men
     assert len(verify(index)) == 1
     assert repair(index).without_vectors == ("b.py",)
     assert verify(index) == []
+
+
+def test_a_disk_that_refuses_leaves_the_index_as_it_was_and_nothing_beside_it(index: Path) -> None:
+    def fill_disk(step: Step) -> None:
+        if step == "rows moved":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    LOSSES["a vector"][0](index)
+    before = {name: path.read_bytes() for name, path in list_files(index)}
+    with pytest.raises(StorageError, match="No space left"):
+        repair(index, WriterSeams(fill_disk))
+    assert {name: path.read_bytes() for name, path in list_files(index)} == before
 
 
 def test_readers_keep_their_generation_while_an_index_is_repaired(index: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.trials import repairs
 from benchmarks.trials.contents import find_differences, read_contents
 from benchmarks.trials.states import read_state
 from benchmarks.trials.workplace import LentPool, Workplace, lend_parsers
@@ -122,8 +123,8 @@ DAMAGES: dict[str, tuple[Damage, set[str]]] = {
 def row_share(folder: Path, path: str) -> float:
     """Return where in the vector file the first row of a file lies, 0 to 1."""
     with closing(sqlite3.connect(folder / "catalog.db")) as connection:
-        row = connection.execute("SELECT first_row FROM files WHERE path = ?", (path,)).fetchone()[0]
-    size: int = min(folder.glob("vectors-*")).stat().st_size
+        row: int = connection.execute("SELECT first_row FROM files WHERE path = ?", (path,)).fetchone()[0]
+    size = min(folder.glob("vectors-*")).stat().st_size
     return (row + 0.5) * (2 * 256 + 4) / size
 
 
@@ -172,6 +173,11 @@ def test_an_update_that_meets_damage_repairs_it_and_says_so(
         assert_as_fresh(place)
     finally:
         write_sources(place.root)
+
+
+def test_what_is_damaged_at_random_is_mended_or_refused(tmp_path: Path) -> None:
+    notes: list[str] = []
+    assert repairs.run(seed=7, n=6, folder=tmp_path, note=notes.append).failures == ()
 
 
 def test_an_update_of_what_only_a_new_index_mends_says_so(place: Workplace) -> None:
