@@ -62,6 +62,9 @@ _DISK_CODES = {
     sqlite3.SQLITE_NOMEM: "memory ran out; close something and try again",
 }
 
+_NOT_UTF8 = "Could not decode to UTF-8"
+"""How Python's module begins to say that a text is none; it has no code for that."""
+
 _PATH_FIELDS = {"root"}
 _INT_FIELDS = {f.name for f in fields(IndexInfo) if f.type in (int, int | None)}
 _LIST_FIELDS = {"granularities"}
@@ -154,9 +157,21 @@ class Catalog:
             try:
                 return self._connection.execute(sql, parameters).fetchall()
             except sqlite3.DatabaseError as error:
+                if str(error).startswith(_NOT_UTF8):
+                    return self._read_damaged_text(sql, parameters)
                 raise self._translate(error) from error
             except UnicodeDecodeError as error:  # where the message itself quotes a damaged name
                 raise self._unreadable(error) from error
+
+    def _read_damaged_text(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Read rows some of which hold text that is none: their checksums say which, and the others are whole."""
+        self._connection.text_factory = _decode_anything
+        try:
+            return self._connection.execute(sql, parameters).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise self._translate(error) from error
+        finally:
+            self._connection.text_factory = str
 
     def rows_of(self, sql: str, ids: Iterable[int]) -> list[tuple[Any, ...]]:
         """Run a query whose one parameter is a JSON list of ids, for `IN (SELECT value FROM json_each(?))`."""
@@ -340,7 +355,11 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def _meta_checksum(meta: dict[str, str | None]) -> int:
-    return text_checksum(*(f"{key}={value}" for key, value in sorted(meta.items())))
+    return text_checksum(*(f"{key}={value}" for key, value in sorted(meta.items(), key=lambda item: str(item[0]))))
+
+
+def _decode_anything(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
 
 
 def _to_text(value: object) -> str:

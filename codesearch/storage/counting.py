@@ -23,7 +23,9 @@ def count_all(catalog: Catalog, records: Records, flags: FlagArray, n_chunks: in
         raise records.mismatch("the number of chunks of each kind")
     by_language = Counter(file.language for file in records.files())
     ids = [row[0] for row in catalog.rows("SELECT id FROM chunks WHERE n_rows > 1")]
-    windowed = [(chunk.row, chunk.n_rows) for chunk in records.chunks(ids) if chunk.row is not None]
+    windowed = [
+        (chunk.row, chunk.n_rows) for chunk in records.chunks(ids) if chunk.row is not None and chunk.n_rows > 1
+    ]
     spans: IntArray = np.array(windowed, dtype=np.int64).reshape(-1, 2)
     continued = rows_mask(len(flags), spans[:, 0] + 1, spans[:, 1] - 1)
     if not np.array_equal(continued, (flags & np.uint16(CONTINUES)) != 0):

@@ -6,6 +6,7 @@ Reads the list of paths when it is first asked, which is where more is equal tha
 import numpy as np
 
 from codesearch.storage.catalog import Catalog
+from codesearch.storage.checksums import mismatch
 from codesearch.storage.rows import IntArray
 
 
@@ -33,4 +34,7 @@ class PathRanks:
             by_path = np.array(self._catalog.rows("SELECT id FROM files ORDER BY path"), dtype=np.int64).reshape(-1)
             self._ranks = np.argsort(by_path)
             self._ids = by_path[self._ranks]
-        return self._ranks[np.searchsorted(self._ids, ids)]
+        places = np.minimum(np.searchsorted(self._ids, ids), len(self._ids) - 1)
+        if not np.array_equal(self._ids[places], ids):
+            raise mismatch(f"the list of paths of {self._catalog.path}", self._catalog.mend)
+        return self._ranks[places]

@@ -121,7 +121,10 @@ class Records:
         ids: dict[str, list[int]] = {}
         for name, chunk_id in self._catalog.rows(sql, (json.dumps([name.lower() for name in names]),)):
             ids.setdefault(name, []).append(chunk_id)
-        return {name: np.array(found, dtype=np.int64) for name, found in ids.items()}
+        try:
+            return {name: np.array(found, dtype=np.int64) for name, found in ids.items()}
+        except (TypeError, ValueError, OverflowError) as error:
+            raise self.mismatch("the table definitions") from error
 
     def skipped(self) -> list[Skipped]:
         """Return the files of the tree that were left out."""

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from codesearch.errors import CodesearchError, CorruptIndexError, StorageError
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.checksums import check_lengths
+from codesearch.storage.chunk_rows import mask_owned_rows
 from codesearch.storage.coarse import CoarseReader, RowHits, best_hits, compare, rows_mask
 from codesearch.storage.counting import count_all
 from codesearch.storage.derived import read_derived_files
@@ -98,6 +99,8 @@ class Snapshot:
         self._lexical = None if lexical is None else LexicalReader(folder / lexical, catalog.mend)
         self._flags = catalog.read_array("row_flags", FLAGS_DTYPE)
         self._spans: IntArray = catalog.read_array("file_spans", "<i8").reshape(-1, 5)
+        if (len(self._flags), len(self._spans)) != (info.n_rows, info.n_files):
+            raise self._records.mismatch("the number of rows or files")
         with_rows = self._spans[self._spans[:, 4] > 0]
         self._row_spans: IntArray = with_rows[np.argsort(with_rows[:, 3])]
         self._ranks = PathRanks(catalog, self._spans, self._row_spans)
@@ -354,9 +357,7 @@ class Snapshot:
             spans = self._row_spans[np.isin(self._row_spans[:, 0], selection.file_ids)]
             allowed &= rows_mask(len(allowed), spans[:, 3], spans[:, 4])
         if selection.chunk_ids is not None:
-            sql = 'SELECT "row", n_rows FROM chunks WHERE id IN (SELECT value FROM json_each(?)) AND "row" IS NOT NULL'
-            owned = np.array(self._catalog.rows_of(sql, selection.chunk_ids), dtype=np.int64).reshape(-1, 2)
-            allowed &= rows_mask(len(allowed), owned[:, 0], owned[:, 1])
+            allowed &= mask_owned_rows(self._catalog, selection.chunk_ids, len(allowed))
         return allowed
 
     def _best_chunks(

@@ -3,10 +3,12 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from codesearch.errors import CodesearchError, CorruptIndexError, FormatError
 from codesearch.storage.checksums import find_damaged_blocks, sum_file
+from codesearch.storage.path_ranks import PathRanks
 from codesearch.storage.rows import Selection
 from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.writer import Writer
@@ -219,4 +221,51 @@ def test_a_damaged_name_that_sqlite_quotes_in_its_error_is_corruption(index: Pat
     place = data.index(b"CREATE TABLE meta") + 3
     catalog.write_bytes(data[:place] + b"\xe5" + data[place + 1 :])
     with pytest.raises(CorruptIndexError, match="--rebuild"):
+        Snapshot.open(index)
+
+
+def test_a_text_that_is_no_utf_8_is_damage_to_its_row_alone(index: Path) -> None:
+    catalog = index / "catalog.db"
+    with Snapshot.open(index) as snapshot:
+        [chunk] = snapshot.chunks([7])
+    data = catalog.read_bytes()
+    place = data.index(f"def {chunk.symbol}()".encode())
+    catalog.write_bytes(data[:place] + b"\xff" + data[place + 1 :])
+    with Snapshot.open(index) as snapshot, pytest.raises(CorruptIndexError, match=f"chunk 7 in .*{REPAIR}"):
+        read_chunks(snapshot)
+
+
+@pytest.mark.parametrize("name", ["row_flags", "file_spans"])
+def test_an_array_that_cannot_be_found_is_found_missing_when_an_index_is_opened(index: Path, name: str) -> None:
+    execute(index, f"UPDATE arrays SET name = 'other' WHERE name = '{name}'")
+    with pytest.raises(CorruptIndexError, match=f"number of rows or files.*{REPAIR}"):
+        Snapshot.open(index)
+
+
+@pytest.mark.parametrize("change", ['"row" = 999', '"row" = -1', "n_rows = 1 << 40", "n_rows = 'x'", "\"row\" = x'00'"])
+def test_a_chunk_that_claims_vectors_which_are_not_there_is_damage(index: Path, change: str) -> None:
+    execute(index, f"UPDATE chunks SET {change} WHERE id = 7")
+    with Snapshot.open(index) as snapshot, pytest.raises(CorruptIndexError, match=REPAIR):
+        snapshot.find_dense_among(fake_vector("x"), np.array([6, 7, 8]), 5)
+
+
+def test_a_file_that_sqlite_lists_under_another_number_is_damage(folder: Path) -> None:
+    """Equal vectors, of which some are chosen by the order of their paths, as SQLite's own index has it."""
+    write_index(folder, [build_file("a.py"), build_file("b.py")])
+    with Snapshot.open(folder) as snapshot:
+        ranks = PathRanks(snapshot._catalog, snapshot._spans, snapshot._row_spans)
+        assert ranks._of_files(np.array([2, 1])).tolist() == [1, 0]
+        with pytest.raises(CorruptIndexError, match="the list of paths"):
+            ranks._of_files(np.array([3]))
+
+
+def test_a_definition_of_no_chunk_number_is_damage(index: Path) -> None:
+    execute(index, "UPDATE definitions SET chunk_id = x'00' WHERE name = 'f1.py'")
+    with Snapshot.open(index) as snapshot, pytest.raises(CorruptIndexError, match="table definitions"):
+        snapshot.chunks_defining(["f1.py"])
+
+
+def test_a_key_of_another_type_is_damage(index: Path) -> None:
+    execute(index, "UPDATE meta SET key = CAST(key AS BLOB) WHERE key = 'dim'")
+    with pytest.raises(CorruptIndexError, match="the table meta"):
         Snapshot.open(index)
