@@ -7,9 +7,9 @@ from functools import partial
 
 import numpy.typing as npt
 
+from codesearch.findings import Problem
 from codesearch.storage.catalog import CATALOG_NAME, Catalog
 from codesearch.storage.examined import Examined
-from codesearch.findings import Problem
 from codesearch.storage.ingest import check_bag, definition_names, unpack_names
 from codesearch.storage.row_flags import FLAGS_DTYPE
 from codesearch.storage.rows import TermDocument

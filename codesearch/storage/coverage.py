@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from codesearch.errors import CorruptIndexError
+from codesearch.findings import Unsummed
 from codesearch.storage.catalog import CATALOG_NAME
 from codesearch.storage.checksums import DerivedFile
 from codesearch.storage.derived import read_derived_files
 from codesearch.storage.examined import Examined
-from codesearch.findings import Unsummed
 from codesearch.storage.lock import LOCK_NAME
 from codesearch.storage.vectors import record_dtype
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codesearch.errors import CorruptIndexError
-from codesearch.storage.catalog import CATALOG_NAME, Catalog
 from codesearch.findings import Problem
+from codesearch.storage.catalog import CATALOG_NAME, Catalog
 from codesearch.storage.records import Records
 from codesearch.storage.rows import FileRow, Generation
 

@@ -6,9 +6,9 @@ from functools import partial
 import numpy as np
 
 from codesearch.errors import CorruptIndexError
+from codesearch.findings import Problem
 from codesearch.storage.catalog import CATALOG_NAME, Catalog
 from codesearch.storage.examined import Examined
-from codesearch.findings import Problem
 from codesearch.storage.ingest import read_file_row
 from codesearch.storage.records import to_chunk
 from codesearch.storage.row_flags import FLAGS_DTYPE, FlagArray, RowFlags

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from codesearch.errors import CorruptIndexError
+from codesearch.findings import Problem, Verification
 from codesearch.storage.candidate_checks import check_blocks, check_candidates, check_vectors
 from codesearch.storage.catalog import CATALOG_NAME, Catalog
 from codesearch.storage.catalog_checks import check_counts, check_derivation, check_lists, check_structure
 from codesearch.storage.coverage import count_summed, list_unsummed
 from codesearch.storage.examined import Examined
 from codesearch.storage.file_checks import check_file, check_flags, check_spans, read_files
-from codesearch.findings import Problem, Verification
 from codesearch.storage.records import Records
 from codesearch.storage.row_flags import FLAGS_DTYPE
 from codesearch.storage.rows import FileRow
