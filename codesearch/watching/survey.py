@@ -6,7 +6,7 @@ In doubt a path matters: the update that follows finds out what is true. Changes
 import os
 import re
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from codesearch.errors import CodesearchError
@@ -20,9 +20,6 @@ from indexers.own_ignore import outer_rules
 from indexers.types import Skipped, SkipReason
 
 _RULE_FILES = frozenset({GIT_IGNORE, OWN_IGNORE, ATTRIBUTES})
-
-_NOT_ENTERED = frozenset({SkipReason.SUBMODULE, SkipReason.VENDORED})
-"""Reasons that the walk gives for whole folders."""
 
 _EDITORS_OWN = re.compile(rb"4913|\.#.*|#.*#|\..*\.sw[a-z]|.*~")
 """What Vim and Emacs write beside a file while it is edited: trial files, locks, copies, backups. Whoever saves
@@ -41,8 +38,8 @@ class Survey:
     rules: Rules
     outer_files: frozenset[bytes]
     """Rule files outside the root, absolute."""
-    is_repository: bool
-    """Whether `.git` lies in the root."""
+    repositories: set[bytes] = field(default_factory=set)
+    """Folders in which `.git` lies; those below the root are closed, and still listened to for its end."""
 
     def matters(self, path: str) -> bool:
         """Tell whether something that happened to an absolute path may have changed what the index should say."""
@@ -55,10 +52,10 @@ class Survey:
         if local in self.known or local in self.folders:
             return True
         folder, _, name = local.rpartition(b"/")
+        if name == b".git":
+            return os.path.lexists(raw) != (folder in self.repositories)
         if self.rules.place_of(folder).is_closed or _EDITORS_OWN.fullmatch(name):
             return False
-        if name == b".git":
-            return os.path.lexists(raw) != (self.is_repository and not folder)
         return name in _RULE_FILES or self._is_there(raw, local)
 
     def has_folder(self, path: str) -> bool:
@@ -87,8 +84,7 @@ def survey(root: Path, folder: Path) -> Survey:
     raw = os.fsencode(root)
     known, closed = _read_known(folder)
     rules, outer_files = _read_outer(root)
-    is_repository = os.path.lexists(raw + b"/.git")
-    found = Survey(raw, {}, known, Rules(raw, rules, closed), outer_files, is_repository)
+    found = Survey(raw, {}, known, Rules(raw, rules, closed), outer_files)
     _look_through(found)
     if not found.folders:
         raise WalkError(f"{root} is gone, or may not be read: there is nothing left to watch.")
@@ -98,14 +94,14 @@ def survey(root: Path, folder: Path) -> Survey:
 
 
 def _read_known(folder: Path) -> tuple[frozenset[bytes], frozenset[bytes]]:
-    """Return the paths that an index knows, and the folders that its walk named and did not enter."""
+    """Return the paths that an index knows, and the folders of dependencies that its walk did not enter."""
     try:
         with Snapshot.open(folder) as snapshot:
             skipped = snapshot.skipped()
             paths = {file.path.encode() for file in snapshot.files()}
     except CodesearchError:
         return frozenset(), frozenset()
-    closed = frozenset(_encode(skip) for skip in skipped if skip.reason in _NOT_ENTERED)
+    closed = frozenset(_encode(skip) for skip in skipped if skip.reason == SkipReason.VENDORED)
     return frozenset(paths.union(map(_encode, skipped))), closed
 
 
@@ -142,10 +138,12 @@ def _look_through(found: Survey) -> None:
                 inode = inode or os.lstat(path).st_ino
         except OSError:
             continue
-        if folder and os.path.lexists(path + b"/.git"):
-            found.rules.close(folder)
-            continue
         found.folders[folder] = inode
+        if os.path.lexists(path + b"/.git"):
+            found.repositories.add(folder)
+            if folder:
+                found.rules.close(folder)
+                continue
         for name, number in below:
             child = folder + b"/" + name if folder else name
             if _is_utf8(name) and not found.rules.place_of(child).is_closed:
