@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from indexers.walker import walk
 Plant = Callable[..., Path]
 Git = Callable[..., str]
 Make = Callable[[Path], None]
+
+needs_rm = pytest.mark.skipif(shutil.which("rm") is None, reason="there is no rm here")
 
 NEVER_ENDING = "**/" * 40 + "x\n"
 """A rule for which git tries every way to part a path into folders, and for each the ways of the rest."""
@@ -110,8 +113,18 @@ def test_a_folder_replaced_by_a_file_since_the_walk_has_changed(plant: Plant) ->
     assert refusal(root, "a/b.py")[0] == SkipReason.CHANGED
 
 
-def test_files_deeper_than_a_path_may_be_long_are_listed_and_stop_nothing(plant: Plant) -> None:
-    root = plant({"a.py": "1"})
+@pytest.fixture
+def deep_root(plant: Plant) -> Iterator[Path]:
+    """Return an empty root that is removed by a program that does not call itself for each folder."""
+    root = plant({})
+    yield root
+    subprocess.run(["rm", "-rf", str(root)], check=True)
+
+
+@needs_rm
+def test_files_deeper_than_a_path_may_be_long_are_listed_and_stop_nothing(deep_root: Path) -> None:
+    root = deep_root
+    (root / "a.py").write_text("1")
     here = Path.cwd()
     os.chdir(root)
     try:
@@ -129,8 +142,12 @@ def test_files_deeper_than_a_path_may_be_long_are_listed_and_stop_nothing(plant:
 
 
 @pytest.mark.parametrize("in_git", [True, False], ids=["inside git", "outside git"])
-def test_more_folders_inside_each_other_than_python_has_calls_are_walked(plant: Plant, in_git: bool) -> None:
+@needs_rm
+def test_more_folders_inside_each_other_than_python_has_calls_are_walked(
+    deep_root: Path, plant: Plant, in_git: bool
+) -> None:
     root = plant({".codesearchignore": "b.py\n"}, git=in_git)
+    assert root == deep_root
     deep = "d"
     (root / deep).mkdir()
     for _ in range(1_049):
