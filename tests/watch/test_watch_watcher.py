@@ -156,14 +156,14 @@ def test_folders_that_are_ignored_and_what_links_lead_to_are_not_listened_to(wat
     write_files(watched.root, {"build/deep/a.py": "a = 1\n", "build/kept/b.py": "b = 1\n", "free/ignored.log": ""})
     (watched.root / "link").symlink_to(tmp_path / "outside")
     run_git(watched.root, "add", "-f", "build/kept/b.py")
-    write_files(watched.root, {"nested/a.py": "a = 1\n"})
+    write_files(watched.root, {"nested/deep/a.py": "a = 1\n"})
     run_git(watched.root / "nested", "init", "-q")
     with watched.watching():
         told = watched.expect_event(Watching)
         assert isinstance(told, Watching)
         assert told.poll_reason == ""
         watched.settle()
-        assert watched.listened == {".", "src", "free", "build", "build/kept", ".git/info"}
+        assert watched.listened == {".", "src", "free", "build", "build/kept", "nested", ".git/info"}
 
 
 def test_what_follows_a_build_does_not_build_anew_again() -> None:
