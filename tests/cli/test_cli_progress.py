@@ -22,6 +22,7 @@ def test_each_stage_has_its_own_words() -> None:
     walking, committing = (Progress(stage, 7, None, 9, 0, 0.0) for stage in ("walk", "commit"))
     assert describe_progress(walking) == "looking for files: 7"
     assert describe_progress(committing) == "writing the index: 7 files, 9 chunks"
+    assert describe_progress(Progress("compact", 0, None, 9, 0, 0.0)) == "writing the index without what was removed"
 
 
 def test_what_there_was_none_of_is_not_counted() -> None:

@@ -244,6 +244,17 @@ def test_files_that_were_lost_can_be_added_again_and_all_is_as_before(index: Pat
     assert read_state(index) == read_state(sound)
 
 
+def test_an_index_of_which_no_file_is_left_is_empty_and_sound(index: Path, sound: Path) -> None:
+    run_sql("UPDATE texts SET hash = x'00'")(index)
+    assert repair(index).n_dropped == 4
+    assert verify(index) == []
+    with Writer.open(index, LOW) as writer:
+        for name, seed, n_leaves in (("a.py", 0, 7), ("b.py", 0, 7), ("c.py", 1, 6), ("d.py", 0, 7)):
+            writer.add(build_file(name, seed, n_leaves))
+        writer.commit(complete=True, files_todo=0, checked_at=NOW)
+    assert read_state(index) == read_state(sound)
+
+
 @pytest.mark.parametrize(
     ("damage", "lost"),
     [
