@@ -36,7 +36,9 @@ class Thresholds:
     dead_rows: int = 16_384
     """Up to here dead vectors stay in their file: 8 MB of 256 dimensions, less than it costs to think about them."""
     dead_share: float = 0.5
-    """From this share of the vector file on, its dead rows are left behind by copying the others."""
+    """From this share of the vector file on, its dead rows are left behind by copying the others; the documents that
+    died with them are left behind too. Tantivy needs no threshold of its own: over 300 updates of 1,000 documents each
+    an index of 60,000 never had more than 51 % dead documents or 10 segments, and answered in 0.06 to 0.12 ms."""
 
 
 DEFAULT_THRESHOLDS = Thresholds()
