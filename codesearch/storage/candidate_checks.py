@@ -26,7 +26,7 @@ def check_vectors(examined: Examined) -> Iterator[Problem]:
     try:
         with closing(VectorReader(path, info.dim, info.n_rows, examined.catalog.mend)) as vectors:
             rows = [row for first in range(0, info.n_rows, BLOCK_ROWS) for row in _find_damaged_rows(vectors, first)]
-    except (OSError, CorruptIndexError) as error:
+    except (FileNotFoundError, CorruptIndexError) as error:
         yield examined.problem(f"{path} cannot be read ({str(error).partition(';')[0]})", file=name)
         return
     for file, damaged in _by_file(examined.files, rows):

@@ -39,6 +39,7 @@ from codesearch.storage.rows import (
 )
 from codesearch.storage.scrub import WholeFiles, require_parsed_parts
 from codesearch.storage.statistics import read_statistics
+from codesearch.storage.steps import disk_read_errors
 from codesearch.storage.vectors import VectorReader
 from codesearch.types import SecretPlace
 from indexers.terms import BagArray, hash_term
@@ -145,6 +146,9 @@ class Snapshot:
                 return None
             if isinstance(error, CodesearchError):
                 raise
+            if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+                with disk_read_errors(folder):
+                    raise
             raise CorruptIndexError(f"{folder} cannot be opened ({error}); {catalog.mend}") from error
         if has_moved(folder, catalog, revision):
             snapshot._release()

@@ -47,6 +47,16 @@ class WriterSeams:
 
 
 @contextmanager
+def disk_read_errors(folder: Path) -> Iterator[None]:
+    """Turn an OSError into a StorageError: what cannot be read now is not damaged for that."""
+    try:
+        yield
+    except OSError as error:
+        message = f"{folder} cannot be read ({error}); check the disk's health and rights and try again"
+        raise StorageError(message) from error
+
+
+@contextmanager
 def disk_errors(folder: Path) -> Iterator[None]:
     """Turn an OSError into a StorageError that names the index folder."""
     try:

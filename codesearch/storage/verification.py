@@ -22,6 +22,7 @@ from codesearch.storage.records import Records
 from codesearch.storage.row_flags import FLAGS_DTYPE
 from codesearch.storage.rows import FileRow
 from codesearch.storage.statistics import check_terms
+from codesearch.storage.steps import disk_read_errors
 
 OnCheck = Callable[[str, int, int], None]
 """Told what is read, how much of it is done, and of how much."""
@@ -37,7 +38,7 @@ def examine(folder: Path, on_check: OnCheck = ignore_check) -> Verification:
     Raises NoIndexError, FormatError, StorageError.
     """
     try:
-        with closing(Catalog.open_reader(folder)) as catalog:
+        with disk_read_errors(folder), closing(Catalog.open_reader(folder)) as catalog:
             catalog.begin("DEFERRED")
             return _examine_generation(folder, catalog, on_check)
     except CorruptIndexError as error:
