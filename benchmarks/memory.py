@@ -131,7 +131,7 @@ def write_large(root: Path, options: argparse.Namespace) -> None:
     """Write files of source that are almost too large."""
     root.mkdir(parents=True)
     chance = random.Random(options.large)
-    texts = [text for path, text in read_texts() if path.suffix == ".py"]
+    texts = [text for path, text in read_texts() if path.suffix == ".py" and "\0" not in text]
     words = sorted({word for text in texts for word in text.split() if word.isidentifier()})
     for number in range(options.large):
         parts: list[str] = []
