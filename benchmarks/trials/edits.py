@@ -26,6 +26,9 @@ N_UPDATES = (3, 6)
 OPERATIONS_EACH = (2, 4)
 """Before each update."""
 
+N_QUESTIONS = 3
+"""Of each kind, asked twice of both indexes when a script has ended: 66 in all."""
+
 MEANWHILE_CHANCE = 0.3
 """How often something is done to the tree while an update reads it."""
 
@@ -55,7 +58,7 @@ def run_at(n_leaves: int, seed: int, n: int, folder: Path, note: Callable[[str],
         root.parent.rename(kept)
         for number in range(n):
             shutil.copytree(kept, root.parent, symlinks=True)
-            script = Script(Repository(root), places[number % 2])
+            script = Script(Repository(root), places[number % 2], N_QUESTIONS)
             untruths = play(script, Random(f"{seed}:{number}"))
             shutil.rmtree(root.parent)
             done = " / ".join(script.done)

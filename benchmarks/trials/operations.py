@@ -6,6 +6,7 @@ An operation says in one line what it did, nothing where the tree had no place f
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from random import Random
 
 from benchmarks.trials.repository import Repository
@@ -139,7 +140,8 @@ def copy_folder(repository: Repository, random: Random) -> str:
     if not folders or is_in_the_way or repository.exists(target):
         return ""
     folder = random.choice(folders)
-    shutil.copytree(repository.root / folder, repository.root / target, symlinks=True, ignore=_ignore_copies)
+    with suppress(OSError):  # of a file that nobody may read; the others are copied
+        shutil.copytree(repository.root / folder, repository.root / target, symlinks=True, ignore=_ignore_copies)
     return f"copy the folder {folder} to {target}"
 
 
@@ -270,11 +272,14 @@ def add_secret(repository: Repository, random: Random) -> str:
 
 def hide(repository: Repository, random: Random) -> str:
     """Take the right to read a file, or give it back; the superuser reads everything."""
-    path = _pick(repository, random)
-    if not path or os.geteuid() == 0:
+    if os.geteuid() == 0:
         return ""
-    target = repository.root / path
-    target.chmod(0o644 if not target.stat().st_mode & 0o400 else 0o000)
+    paths = repository.paths()
+    hidden = [path for path in paths if not os.access(repository.root / path, os.R_OK)]
+    path = random.choice(hidden if hidden and random.random() < 0.5 else paths or [""])
+    if not path:
+        return ""
+    (repository.root / path).chmod(0o644 if path in hidden else 0o000)
     return f"change who may read {path}"
 
 

@@ -52,9 +52,10 @@ class Repository:
         return sorted(path for path in found if path != ".git")
 
     def sources(self) -> list[str]:
-        """Return the files that hold source, by their names."""
+        """Return the files that hold source, by their names, and can be read."""
         suffixes = tuple(f".{language.suffix}" for language in LANGUAGES)
-        return [path for path in self.paths() if path.lower().endswith(suffixes)]
+        named = (path for path in self.paths() if path.lower().endswith(suffixes))
+        return [path for path in named if os.access(self.root / path, os.R_OK)]
 
     def folders(self) -> list[str]:
         """Return the folders that hold files, the root left out."""

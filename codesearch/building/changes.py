@@ -11,7 +11,7 @@ from pathlib import Path
 
 from codesearch.storage.rows import KnownFile
 from indexers.reading import Attempt, distrust, read_once
-from indexers.types import FileStat, Skipped, SourceFile, Walked
+from indexers.types import FileStat, Skipped, SkipReason, SourceFile, Walked
 
 UNSETTLED_NS = 20_000_000
 """A file touched this shortly before the walk may change again within one tick of its clock: it is hashed next time."""
@@ -39,7 +39,8 @@ class Changes:
     restats: dict[str, FileStat] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
     n_doubtful: int = 0
-    """Files to read that were left out when they had just been written: nothing says that they changed since."""
+    """Files to read that were left out, by bytes that had just been written or because nobody may read them: nothing
+    says that they changed since."""
 
     @property
     def n_stale(self) -> int:
@@ -50,10 +51,10 @@ class Changes:
 def compare(root: Path, walked: Walked, known: Known, walked_ns: int) -> Changes:
     """Sort the files of a walk that began at `walked_ns` into unchanged, touched, removed, and to be read."""
     gone = dict(known.files)
-    known_skips = {skip.path: skip for skip in known.skipped if skip.stat is not None}
+    left_out = {skip.path: skip for skip in known.skipped}
     changes = Changes(skipped=list(walked.skipped))
     for file in walked.files:
-        before, skip = gone.pop(file.path, None), known_skips.get(file.path)
+        before, skip = gone.pop(file.path, None), left_out.get(file.path)
         if file.is_source != (file.path in known.marked):
             before = skip = None
         if before is not None and before.stat == file.stat:
@@ -64,10 +65,18 @@ def compare(root: Path, walked: Walked, known: Known, walked_ns: int) -> Changes
             changes.restats[file.path] = settle(file.stat, walked_ns)
             changes.unchanged += 1
         else:
-            changes.n_doubtful += before is None and skip is not None and skip.stat == distrust(file.stat)
+            changes.n_doubtful += before is None and _is_doubtful(root, file, skip)
             changes.to_read.append(replace(file, stat=settle(file.stat, walked_ns)))
     changes.removed = list(gone)
     return changes
+
+
+def _is_doubtful(root: Path, file: SourceFile, skip: Skipped | None) -> bool:
+    """Tell whether a file that was left out has to be read again, though nothing says that it changed."""
+    if skip is None:
+        return False
+    is_closed = skip.reason is SkipReason.UNREADABLE and not os.access(root / file.path, os.R_OK)
+    return is_closed or skip.stat == distrust(file.stat)
 
 
 def has_content(path: Path, size_bytes: int, known: KnownFile) -> bool:

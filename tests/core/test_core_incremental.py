@@ -3,8 +3,10 @@
 The operations are those of the trial, which does the same at 20,000 chunks: `python -m benchmarks.reliability edits`.
 """
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -145,6 +147,29 @@ def test_a_touch_encodes_nothing_where_they_are_not_kept(shelf: Shelf) -> None:
     script = shelf.start(is_cached=False)
     script.apply("touch", Random(SEED))
     assert script.update().n_encoded == 0
+
+
+def test_a_file_that_is_left_out_is_not_stale_because_it_was_written_just_now(shelf: Shelf) -> None:
+    script = shelf.start(is_cached=False)
+    path = script.repository.sources()[0]
+    script.repository.write(path, b"a\0b")
+    script.update()
+    assert script.untruths == []
+    with closing(script.workplace.open()) as index:
+        (shelf.root / path).write_bytes(b"x = 1\n")
+        assert index.status().state.stale_files == 1
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser reads everything")
+def test_a_file_that_nobody_may_read_is_stale_from_when_it_can_be_read(shelf: Shelf) -> None:
+    script = shelf.start(is_cached=False)
+    path = shelf.root / script.repository.sources()[0]
+    path.chmod(0)
+    script.update()
+    assert script.untruths == []
+    with closing(script.workplace.open()) as index:
+        path.chmod(0o600)
+        assert index.status().state.stale_files == 1
 
 
 def test_a_letter_that_changes_within_one_tick_of_an_update_is_found(shelf: Shelf) -> None:
