@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -22,14 +22,15 @@ from benchmarks.trials.reading_check import Line, Reads, check, from_document
 from benchmarks.trials.tally import Tally
 from codesearch.storage.steps import Step
 
-N_READERS = 5
+N_READERS = 4
 READS_PER_ACT = 200
 """How many reads there are for each thing that is done to the index."""
 
 PATIENCE_S = 300.0
 """A process that says nothing for so long hangs."""
 
-ACTS = ("update", "kill", "update", "compact", "rebuild", "update", "kill by time", "kill rebuild")
+ACTS = ("update", "kill rebuild", "compact", "kill", "update", "rebuild", "kill by time")
+MIN_ACTS = 4
 
 ONE_SHOT = f"""
 import sys
@@ -44,7 +45,7 @@ sys.exit(main())
 def run(seed: int, n: int, folder: Path, note: Callable[[str], None]) -> Tally:
     """Read at least `n` times, beside a writer that does something to the index every 200 reads."""
     trial = _Trial(seed, folder, Random(seed))
-    n_acts = max(len(ACTS), n // READS_PER_ACT)
+    n_acts = max(MIN_ACTS, n // READS_PER_ACT)
     trial.begin()
     with trial.reading():
         for number in range(n_acts):
@@ -126,14 +127,14 @@ class _Trial:
                     process.kill()
             for thread in threads:
                 thread.join()
-            if self.writer is not None and self.writer.stdin is not None:
-                self.writer.stdin.close()
-                self.writer.wait(PATIENCE_S)
+            if self.writer is not None:
+                _end(self.writer)
 
     def _listen(self, reader: str, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
-        for line in process.stdout:
-            self.reads.add(Line(reader, json.loads(line)))
+        with process.stdout:
+            for line in process.stdout:
+                self.reads.add(Line(reader, json.loads(line)))
         if process.wait():
             self.reads.add(Line(reader, {"kind": "end", "error": f"a reader ended with {process.returncode}"}))
 
@@ -172,12 +173,19 @@ class _Trial:
         if reply:
             self.reads.learn(self.generation, json.loads(reply))
             return
-        writer.stdin.close()
-        writer.wait()
+        _end(writer)
         self.writer = None
         if die_at is None and dies_after_s is None:
             self.reads.add(Line("writer", {"kind": act, "error": f"the writer ended with {writer.returncode}"}))
         self.reads.n_deaths += 1
+
+
+def _end(writer: subprocess.Popen[str]) -> None:
+    for stream in (writer.stdin, writer.stdout):
+        if stream is not None:
+            with suppress(BrokenPipeError):
+                stream.close()
+    writer.wait(PATIENCE_S)
 
 
 def _read_document(done: subprocess.CompletedProcess[str], place: int) -> dict[str, Any]:

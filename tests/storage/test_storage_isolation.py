@@ -1,21 +1,29 @@
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from codesearch.errors import LockedError, NoIndexError
 from codesearch.maintenance import verify
+from codesearch.storage.lock import LOCK_NAME, Patience, WriterLock
 from codesearch.storage.platform import remove_quietly
 from codesearch.storage.rows import Selection
 from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.steps import WriterSeams
 from codesearch.storage.writer import Writer
+from indexers.parsers import ParserOptions, ParserPool
+from indexers.walker import WalkOptions, walk
 from tests.storage.made_files import NEW_INDEX, NOW, build_big_file, build_file, state_of, write_index
+
+ROOT = Path(__file__).resolve().parents[2]
 
 LOCKED_WRITER = """
 import sys
@@ -89,8 +97,7 @@ def test_a_second_writer_is_told_who_holds_the_lock(folder: Path) -> None:
 def test_the_lock_of_a_dead_process_is_free(folder: Path) -> None:
     write_index(folder, [build_file("a.py")])
     command = [sys.executable, "-c", LOCKED_WRITER, str(folder)]
-    root = Path(__file__).resolve().parents[2]
-    with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as owner:
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as owner:
         assert owner.stdout is not None
         assert owner.stdout.readline() == "locked\n"
         with pytest.raises(LockedError, match=f"process {owner.pid} "):
@@ -100,11 +107,131 @@ def test_the_lock_of_a_dead_process_is_free(folder: Path) -> None:
     Writer.open(folder).close()
 
 
+def test_who_waits_has_the_lock_once_it_is_given_back_and_knows_who_had_it(folder: Path) -> None:
+    folder.mkdir()
+    first = WriterLock(folder)
+    heard: list[str] = []
+
+    def give_back(owner: str) -> None:
+        heard.append(owner)
+        first.close()
+
+    with closing(WriterLock(folder, Patience(60.0, give_back))), pytest.raises(LockedError):
+        WriterLock(folder)
+    assert len(heard) == 1
+    assert re.fullmatch(rf"process {os.getpid()} on .+ since \d+ s", heard[0])
+
+
+def test_a_wait_that_was_in_vain_says_so(folder: Path) -> None:
+    folder.mkdir()
+    with closing(WriterLock(folder)), pytest.raises(LockedError, match=r"0\.01 s were not enough .* try again"):
+        WriterLock(folder, Patience(0.01))
+
+
+def test_ctrl_c_ends_a_wait(folder: Path) -> None:
+    def interrupt(owner: str) -> None:
+        raise KeyboardInterrupt
+
+    folder.mkdir()
+    with closing(WriterLock(folder)), pytest.raises(KeyboardInterrupt):
+        WriterLock(folder, Patience(60.0, interrupt))
+
+
+def test_who_waits_takes_the_lock_of_the_folder_that_has_the_name_then(folder: Path) -> None:
+    folder.mkdir()
+
+    def put_another_in_place(owner: str) -> None:
+        folder.rename(folder.with_name("leaving"))
+        folder.mkdir()
+
+    with closing(WriterLock(folder)), closing(WriterLock(folder, Patience(60.0, put_another_in_place))):
+        assert (folder / LOCK_NAME).stat().st_ino != (folder.with_name("leaving") / LOCK_NAME).stat().st_ino
+        with pytest.raises(LockedError):
+            WriterLock(folder)
+
+
+def test_a_lock_whose_file_was_taken_away_under_the_hand_is_not_taken(folder: Path) -> None:
+    """A rebuild moves the folder between another's opening of the file and its locking."""
+
+    class Late(WriterLock):
+        def _open(self) -> int:
+            fd = super()._open()
+            if not folder.with_name("leaving").exists():
+                folder.rename(folder.with_name("leaving"))
+                folder.mkdir()
+            return fd
+
+    folder.mkdir()
+    with closing(Late(folder)), pytest.raises(LockedError):
+        WriterLock(folder)
+
+
+def test_a_folder_that_its_last_owner_removed_is_made_again(folder: Path) -> None:
+    folder.mkdir()
+    first = WriterLock(folder)
+
+    def remove(owner: str) -> None:
+        shutil.rmtree(folder)
+        first.close()
+
+    with closing(WriterLock(folder, Patience(60.0, remove), makes_folder=True)):
+        assert (folder / LOCK_NAME).exists()
+
+
+def test_who_gave_the_lock_back_is_named_no_more(folder: Path) -> None:
+    folder.mkdir()
+    WriterLock(folder).close()
+    assert (folder / LOCK_NAME).read_bytes() == b""
+
+
+HEIR = """
+import os, subprocess, sys
+from pathlib import Path
+from codesearch.storage.lock import WriterLock
+lock = WriterLock(Path(sys.argv[1]))
+os.set_inheritable(lock._fd, True)
+subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], close_fds=False, stdout=subprocess.DEVNULL)
+print(os.getpid(), flush=True)
+os._exit(0)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no descriptors that a child inherits")
+def test_a_lock_that_outlived_its_owner_is_not_blamed_on_a_process_that_is_gone(folder: Path) -> None:
+    folder.mkdir()
+    command = [sys.executable, "-c", HEIR, str(folder)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        pid = int(owner.stdout.readline())
+        owner.wait()
+        with pytest.raises(LockedError, match=f"process {pid} .* has ended, but a process that it started holds on"):
+            WriterLock(folder)
+    with closing(WriterLock(folder, Patience(60.0))):  # the heir ends with its input
+        pass
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="looks at /proc")
+def test_parser_processes_do_not_inherit_the_lock(folder: Path, tmp_path: Path) -> None:
+    folder.mkdir()
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "a.py").write_text("def a():\n    pass\n")
+    with closing(WriterLock(folder)), ParserPool(root, ParserOptions(1)) as pool:
+        assert len(list(pool.parse(walk(root, WalkOptions(1 << 20)).files, 1 << 20))) == 1
+        children = [
+            pid for tasks in Path("/proc/self/task").iterdir() for pid in (tasks / "children").read_text().split()
+        ]
+        opened = [str(fd.readlink()) for pid in children for fd in Path(f"/proc/{pid}/fd").iterdir()]
+    assert opened
+    assert not [name for name in opened if name.endswith(LOCK_NAME)]
+
+
 READ_ONLY = """
 import os, sys
 from pathlib import Path
 from codesearch.errors import StorageError
-from codesearch.maintenance import verify
 from codesearch.maintenance import verify
 from codesearch.storage.rows import Selection
 from codesearch.storage.snapshot import Snapshot
@@ -131,11 +258,10 @@ for open_it in (Snapshot.open, Writer.open, verify):
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such rights")
 @pytest.mark.parametrize("mode", ["500", "000"])
 def test_a_folder_without_rights_is_an_error_with_a_remedy(mode: str) -> None:
-    root = Path(__file__).resolve().parents[2]
     with tempfile.TemporaryDirectory() as temporary:
         folder = write_index(Path(temporary) / "index", [build_file("a.py")])
         command = [sys.executable, "-c", READ_ONLY, str(folder), mode]
-        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
         folder.chmod(0o700)
         for path in folder.rglob("*"):
             path.chmod(0o700)
