@@ -11,7 +11,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
-from benchmarks.trials.flip_scene import REFUSED, Place, Scene, ask_all, ask_widely, dump, essence_of, place_of
+from benchmarks.trials.flip_scene import (
+    REFUSED,
+    Place,
+    Scene,
+    ask_all,
+    ask_widely,
+    dump,
+    essence_of,
+    place_of,
+    read_chunks,
+)
 from codesearch.errors import CodesearchError
 from codesearch.maintenance import examine
 from codesearch.types import SearchResponse
@@ -41,6 +51,7 @@ class Truth:
 
     answers: dict[str, object]
     widely: dict[str, dict[Place, object]]
+    chunks: dict[Place, str]
     held: dict[str, str]
 
 
@@ -48,7 +59,7 @@ def run_batch(scene: Scene, work: Path, seed: int, numbers: range) -> None:
     """Flip, ask and verify once for each number."""
     copy = replace(scene, home=work)
     _restore(scene, work)
-    truth = Truth(ask_all(copy, is_checked=True), ask_widely(copy), dump(copy.folder))
+    truth = Truth(ask_all(copy, is_checked=True), ask_widely(copy), read_chunks(copy), dump(copy.folder))
     if examine(copy.folder).problems or any(_is_refusal(answer) for answer in truth.answers.values()):
         raise SystemExit("the index was not whole before anything was flipped")
     for number in numbers:
@@ -90,7 +101,7 @@ def _find_wrong(key: str, answer: object, truth: Truth) -> str:
         return "" if key in {"list", "status"} else f"answered {answer}"
     known = truth.widely[key]
     wrong = [r for r in answer.results if known.get(place_of(r), essence_of(r)) != essence_of(r)]
-    strange = [r for r in answer.results if not any(place_of(r) in places for places in truth.widely.values())]
+    strange = [r for r in answer.results if r.content not in truth.chunks.get(place_of(r), "")]
     return "".join(f"{result.path}:{result.start_line} is not as it was written" for result in (wrong + strange)[:1])
 
 

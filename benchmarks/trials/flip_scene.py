@@ -18,6 +18,7 @@ from codesearch.build import BuildSeams, build
 from codesearch.errors import CodesearchError
 from codesearch.index import Index
 from codesearch.registry import index_folder, list_roots
+from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.steps import WriterSeams
 from codesearch.storage.thresholds import BaseThresholds, Thresholds
 from codesearch.types import BuildOptions, SearchOptions, SearchResponse, SearchResult
@@ -111,6 +112,14 @@ def ask_widely(scene: Scene) -> dict[str, dict[Place, object]]:
         response = index.similar(SNIPPET, SearchOptions(limit=WIDE))
         found["similar"] = {place_of(result): essence_of(result) for result in response.results}
     return found
+
+
+def read_chunks(scene: Scene) -> dict[Place, str]:
+    """Return the text of the file of every chunk there is, by where the chunk is."""
+    with Snapshot.open(scene.folder) as snapshot:
+        texts = {file.path: snapshot.text(file.id).decode("utf-8", "replace") for file in snapshot.files()}
+        chunks = [chunk for file in snapshot.files() for chunk in snapshot.chunks_of_file(file.id)]
+    return {(chunk.path, chunk.start_line, chunk.end_line): texts[chunk.path] for chunk in chunks}
 
 
 def place_of(result: SearchResult) -> Place:
