@@ -91,7 +91,8 @@ def write_base(path: Path, vectors: VectorReader, rows: IntArray, coarse_dim: in
         path.unlink(missing_ok=True)
         with os.fdopen(open_private(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as file:
             # Writing by itself, FAISS prints that a last piece did not fit, and takes that for success.
-            faiss.write_index(index, faiss.PyCallbackIOWriter(file.write, WRITE_BYTES))
+            writer = faiss.PyCallbackIOWriter(file.write, WRITE_BYTES)  # type: ignore[attr-defined,unused-ignore]
+            faiss.write_index(index, writer)
             file.flush()
             os.fsync(file.fileno())
     except (OSError, RuntimeError) as error:
