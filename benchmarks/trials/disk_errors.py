@@ -48,6 +48,7 @@ PLANS = (
     Plan("update, slow encoder", NAME),
     Plan("rebuild, slow encoder", NAME, task="rebuild"),
     Plan("compaction", "embedded", task="compact", change="none"),
+    Plan("repair of what is sound", "embedded", "tail bytes", task="repair", change="none"),
     Plan("search", "embedded", task="search", change="none"),
 )
 

@@ -29,6 +29,8 @@ class Plan:
     task: str = "build"
     change: str = "change"
     """What happens to the tree after the first build: `change`, `add` or `none`."""
+    is_damaged: bool = False
+    """Whether the index is damaged before, in what can be derived anew."""
 
 
 PLANS = (
@@ -42,7 +44,7 @@ PLANS = (
     Plan("update, base due by what was added", "embedded", "changes", change="add"),
     Plan("update that compacts", "embedded", "dead rows"),
     Plan("compaction", "embedded", task="compact", change="none"),
-    Plan("repair", "embedded", "tail bytes", task="repair", change="none"),
+    Plan("repair", "embedded", "tail bytes", task="repair", change="none", is_damaged=True),
     Plan("rebuild, quick encoder", "embedded", task="rebuild"),
     Plan("rebuild, slow encoder", NAME, task="rebuild"),
 )
@@ -89,7 +91,7 @@ def set_scene(plan: Plan, folder: Path, seed: int) -> Scene:
     old = read(root, home) if plan.has_index else None
     if plan.change != "none":
         {"change": change_tree, "add": add_files}[plan.change](root, random)
-    if plan.task == "repair":
+    if plan.is_damaged:
         damage(index_folder(home, root))
     run_job(replace(first, home=str(fresh), log=str(folder / "fresh.log"), thresholds="default"))
     new = read(root, fresh)
