@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from codesearch.errors import FormatError
-from codesearch.maintenance import compact, verify
+from codesearch.maintenance import compact, repair, verify
 from codesearch.storage.schema import FORMAT_HISTORY, FORMAT_VERSION
 from codesearch.storage.snapshot import Selection, Snapshot
 from codesearch.storage.writer import Writer
@@ -41,7 +41,7 @@ def test_an_index_of_any_format_answers_or_is_refused_with_the_command(version: 
     if version == FORMAT_VERSION:
         assert find_words(folder) == ["area", "Units"]
         return
-    for open_it in (Snapshot.open, Writer.open, verify, compact):
+    for open_it in (Snapshot.open, Writer.open, verify, compact, repair):
         with pytest.raises(FormatError, match=f"format {version}.*codesearch index /srv/shapes --rebuild"):
             open_it(folder)
 
