@@ -143,7 +143,7 @@ class _Build:
         self._root = order.root
         self._folder = folder
         self._lock = lock
-        self._seams = replace(seams, load=patiently(seams.load))
+        self._seams = seams if order.options.is_hurried else replace(seams, load=patiently(seams.load))
         self._known: frozenset[str] = frozenset()
         self._checked_at = ""
         """When the tree was walked: later changes are in no commit of the run, however late it is."""

@@ -196,7 +196,7 @@ class Index:
     def freshen(self, options: BuildOptions = BuildOptions(), on_progress: OnProgress | None = None) -> Freshness:
         """Bring the index up to date where that can be done, else say why not; searches go on in any case."""
         try:
-            self.update(options, on_progress)
+            self.update(replace(options, is_hurried=True), on_progress)
         except CancelledError:
             raise
         except (CodesearchError, IndexersError) as error:

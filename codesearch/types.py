@@ -279,6 +279,8 @@ class BuildOptions:
     With `is_consented`, the user was asked, and is not told again what the question said."""
     patience_s: float = 0.0
     """How long to wait for another process that writes the index."""
+    is_hurried: bool = False
+    """Whether a search waits for the end: a server that is away is then not waited for."""
 
 
 BuildStage = Literal["wait", "walk", "download", "index", "encode", "commit", "compact"]
