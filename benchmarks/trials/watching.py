@@ -91,9 +91,11 @@ def run(seed: int, n: int, folder: Path, note: Callable[[str], None]) -> Tally:
                 done = list(_do_burst(repository, random))
                 n_operations += len(done)
                 longest_s = max(longest_s, watch.await_truth())
-                failures += [f"burst {number} of seed {seed}: {what} [{' / '.join(done)}]" for what in watch.problems]
+                found = [f"burst {number} of seed {seed}: {what} [{' / '.join(done)}]" for what in watch.problems]
                 watch.problems.clear()
-                note(f"burst {number + 1} of {n}: {len(done)} operations, {len(failures)} failures so far")
+                failures += found
+                for text in (*found, f"burst {number + 1} of {n}: {len(done)} operations, {len(found)} failures"):
+                    note(text)
             n_updates = watch.n_updates
     remarks = (f"{n_operations} operations, {n_updates} updates", f"longest wait for the truth {longest_s:.1f} s")
     return Tally("bursts of edits under a watcher", seed, n, tuple(failures), remarks)

@@ -6,6 +6,7 @@ In doubt a path matters: the update that follows finds out what is true. Changes
 import os
 import re
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,11 +41,14 @@ class Survey:
     """Rule files outside the root, absolute."""
     repositories: set[bytes] = field(default_factory=set)
     """Folders in which `.git` lies; those below the root are closed, and still listened to for its end."""
+    unborn: set[bytes] = field(default_factory=set)
+    """Folders `.git`, absolute, that git does not take for a repository, as where `git init` is under way: when it is
+    done, other files are listed, and nothing happens outside of them."""
 
     def matters(self, path: str) -> bool:
         """Tell whether something that happened to an absolute path may have changed what the index should say."""
         raw = os.fsencode(path)
-        if raw == self.root or raw in self.outer_files:
+        if raw == self.root or raw in self.outer_files or os.path.dirname(raw) in self.unborn:  # noqa: PTH120
             return True
         if not raw.startswith(self.root + b"/"):
             return False
@@ -64,11 +68,11 @@ class Survey:
         return raw[len(self.root) + 1 :] in self.folders
 
     def places(self) -> list[str]:
-        """Return the absolute paths to listen to, rule files' folders outside the root included."""
+        """Return the absolute paths of all folders to listen to."""
         root = os.fsdecode(self.root)
         inside = [f"{root}/{os.fsdecode(folder)}" if folder else root for folder in sorted(self.folders)]
-        outside = {os.path.dirname(os.fsdecode(file)) for file in self.outer_files}  # noqa: PTH120
-        return inside + sorted(place for place in outside if os.path.isdir(place))  # noqa: PTH112
+        others = {os.path.dirname(file) for file in self.outer_files} | self.unborn  # noqa: PTH120
+        return inside + sorted(os.fsdecode(place) for place in others if os.path.isdir(place))  # noqa: PTH112
 
     def _is_there(self, raw: bytes, local: bytes) -> bool:
         """Tell whether a path of which nothing is known exists and no rule ignores it: else it came and went."""
@@ -90,7 +94,17 @@ def survey(root: Path, folder: Path) -> Survey:
         raise WalkError(f"{root} is gone, or may not be read: there is nothing left to watch.")
     for path in known:
         _add_tracked(found, path.rpartition(b"/")[0])
+    found.unborn.update(_find_unborn(found))
     return found
+
+
+def _find_unborn(found: Survey) -> Iterator[bytes]:
+    """Yield `.git` of the root where git finds no work tree, and of folders below whose files the index has."""
+    for folder in found.repositories:
+        path = found.root + b"/" + folder if folder else found.root
+        is_refused = any(known.startswith(folder + b"/") for known in found.known) if folder else not found.outer_files
+        if is_refused:
+            yield path + b"/.git"
 
 
 def _read_known(folder: Path) -> tuple[frozenset[bytes], frozenset[bytes]]:

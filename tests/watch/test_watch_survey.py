@@ -104,6 +104,15 @@ def test_a_repository_that_begins_or_ends_matters_and_one_that_stays_does_not(ro
         assert after.matters(str(place / ".git"))
 
 
+def test_a_repository_that_is_being_made_is_listened_to_until_git_takes_it_for_one(root: Path) -> None:
+    (root / ".git").mkdir()
+    found = look(root)
+    assert str(root / ".git") in found.places()
+    assert found.matters(str(root / ".git" / "HEAD"))
+    run_git(root, "init", "-q")
+    assert not look(root).matters(str(root / ".git" / "HEAD"))
+
+
 def test_folders_whose_names_no_index_holds_are_passed_over(root: Path) -> None:
     try:
         (root / os.fsdecode(b"\xff")).mkdir()

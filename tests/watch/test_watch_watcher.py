@@ -169,3 +169,13 @@ def test_folders_that_are_ignored_and_what_links_lead_to_are_not_listened_to(wat
 def test_what_follows_a_build_does_not_build_anew_again() -> None:
     options = BuildOptions(encoder="embedded", rebuild=True, is_consented=True, n_workers=3, force=True)
     assert follow_up(options) == BuildOptions(n_workers=3, force=True)
+
+
+def test_a_repository_inside_takes_its_files_away_once_it_is_one(watched: Watched, files: dict[str, str]) -> None:
+    with watched.watching():
+        (watched.root / "inside" / ".git").mkdir(parents=True)  # as `git init` begins
+        write_files(watched.root, {"inside/a.py": "a = 1\n"})
+        watched.expect({**files, "inside/a.py": "a = 1\n"})
+        watched.settle()
+        run_git(watched.root / "inside", "init", "-q")
+        watched.expect(files)
