@@ -38,4 +38,6 @@ def mend(folder: Path, lock: WriterLock, error: CorruptIndexError, seams: Writer
     if not report.problems:
         raise error
     what = str(error).rpartition("; ")[0] or str(error)
-    return f"the index was damaged ({what}); it was repaired, and what was lost of it was read again"
+    n_lost = report.n_dropped + len(report.without_vectors)
+    again = f", and {n_lost:,} of its files were read again" if n_lost else ""
+    return f"the index was damaged ({what}); it was repaired{again}"

@@ -151,25 +151,24 @@ def test_vectors_that_are_damaged_come_back_from_the_cache(built: tuple[Path, Le
 
 
 @pytest.mark.parametrize(
-    "damage",
+    ("damage", "end"),
     [
-        delete("lexical-*/meta.json"),
-        flip("lexical-*/*.idx"),
-        delete("vectors-*"),
-        DAMAGES["a chunk"][0],
-        DAMAGES["terms"][0],
+        (delete("lexical-*/meta.json"), "; it was repaired"),
+        (DAMAGES["words"][0], "; it was repaired"),
+        (DAMAGES["terms"][0], "; it was repaired"),
+        (DAMAGES["no vectors"][0], "; it was repaired, and 5 of its files were read again"),
+        (DAMAGES["a chunk"][0], "; it was repaired, and 1 of its files were read again"),
     ],
 )
-def test_an_update_that_meets_damage_repairs_it_and_says_so(
-    built: tuple[Path, LentPool], place: Workplace, damage: Damage
-) -> None:
+def test_an_update_that_meets_damage_repairs_it_and_says_so(place: Workplace, damage: Damage, end: str) -> None:
     damage(place.folder)
     (place.root / "egret.py").write_text("def egret():\n    return 'changed'\n")
     try:
         report = place.build()
         assert verify(place.folder) == []
         assert len(report.warnings) == 1
-        assert "it was repaired" in report.warnings[0]
+        assert report.warnings[0].startswith("the index was damaged (")
+        assert report.warnings[0].endswith(end)
         assert_as_fresh(place)
     finally:
         write_sources(place.root)
