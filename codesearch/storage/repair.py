@@ -47,7 +47,7 @@ def _mend(folder: Path, problems: tuple[Problem, ...], seams: WriterSeams, on_ch
         catalog.begin("IMMEDIATE")
         before = catalog.read_generation()
         writer = Writer(folder, None, catalog, seams)
-        salvaged = _salvage(folder, (catalog, writer), before, seams)
+        salvaged = _salvage(catalog, writer, before, seams)
     except BaseException:
         catalog.close()
         raise
@@ -74,9 +74,9 @@ def _mend(folder: Path, problems: tuple[Problem, ...], seams: WriterSeams, on_ch
     )
 
 
-def _salvage(folder: Path, tools: tuple[Catalog, Writer], before: Generation, seams: WriterSeams) -> Salvage:
+def _salvage(catalog: Catalog, writer: Writer, before: Generation, seams: WriterSeams) -> Salvage:
     """Keep what is whole and derive the rest; where that fails nothing is left of it."""
-    catalog, writer = tools
+    folder = catalog.path.parent
     try:
         with disk_errors(folder):
             salvaged = salvage(folder, catalog, before, seams.on_step)

@@ -22,7 +22,7 @@ from codesearch.storage.ingest import definition_names, read_file_row, write_fil
 from codesearch.storage.records import Records
 from codesearch.storage.row_flags import FLAGS_DTYPE, FlagArray
 from codesearch.storage.rows import NO_ROW, FileRow, Generation
-from codesearch.storage.saved_lists import SavedLists, drop_tables, may_hold_mark, read_lists, write_lists
+from codesearch.storage.saved_lists import SavedLists, may_hold_mark, read_lists, remake_tables, write_lists
 from codesearch.storage.schema import CHUNK_COLUMNS, FILE_COLUMNS
 from codesearch.storage.steps import OnStep
 from codesearch.storage.table_sums import DEFINITIONS, add_to_sum
@@ -49,7 +49,11 @@ class Salvage:
 class _Sorting:
     """Files, sorted by what is left of them."""
 
+    lists: SavedLists
+    is_whole: npt.NDArray[np.bool_]
+    """Of each row of the vectors."""
     flags: FlagArray
+    """Whose the rows are, of files that keep theirs."""
     kept: list[FileRow] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     stripped: list[str] = field(default_factory=list)
@@ -58,16 +62,15 @@ class _Sorting:
 def salvage(folder: Path, catalog: Catalog, generation: Generation, on_step: OnStep) -> Salvage:
     """Leave nothing in the catalogue but what is whole. Raises CorruptIndexError where its structure forbids that."""
     info = generation.info
-    lists = read_lists(catalog)
-    sorting = _Sorting(np.zeros(info.n_rows, dtype=FLAGS_DTYPE))
+    lists, is_whole = read_lists(catalog), _find_whole(folder / generation.vectors_name, generation)
+    sorting = _Sorting(lists, is_whole, np.zeros(info.n_rows, dtype=FLAGS_DTYPE))
     files = list(_read_files(catalog, sorting.dropped))
-    drop_tables(catalog)
+    remake_tables(catalog)
     for file in files:
         write_file_row(catalog, file)
-    is_whole = _find_whole(folder / generation.vectors_name, generation)
     examined = Examined(folder, catalog, generation, Records(catalog), files)
     for file in files:
-        _sort(examined, file, sorting, (lists, is_whole))
+        _sort(examined, file, sorting)
     _delete_others(catalog, sorting.kept)
     if not is_whole.all():
         generation = _move_rows(folder, catalog, generation, sorting)
@@ -102,19 +105,16 @@ def _find_whole(path: Path, generation: Generation) -> npt.NDArray[np.bool_]:
     return np.concatenate([np.zeros(0, dtype=bool), *parts])
 
 
-def _sort(
-    examined: Examined, file: FileRow, sorting: _Sorting, known: tuple[SavedLists, npt.NDArray[np.bool_]]
-) -> None:
+def _sort(examined: Examined, file: FileRow, sorting: _Sorting) -> None:
     """Keep a file, keep its words, or keep nothing of it."""
-    lists, is_whole = known
-    catalog, records = examined.catalog, examined.records
+    catalog, records, lists = examined.catalog, examined.records, sorting.lists
     span = slice(file.first_row, file.first_row + file.n_rows) if file.has_vectors else slice(0, 0)
     is_damaged = any(check_file(examined, file, sorting.flags))
     if is_damaged or (lists.secrets is None and may_hold_mark(records.text(file.id))):
         sorting.flags[span] = 0
         sorting.dropped.append(file.path)
         return
-    if file.has_vectors and (lists.probe is None or not is_whole[span].all()):
+    if file.has_vectors and (lists.probe is None or not sorting.is_whole[span].all()):
         sorting.flags[span] = 0
         sorting.stripped.append(file.path)
         file = _forget_rows(catalog, file)

@@ -68,8 +68,8 @@ def may_hold_mark(text: bytes) -> bool:
     return _MARK.search(text) is not None
 
 
-def drop_tables(catalog: Catalog) -> None:
-    """Drop what is made anew, and every index; then make empty tables. Rows can be deleted without the indexes."""
+def remake_tables(catalog: Catalog) -> None:
+    """Empty what is made anew, whatever its structure; drop every index, whose damage forbids to delete rows."""
     for statement in TABLES:
         _, kind, name, *_ = statement.split()
         if kind == "INDEX" or name in _REMADE:
