@@ -54,8 +54,8 @@ _MANY_DIGITS = r"(?=(?:[A-Za-z_\-]{0,24}[0-9]){4})"
 
 _RANDOM = (
     r"(?P<v>(?:(?=[0-9]{0,15}[a-f])(?=[a-f]{0,15}[0-9])[0-9a-f]{32,128}"
-    rf"|{_MIXED}{_MANY_DIGITS}[A-Za-z0-9_\-]{{32,128}}"
-    rf"|{_MIXED}(?=(?:[A-Za-z+/]{{0,24}}[0-9]){{4}})[A-Za-z0-9+/]{{40,128}}={{0,2}}))(?![A-Za-z0-9_\-+/=.(\[])"
+    rf"|{_MIXED}{_MANY_DIGITS}[A-Za-z0-9_\-]{{32,512}}"
+    rf"|{_MIXED}(?=(?:[A-Za-z+/]{{0,24}}[0-9]){{4}})[A-Za-z0-9+/]{{40,2048}}={{0,2}}))(?![A-Za-z0-9_\-+/=.(\[])"
 )
 """What no one would type: a digest, or letters of both kinds with digits all over."""
 
@@ -112,6 +112,7 @@ TOKEN_FORMATS: tuple[TokenFormat, ...] = (
     TokenFormat(PRIVATE_KEY_KIND, "LS0tLS", _START + _PEM_IN_BASE64 + r"[A-Za-z0-9+/]{40,}={0,2}"),
     TokenFormat(PRIVATE_KEY_KIND, "Privat", r"Private-Lines: \d{1,3}\r?\n(?P<v>(?:[A-Za-z0-9+/=]{4,64}\r?\n?){1,99})"),
     TokenFormat("wireguard-key", "Privat", r"PrivateKey[ \t]*=[ \t]*(?P<v>[A-Za-z0-9+/]{43}=)"),
+    TokenFormat("azure-secret", "[?&]sig=", r"[?&]sig=(?P<v>[A-Za-z0-9%/+]{40,}(?:%3[Dd]|=))"),
     TokenFormat("azure-secret", "Q~[A-Za-z0-9_~.-]", r"(?<=[\w~.\-]{3}[0-9])Q~[\w~.\-]{31,34}(?![\w~])"),
     TokenFormat("square-token", "sq0[aic][tds]p", _START + rf"sq0(?:atp|idp|csp)-{_WORD}{{22,}}"),
     TokenFormat("square-token", "EAAA", _START + rf"EAAA{_WORD}{{60}}(?!{_WORD})"),

@@ -129,6 +129,8 @@ def placed(make: Maker) -> dict[str, tuple[str, str]]:
         "AWS secret": (make.some(40), 'aws_secret_access_key = "{}"'),
         "AWS environment": (make.some(40), "AWS_SECRET_ACCESS_KEY={}"),
         "Azure storage": (make.base64(64), "AccountName=shop;AccountKey={};EndpointSuffix=core.windows.net"),
+        "AWS session token": (make.base64(270), 'aws_session_token = "{}"'),
+        "Azure signature": (make.some(43) + "%3D", "https://a.blob.core.windows.net/c?sv=2024-11-04&sig={}"),
         "Azure bus": (make.base64(32), "SharedAccessKeyName=root;SharedAccessKey={}"),
         "Telegram": ("AA" + make.some(33), "bot = '123456789:{}'"),
         "Slack webhook": (make.some(9) + "/" + make.some(24), "https://hooks.slack.com/services/{}"),
