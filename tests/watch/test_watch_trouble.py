@@ -24,7 +24,7 @@ from indexers.errors import EncoderError, WalkError
 from indexers.types import Encoder
 from tests.watch.watched import ONE, QUICK, Watched, eventually
 
-pytestmark = pytest.mark.slow  # each update with something to read starts a parser process
+pytestmark = pytest.mark.slow  # each starts a parser process
 
 TEXT = "def pop(jobs):\n    return jobs.popleft()\n"
 

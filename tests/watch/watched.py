@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event, Thread
 
+from benchmarks.trials.workplace import lend_parsers
 from codesearch.errors import CodesearchError
 from codesearch.registry import index_folder
 from codesearch.storage.snapshot import Snapshot
@@ -103,8 +104,10 @@ class Watched:
     def run(self) -> None:
         """Watch until it ends."""
         try:
-            seams = replace(self.seams, listen=self.listen)
-            Watcher(self.root, self.home, self.options, seams).run(self.stop, self.events.append)
+            with lend_parsers(self.root) as pool:
+                build = replace(self.seams.build, open_pool=lambda _root, _options: pool)
+                seams = replace(self.seams, listen=self.listen, build=build)
+                Watcher(self.root, self.home, self.options, seams).run(self.stop, self.events.append)
         except BaseException as error:  # noqa: BLE001
             self.ending = error
         finally:
