@@ -98,12 +98,12 @@ class DerivedFile:
     """One little-endian uint32 a block."""
 
 
-def sum_file(folder: Path, name: str, n_blocks: int | None = None) -> DerivedFile:
-    """Read a file once, or its first blocks, and sum it in blocks."""
+def sum_file(folder: Path, name: str) -> DerivedFile:
+    """Read a file once and sum it in blocks."""
     crcs: list[int] = []
     size = 0
     with (folder / name).open("rb") as file:
-        while len(crcs) != n_blocks and (block := file.read(BLOCK_SIZE)):
+        while block := file.read(BLOCK_SIZE):
             crcs.append(zlib.crc32(block))
             size += len(block)
     return DerivedFile(name, size, BLOCK_SIZE, struct.pack(f"<{len(crcs)}I", *crcs))
@@ -121,14 +121,19 @@ def check_lengths(folder: Path, files: Sequence[DerivedFile], mend: str) -> None
             raise CorruptIndexError(f"{path} has {size} bytes instead of {file.size}; {mend}")
 
 
-def find_damaged_blocks(folder: Path, file: DerivedFile, n_blocks: int | None = None) -> list[int]:
-    """Read a derived file and return the numbers of the blocks that differ; all of them where it is gone.
+def is_block_whole(folder: Path, file: DerivedFile, number: int) -> bool:
+    """Compare one block of a derived file; raises OSError."""
+    with (folder / file.name).open("rb") as opened:
+        opened.seek(number * file.block_size)
+        (wanted,) = struct.unpack_from("<I", file.block_crcs, 4 * number)
+        return bool(zlib.crc32(opened.read(file.block_size)) == wanted)
 
-    `n_blocks` limits it to the first.
-    """
-    wanted = struct.unpack(f"<{len(file.block_crcs) // 4}I", file.block_crcs)[:n_blocks]
+
+def find_damaged_blocks(folder: Path, file: DerivedFile) -> list[int]:
+    """Read a derived file and return the numbers of the blocks that differ; all of them where it is gone."""
+    wanted = struct.unpack(f"<{len(file.block_crcs) // 4}I", file.block_crcs)
     try:
-        found = sum_file(folder, file.name, n_blocks).block_crcs
+        found = sum_file(folder, file.name).block_crcs
     except FileNotFoundError:
         return list(range(len(wanted)))
     crcs = struct.unpack(f"<{len(found) // 4}I", found)

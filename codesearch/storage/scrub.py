@@ -12,7 +12,7 @@ from pathlib import Path
 from codesearch.errors import CodesearchError, CorruptIndexError
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.catalog_checks import check_structure
-from codesearch.storage.checksums import DerivedFile, find_damaged_blocks
+from codesearch.storage.checksums import DerivedFile, find_damaged_blocks, is_block_whole
 from codesearch.storage.table_sums import check_definitions
 
 FIRST_WAIT_S = 0.05
@@ -25,7 +25,7 @@ CLOSING_WAIT_S = 1.0
 """How long closing waits for the thread to see that it is to end; it looks after each file."""
 
 _LARGE = {".idx", ".term"}
-"""Postings and terms: most of the bytes, read in parts as queries need them, and harmless until then."""
+"""Postings and terms: most of the bytes, read in parts as queries need them. Their end says where the parts are."""
 
 
 class WholeFiles:
@@ -56,16 +56,19 @@ class WholeFiles:
 def require_parsed_parts(folder: Path, files: Sequence[DerivedFile], whole: WholeFiles, mend: str) -> None:
     """Check what is parsed when a generation is opened; raises CorruptIndexError, OSError."""
     for file in files:
+        n_blocks = len(file.block_crcs) // 4
         if "/" not in file.name:
-            _require_header(folder, file, mend)
+            _require_block(folder, file, 0, mend)
         elif Path(file.name).suffix not in _LARGE:
             whole.require(folder, file, mend)
+        elif n_blocks:
+            _require_block(folder, file, n_blocks - 1, mend)
 
 
-def _require_header(folder: Path, file: DerivedFile, mend: str) -> None:
-    """Check the first block, which holds all sizes that FAISS trusts."""
-    if 0 in find_damaged_blocks(folder, file, n_blocks=1):
-        raise CorruptIndexError(f"{folder / file.name} is damaged in its first block; {mend}")
+def _require_block(folder: Path, file: DerivedFile, number: int, mend: str) -> None:
+    """Check the first block of a base, which holds all sizes that FAISS trusts, or the last of what ends with them."""
+    if not is_block_whole(folder, file, number):
+        raise CorruptIndexError(f"{folder / file.name} is damaged in block {number}; {mend}")
 
 
 class Scrub:

@@ -70,7 +70,7 @@ def test_what_tantivy_parses_is_checked_before_it_does(index: Path, pattern: str
 
 def test_what_faiss_parses_is_checked_before_it_does(index: Path) -> None:
     flip(next(index.glob("coarse-*")), 12)
-    with pytest.raises(CorruptIndexError, match="damaged in its first block; run `codesearch repair"):
+    with pytest.raises(CorruptIndexError, match="damaged in block 0; run `codesearch repair"):
         Snapshot.open(index)
 
 
@@ -100,9 +100,10 @@ def test_a_file_that_was_whole_is_not_read_again_under_another_name(tmp_path: Pa
 
 
 def test_damage_is_forgotten_with_the_generation_that_had_it(scrub: Scrub, index: Path) -> None:
+    files = derived_files(index)
     with pytest.raises(CorruptIndexError):
         flip_and_check(scrub, index, "lexical-*/*.idx")
-    scrub.follow([file for file in derived_files(index) if not file.name.endswith(".idx")], MEND)
+    scrub.follow([file for file in files if not file.name.endswith(".idx")], MEND)
     scrub.wait()
     scrub.require_sound()
 
