@@ -93,7 +93,7 @@ def test_what_cannot_be_mended_is_an_error_that_names_the_command(run: Run, root
 
 def test_a_writer_keeps_a_repair_out(run: Run, root: Path, folder: Path) -> None:
     with Writer.open(folder):
-        answer = run("repair", root)
+        answer = run("repair", root, "--wait", "0")
     assert (answer.status, answer.out) == (2, "")
     assert "is being written by process" in answer.err
 
