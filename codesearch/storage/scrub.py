@@ -6,7 +6,7 @@ the catalogue once the first answer is given. What was whole stays known: segmen
 
 import threading
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from codesearch.errors import CodesearchError, CorruptIndexError
@@ -43,9 +43,9 @@ class WholeFiles:
             raise CorruptIndexError(f"{folder / file.name} is damaged in {len(damaged)} blocks; {mend}")
         self._known.add(key)
 
-    def has(self, folder: Path, file: DerivedFile) -> bool:
-        """Return whether a file is known to be whole; raises OSError."""
-        return self._key(folder, file) in self._known
+    def keep(self, folder: Path, files: Sequence[DerivedFile]) -> None:
+        """Forget all others; raises OSError."""
+        self._known &= {self._key(folder, file) for file in files}
 
     @staticmethod
     def _key(folder: Path, file: DerivedFile) -> tuple[int, int, int, int, bytes]:
@@ -97,6 +97,8 @@ class Scrub:
             self._damage = None
             self._mend = mend
             self._waiting = list(files)
+            with suppress(OSError):  # a generation that is gone already is followed by another
+                self.whole.keep(self._folder, files)
             self._has_checked_files.clear()
             if self._thread is None and not self._is_closed:
                 self._thread = threading.Thread(target=self._run, name="codesearch-scrub", daemon=True)

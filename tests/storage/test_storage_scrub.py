@@ -99,6 +99,16 @@ def test_a_file_that_was_whole_is_not_read_again_under_another_name(tmp_path: Pa
         WholeFiles().require(tmp_path, file, MEND)
 
 
+def test_files_of_other_generations_are_forgotten(tmp_path: Path) -> None:
+    for name in ("a.idx", "b.idx"):
+        (tmp_path / name).write_bytes(bytes(100))
+    whole, files = WholeFiles(), [sum_file(tmp_path, "a.idx"), sum_file(tmp_path, "b.idx")]
+    for file in files:
+        whole.require(tmp_path, file, MEND)
+    whole.keep(tmp_path, files[1:])
+    assert len(whole._known) == 1
+
+
 def test_damage_is_forgotten_with_the_generation_that_had_it(scrub: Scrub, index: Path) -> None:
     files = derived_files(index)
     with pytest.raises(CorruptIndexError):
@@ -120,7 +130,10 @@ def test_files_of_a_generation_that_is_gone_are_no_damage(scrub: Scrub, index: P
 @pytest.mark.parametrize(
     ("statement", "words"),
     [
-        ("UPDATE definitions SET name = 'x' WHERE name = (SELECT min(name) FROM definitions)", "the table definitions of"),
+        (
+            "UPDATE definitions SET name = 'x' WHERE name = (SELECT min(name) FROM definitions)",
+            "the table definitions of",
+        ),
         ("DROP INDEX chunks_by_kind", "has other tables than this format"),
     ],
 )
