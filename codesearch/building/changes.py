@@ -10,7 +10,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from codesearch.storage.rows import KnownFile
-from indexers.reading import Attempt, distrust, read_once
+from indexers.reading import Attempt, confirm, distrust, read_once
 from indexers.types import FileStat, Skipped, SkipReason, SourceFile, Walked
 
 UNSETTLED_NS = 20_000_000
@@ -61,8 +61,8 @@ def compare(root: Path, walked: Walked, known: Known, walked_ns: int) -> Changes
             changes.unchanged += 1
         elif before is None and skip is not None and skip.stat == file.stat:
             changes.skipped.append(skip)
-        elif before is not None and has_content(root / file.path, file.stat.size_bytes, before):
-            changes.restats[file.path] = settle(file.stat, walked_ns)
+        elif before is not None and (same := _read_same(root / file.path, file.stat.size_bytes, before)):
+            changes.restats[file.path] = settle(confirm(file.stat, same), walked_ns)
             changes.unchanged += 1
         else:
             changes.n_doubtful += before is None and _is_doubtful(root, file, skip)
@@ -81,10 +81,17 @@ def _is_doubtful(root: Path, file: SourceFile, skip: Skipped | None) -> bool:
 
 def has_content(path: Path, size_bytes: int, known: KnownFile) -> bool:
     """Return whether a file, of which the size is at hand, still has the bytes that were indexed."""
+    return _read_same(path, size_bytes, known) is not None
+
+
+def _read_same(path: Path, size_bytes: int, known: KnownFile) -> Attempt | None:
+    """Read a file and return the reading if it gave the bytes that were indexed."""
     if size_bytes != known.stat.size_bytes:
-        return False
+        return None
     attempt = read_once(os.fsencode(path), size_bytes)
-    return isinstance(attempt, Attempt) and blake2b(attempt.data, digest_size=16).digest() == known.content_hash
+    if isinstance(attempt, Attempt) and blake2b(attempt.data, digest_size=16).digest() == known.content_hash:
+        return attempt
+    return None
 
 
 def settle(stat: FileStat, walked_ns: int) -> FileStat:

@@ -1,13 +1,16 @@
 """Whatever was edited, renamed, deleted, ignored or switched: an update gives what a fresh build of the tree gives.
 
-The operations are those of the trial, which does the same at 20,000 chunks: `python -m benchmarks.reliability edits`.
+The operations are those of the trial, which does the same at 20,000 chunks:
+`python -m benchmarks.reliability --only scripts`.
 """
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from random import Random
 from typing import Any, get_args
@@ -23,7 +26,12 @@ from benchmarks.trials.operations import change_case, copy, move, move_folder, r
 from benchmarks.trials.repository import Repository, make_repository
 from benchmarks.trials.script import Script
 from benchmarks.trials.workplace import LentPool, Workplace, lend_parsers
+from codesearch.building.changes import Known, compare
+from codesearch.storage.rows import KnownFile
 from codesearch.storage.thresholds import BaseDue
+from indexers.reading import distrust, to_file_stat
+from indexers.types import FileStat
+from indexers.walker import walk
 
 pytestmark = pytest.mark.slow
 
@@ -170,6 +178,17 @@ def test_a_file_that_nobody_may_read_is_stale_from_when_it_can_be_read(shelf: Sh
     with closing(script.workplace.open()) as index:
         path.chmod(0o600)
         assert index.status().state.stale_files == 1
+
+
+def test_a_file_that_another_replaced_since_the_walk_is_looked_at_again(tmp_path: Path) -> None:
+    path, content = tmp_path / "a.py", b"x = 1\n"
+    path.write_bytes(content)
+    walked = walk(tmp_path)
+    known = KnownFile(1, FileStat(len(content), 0, 0, 0), blake2b(content, digest_size=16).digest())
+    (tmp_path / "b.py").write_bytes(content)
+    (tmp_path / "b.py").replace(path)
+    changes = compare(tmp_path, walked, Known({"a.py": known}, (), frozenset()), time.time_ns() + 10**12)
+    assert changes.restats == {"a.py": distrust(to_file_stat(path.stat()))}
 
 
 def test_a_letter_that_changes_within_one_tick_of_an_update_is_found(shelf: Shelf) -> None:
