@@ -87,8 +87,8 @@ def check(forest: Forest, note: Callable[[str], None]) -> Iterator[str]:
 
 def check_paths(forest: Forest, index: Index) -> Iterator[str]:
     """Yield the paths that are neither indexed nor left out with a reason, or the other of both than they should be."""
-    skipped = {skip.path: f"{skip.reason} {skip.detail}" for skip in index.status().skipped}
     with closing(Snapshot.open(index.folder)) as snapshot:
+        skipped = {skip.path: f"{skip.reason} {skip.detail}" for skip in snapshot.skipped()}
         indexed = {file.path for file in snapshot.files()}
     for place in forest.places:
         at = place.folder.name
@@ -98,6 +98,9 @@ def check_paths(forest: Forest, index: Index) -> Iterator[str]:
         for name in place.listed:
             if f"{at}/{name}" in indexed or f"{at}/{name}" not in skipped:
                 yield f"{name_of(place)}: {name!r} was not left out, or nobody says so"
+        for name in place.unread:
+            if f"{at}/{name}" in indexed:
+                yield f"{name_of(place)}: {name!r} was read"
         for name in place.either:
             path = f"{at}/{name}"
             if (path in skipped or path.rpartition("/")[0] in skipped) == (path in indexed):
@@ -161,8 +164,9 @@ def _environment(home: Path) -> dict[str, str]:
 
 
 def _count(forest: Forest) -> str:
-    with Index.open(forest.root, forest.home) as index:
-        status = index.status()
-    reasons = Counter(skip.reason.value for skip in status.skipped)
+    with Index.open(forest.root, forest.home) as index, closing(Snapshot.open(index.folder)) as snapshot:
+        reasons = Counter(skip.reason.value for skip in snapshot.skipped())
+        notes = [file.path for file in snapshot.files() if file.note]
+        n_files = snapshot.info.n_files
     told = ", ".join(f"{n} {reason}" for reason, n in sorted(reasons.items()))
-    return f"{status.n_files:,} files read, {len(status.notes)} with a note; left out: {told}"
+    return f"{n_files:,} files read, {len(notes)} with a note; left out: {told}"
