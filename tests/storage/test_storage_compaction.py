@@ -1,6 +1,7 @@
 """An index that loses what updates left dead without being asked: when, through which switch, and what may go wrong."""
 
 import errno
+import json
 import os
 import subprocess
 import sys
@@ -179,3 +180,18 @@ def test_a_compaction_that_is_killed_before_its_switch_leaves_the_update_before_
     with Snapshot.open(tree.folder) as after:
         assert state_of(after) == state
         assert after.n_live_rows() == after.info.n_rows
+
+
+@pytest.mark.slow
+def test_many_small_updates_leave_few_segments_and_few_dead_documents(folder: Path) -> None:
+    """Tantivy merges them by itself, and leaves dead documents behind where it does: no threshold of ours is needed."""
+    write_index(folder, [build_file(f"f{i}.py") for i in range(20)])
+    for seed in range(1, 21):
+        with Writer.open(folder) as writer:
+            writer.add(build_file(f"f{seed % 10}.py", seed))
+            writer.commit(complete=True, files_todo=0, checked_at=NOW)
+    meta = json.loads(next(folder.glob("lexical-*/meta.json")).read_bytes())
+    n_documents = sum(segment["max_doc"] for segment in meta["segments"])
+    with Snapshot.open(folder) as snapshot:
+        assert len(meta["segments"]) <= 10
+        assert snapshot.info.n_chunks < n_documents <= 1.5 * snapshot.info.n_chunks
