@@ -30,14 +30,15 @@ from indexers.errors import IndexersError
 from indexers.types import FloatArray
 
 _NEVER = BaseThresholds(changed_rows=1 << 30, tail_bytes=1 << 40)
+_ANY_CHANGE = replace(_NEVER, changed_rows=0, changed_share=0.0)
 
 THRESHOLDS: dict[str, Thresholds] = {
     "default": DEFAULT_THRESHOLDS,
     "tail bytes": Thresholds(replace(_NEVER, tail_bytes=0), replace(_NEVER, tail_bytes=0)),
-    "changes": Thresholds(replace(_NEVER, changed_rows=0, changed_share=0.0)),
-    "dead rows": Thresholds(dead_rows=0, dead_share=0.0),
+    "changes": Thresholds(_ANY_CHANGE),
+    "dead rows": Thresholds(_ANY_CHANGE, dead_rows=0, dead_share=0.0),
 }
-"""By what they make due: a base by the rows behind it, a base by any change, a compaction."""
+"""By what they make due: a base by the rows behind it, a base by any change, and with that a compaction."""
 
 
 TOLD = 3

@@ -21,7 +21,7 @@ from typing import NoReturn, Self
 
 from benchmarks.trials.doomed import Job, run_job
 
-ORPHAN_S = 15.0
+ORPHAN_S = 60.0
 """How long a parser process may outlive its killed owner: it ends at the next file that it would take."""
 
 POLL_S = 0.002

@@ -25,15 +25,7 @@ from tests.core.patient import NAME, PatientEncoder, Workplace
 
 pytestmark = pytest.mark.slow  # each build starts a parser process
 
-SAMPLE = {
-    "first build, slow encoder",
-    "update, base due by its tail",
-    "update, base due by its dead",
-    "update, base due by what was added",
-    "compaction",
-    "repair",
-    "rebuild, slow encoder",
-}
+SAMPLE = {"first build with bases", "update that compacts", "rebuild, slow encoder", "repair"}
 """Scenes of the trial that have all steps between them."""
 
 OWNER = """

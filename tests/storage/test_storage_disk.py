@@ -44,7 +44,7 @@ sys.exit(5)
 @pytest.mark.skipif(not can_record(), reason="strace is missing, or may not trace here")
 def test_a_call_that_fails_while_an_index_is_written_or_searched_costs_a_message_at_most(tmp_path: Path) -> None:
     plans = [plan for plan in disk_errors.PLANS if plan.name in {"update, slow encoder", "search"}]
-    tally = disk_errors.run(3, 8, tmp_path, print, plans)
+    tally = disk_errors.run(3, 6, tmp_path, print, plans)
     assert tally.failures == ()
     assert tally.tried > 0
 
@@ -52,9 +52,9 @@ def test_a_call_that_fails_while_an_index_is_written_or_searched_costs_a_message
 @pytest.mark.slow
 @pytest.mark.skipif(not can_mount(), reason="no file system can be mounted here")
 def test_a_full_disk_is_told_and_costs_nothing_but_the_update(tmp_path: Path) -> None:
-    tally = full_disk.run(3, 3, tmp_path, print)
+    tally = full_disk.run(3, 2, tmp_path, print)
     assert tally.failures == ()
-    assert tally.tried == 3
+    assert tally.tried == 2
 
 
 @pytest.mark.slow
