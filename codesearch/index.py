@@ -60,7 +60,7 @@ from codesearch.types import (
     UpdateReport,
 )
 from indexers.encoders.registry import load_encoder
-from indexers.errors import CancelledError, EncoderError, IndexersError, ParserError, WalkError
+from indexers.errors import CancelledError, EncoderError, GitTimeoutError, IndexersError, ParserError, WalkError
 from indexers.types import FileStat, Secret, Skipped, SkipReason
 
 __all__ = [
@@ -82,6 +82,7 @@ __all__ = [
     "FormatError",
     "Freshness",
     "FusedParts",
+    "GitTimeoutError",
     "GranularityEstimate",
     "Index",
     "IndexState",
