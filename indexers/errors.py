@@ -2,6 +2,7 @@
 
 IndexersError
 ├── WalkError      the root cannot be walked
+│   └── GitTimeoutError  git gave no answer in time
 ├── ParserError    parser processes cannot be started
 ├── EncoderError   the encoder is missing, down or misbehaves
 └── CancelledError the caller asked to stop
@@ -14,6 +15,10 @@ class IndexersError(Exception):
 
 class WalkError(IndexersError):
     """The root is missing, unreadable, or too broad to index without being told so twice."""
+
+
+class GitTimeoutError(WalkError):
+    """git gave no answer in time."""
 
 
 class ParserError(IndexersError):

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexers.attributes import GENERATED, VENDORED, Marks, to_state
-from indexers.errors import WalkError
-from indexers.git_process import TIMEOUT_S, GitTimeoutError, git_environment, run_git
+from indexers.errors import GitTimeoutError, WalkError
+from indexers.git_process import TIMEOUT_S, git_environment, run_git
 
 _UNREADABLE = re.compile(rb"^warning: could not open directory '(.*)/': (.*)$", re.MULTILINE)
 

@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from indexers.errors import WalkError
+from indexers.errors import GitTimeoutError
 
 _HARDENED = (
     "--no-pager",
@@ -52,10 +52,6 @@ SHORT_PATIENCE_S = 0.02
 
 _RULE_FILES = frozenset({".gitignore", ".gitattributes"})
 """What git opens in every folder, whatever it is."""
-
-
-class GitTimeoutError(WalkError):
-    """git gave no answer in time, which whoever lists files has a way around."""
 
 
 def git_command(*arguments: str) -> list[str]:

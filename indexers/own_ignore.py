@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexers import git
-from indexers.git_process import TIMEOUT_S, GitTimeoutError
+from indexers.errors import GitTimeoutError
+from indexers.git_process import TIMEOUT_S
 from indexers.ignore import GIT_IGNORE, OWN_IGNORE, RuleFile, decide, parse_rules, read_rules
 from indexers.listing import Listing, printable
 from indexers.scan import ScanRules, describe_repository, scan
