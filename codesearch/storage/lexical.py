@@ -20,6 +20,7 @@ import numpy as np
 import tantivy
 
 from codesearch.errors import CodesearchError, CorruptIndexError, StorageError
+from codesearch.storage.lexical_view import unlocked
 from codesearch.storage.platform import PRIVATE_FILE, link_or_copy, make_private_folder
 from codesearch.storage.rows import TermDocument
 from indexers.terms import BAG_DTYPE, unpack_bag
@@ -212,8 +213,8 @@ class LexicalReader:
         """Open; raises CorruptIndexError where the folder is damaged or gone."""
         self._folder = folder
         self._mend = mend
-        with read_errors(folder, mend):
-            index = tantivy.Index.open(str(folder))
+        with read_errors(folder, mend), unlocked(folder) as place:
+            index = tantivy.Index.open(str(place))
             index.config_reader("manual")
             _register(index)
             self._searcher = index.searcher()

@@ -14,7 +14,7 @@ import pytest
 from codesearch.errors import LockedError, NoIndexError
 from codesearch.maintenance import verify
 from codesearch.storage.lock import LOCK_NAME, Patience, WriterLock
-from codesearch.storage.platform import remove_quietly
+from codesearch.storage.platform import open_private, remove_quietly, try_lock
 from codesearch.storage.rows import Selection
 from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.steps import WriterSeams
@@ -266,6 +266,19 @@ def test_a_folder_without_rights_is_an_error_with_a_remedy(mode: str) -> None:
         for path in folder.rglob("*"):
             path.chmod(0o700)
         assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_reader_that_was_stopped_while_it_opened_keeps_no_other_waiting(folder: Path) -> None:
+    write_index(folder, [build_file("a.py")])
+    (locked,) = folder.glob("lexical-*")
+    fd = open_private(locked / ".tantivy-meta.lock", os.O_RDWR | os.O_CREAT)
+    assert try_lock(fd)
+    timer = threading.Timer(20.0, os.close, [fd])
+    timer.start()
+    with Snapshot.open(folder) as snapshot:
+        assert len(snapshot.find_lexical({"py": 1.0}, "file", Selection(), 9)) == 1
+    timer.cancel()
+    os.close(fd)  # fails where the timer had to do it
 
 
 def test_one_snapshot_serves_several_threads(folder: Path) -> None:
