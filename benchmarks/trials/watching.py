@@ -70,10 +70,17 @@ class _Watch:
         expected = read_contents(index_folder(self.fresh_home, self.place.root))
         while differences := _compare(read_contents(self.place.folder), expected):
             if time.monotonic() - started > GIVE_UP_S:
-                self.problems += differences
+                self.problems += [f"{what}, {self._ask_update(expected)}" for what in differences]
                 break
             time.sleep(LOOK_S)
         return time.monotonic() - started
+
+    def _ask_update(self, expected: Contents) -> str:
+        """Say whether it is hints that were missing: then an update mends what is wrong."""
+        report = self.place.build()
+        is_mended = not _compare(read_contents(self.place.folder), expected)
+        mended = "mends it" if is_mended else "does not mend it"
+        return f"which an update by hand {mended} ({report.added} added, {report.changed} changed)"
 
 
 def run(seed: int, n: int, folder: Path, note: Callable[[str], None]) -> Tally:

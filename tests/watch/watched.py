@@ -21,7 +21,7 @@ from codesearch.watching.watcher import Watcher, WatchOptions, WatchSeams
 PATIENCE_S = 60.0
 """Far more than anything takes here; only a test that fails waits so long."""
 
-QUICK = Times(locked_s=0.05, first_retry_s=0.1, max_retry_s=0.2)
+QUICK = Times(locked_s=0.05, first_retry_s=0.1, max_retry_s=0.2, max_rest_s=0.0)
 
 ONE = BuildOptions(n_workers=1)
 
@@ -176,6 +176,7 @@ class Watched:
         """Updates that were begun."""
         return len(self.all_of(Updating))
 
-    def settle_after(self, n_updates: int) -> None:
-        """Wait until the watcher waits again, after more updates than these."""
-        eventually(lambda: self.n_updates > n_updates and self.is_idle, "another update")
+    def hear_of(self, path: Path) -> None:
+        """Wait for a hint of a path, and until all is done that it led to."""
+        eventually(lambda: str(path) in self.hinted, f"a hint of {path}")
+        self.settle()
