@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -63,8 +64,10 @@ class Repository:
         return sorted({"/".join(name.split("/")[:n]) for name in found - {""} for n in range(1, name.count("/") + 2)})
 
     def read(self, path: str) -> str:
-        """Return a file's text; bytes that are no text are replaced."""
-        return (self.root / path).read_text(encoding="utf-8", errors="replace")
+        """Return a file's text; bytes that are no text are replaced, and what nobody may read says nothing."""
+        with suppress(PermissionError):
+            return (self.root / path).read_text(encoding="utf-8", errors="replace")
+        return ""
 
     def write(self, path: str, text: str | bytes) -> bool:
         """Write a file, with the folders it needs; False where something else is in the way."""
