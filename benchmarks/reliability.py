@@ -1,11 +1,11 @@
 """Does harm to real indexes, many times, and prints a table of what was tried and what did not hold.
 
-    python -m benchmarks.reliability [--seed N] [--only NAME] [--kills N] [--flips N] [--repairs N] [--reads N]
-                                     [--scripts N] [--files N]
+    python -m benchmarks.reliability [--seed N] [--only NAME] [--NAME N]
 
-Six trials, each in a scratch folder of its own: updates killed at every write step, flipped bits in every file of an
-index, damaged indexes repaired, readers beside writers, random edit scripts over a tree of 20,000 chunks, hostile
-files. Exits with 1 where anything failed; the same seed and number try the same things again.
+Trials, each in a scratch folder of its own: writes killed at every step, flipped bits in every file of an index, full
+disks, calls that fail, power cuts, damaged indexes repaired, readers beside writers, random edit scripts over a tree of
+20,000 chunks, edits under watch, hostile files. Exits with 1 where anything failed; the same seed and number try the
+same things again.
 """
 
 import argparse
@@ -36,9 +36,13 @@ class Trial:
 TRIALS = (
     Trial("kills", "kills", 600),
     Trial("flips", "flips", 1000),
+    Trial("disks", "full_disk", 40),
+    Trial("errors", "disk_errors", 150),
+    Trial("cuts", "power", 200),
     Trial("repairs", "repairs", 300),
     Trial("reads", "readers", 4000),
     Trial("scripts", "edits", 10),
+    Trial("bursts", "watching", 100),
     Trial("files", "hostile", 400),
 )
 
