@@ -8,10 +8,11 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
+from typing import Literal
 
 from benchmarks.trials.seeded import SeededEncoder
 from codesearch.build import BuildSeams, build
@@ -45,6 +46,10 @@ TOLD = 3
 """Exit code of a process that failed with a message."""
 
 
+Moment = Step | Literal["slice encoded"]
+"""A step of the writer; or a slice is encoded, and nobody but the encoder has it yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """What a process does, and where it dies."""
@@ -56,7 +61,7 @@ class Job:
     """`build`, `rebuild`, `compact`, `repair` or `search`."""
     encoder: str = "embedded"
     thresholds: str = "default"
-    step: Step | None = None
+    step: Moment | None = None
     """Where it ends itself; None where it is left to others."""
     nth: int = 1
     """Which of the moments of that name is meant."""
@@ -67,19 +72,25 @@ class LoggedEncoder(SeededEncoder):
     """Writes down what it is about to encode, the known answers left out."""
 
     log: Path = Path()
+    on_slice: Callable[[Moment], None] | None = None
+    """Told when a slice is encoded."""
 
     def encode_documents(self, inputs: Sequence[str]) -> FloatArray:
         """Return float32 `[len(inputs), dim]`, each row L2-normalised."""
-        if tuple(inputs) != PROBE_TEXTS:
-            write_line(self.log, {"encoded": [_digest(text) for text in inputs]})
-        return super().encode_documents(inputs)
+        if tuple(inputs) == PROBE_TEXTS:
+            return super().encode_documents(inputs)
+        write_line(self.log, {"encoded": [_digest(text) for text in inputs]})
+        vectors = super().encode_documents(inputs)
+        if self.on_slice is not None:
+            self.on_slice("slice encoded")
+        return vectors
 
 
 @dataclass(frozen=True, slots=True)
 class Moments:
     """What a log says."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[Moment, ...]
     slices: tuple[tuple[str, ...], ...]
     """Digests of what was encoded together."""
     n_committed_slices: int
@@ -102,9 +113,9 @@ class _Doom:
     """Writes down each step, and ends the process at the one that was named."""
 
     job: Job
-    seen: Counter[Step] = field(default_factory=Counter)
+    seen: Counter[Moment] = field(default_factory=Counter)
 
-    def __call__(self, step: Step) -> None:
+    def __call__(self, step: Moment) -> None:
         write_line(Path(self.job.log), {"step": step})
         self.seen[step] += 1
         if step == self.job.step and self.seen[step] == self.job.nth:
@@ -114,7 +125,8 @@ class _Doom:
 def run_job(job: Job) -> UpdateReport | None:
     """Do what the job says; what was built, if anything."""
     root, home = Path(job.root), Path(job.home)
-    seams = WriterSeams(_Doom(job), THRESHOLDS[job.thresholds])
+    doom = _Doom(job)
+    seams = WriterSeams(doom, THRESHOLDS[job.thresholds])
     if job.task == "search":
         with Index(root, index_folder(home, root), home, lambda spec: make_encoder(spec, Path(job.log))) as index:
             index.search("retry backoff")
@@ -133,7 +145,7 @@ def run_job(job: Job) -> UpdateReport | None:
         home,
         options,
         seams=BuildSeams(
-            load=lambda spec: make_encoder(spec, Path(job.log)),
+            load=lambda spec: make_encoder(spec, Path(job.log), doom),
             first_commit_s=0.0,
             fill_commit_s=0.0,
             fetching=Fetching(find_missing=_find_nothing),
@@ -151,9 +163,9 @@ def main() -> None:
         sys.exit(TOLD)
 
 
-def make_encoder(spec: EncoderSpec, log: Path) -> SeededEncoder:
+def make_encoder(spec: EncoderSpec, log: Path, on_slice: Callable[[Moment], None] | None = None) -> SeededEncoder:
     """Return the encoder of that name; vectors of all but `embedded` are kept in the cache."""
-    return LoggedEncoder(is_cached=spec.name != "embedded", name=spec.name, log=log)
+    return LoggedEncoder(is_cached=spec.name != "embedded", name=spec.name, log=log, on_slice=on_slice)
 
 
 def write_line(log: Path, line: dict[str, object]) -> None:
@@ -165,7 +177,7 @@ def write_line(log: Path, line: dict[str, object]) -> None:
 
 def read_moments(log: Path) -> Moments:
     """Read what a process said before it ended; a line that was cut off does not count."""
-    steps: list[Step] = []
+    steps: list[Moment] = []
     slices: list[tuple[str, ...]] = []
     n_committed = 0
     lines = log.read_bytes().split(b"\n")[:-1] if log.exists() else []

@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
-from benchmarks.trials.doomed import Job, make_encoder, read_moments, run_job
+from benchmarks.trials.doomed import Job, Moment, make_encoder, read_moments, run_job
 from benchmarks.trials.seeded import NAME
 from benchmarks.trials.small_tree import QUERIES, add_files, change_tree, write_tree
 from benchmarks.trials.states import State, read_state
 from codesearch.registry import index_folder
-from codesearch.storage.steps import Step
 from codesearch.types import Mode
 
 MODES: tuple[Mode, ...] = ("hybrid", "lexical")
@@ -60,7 +59,7 @@ class Scene:
     """As it is before each write; copied for each."""
     old: State | None
     new: State
-    steps: tuple[Step, ...]
+    steps: tuple[Moment, ...]
     """Moments of a write that nobody kills."""
     took_s: float
     n_files: int

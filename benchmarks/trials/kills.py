@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import get_args
 
-from benchmarks.trials.doomed import Moments, read_moments, run_job
+from benchmarks.trials.doomed import Moment, Moments, read_moments, run_job
 from benchmarks.trials.kill_scenes import PLANS, Plan, Scene, set_scene
 from benchmarks.trials.states import State
 from benchmarks.trials.tally import Tally
@@ -38,7 +38,7 @@ class Kill:
 
     number: int
     scene: Scene
-    step: Step | None
+    step: Moment | None
     """None for any time."""
     nth: int
     after_s: float | None
