@@ -1,4 +1,4 @@
-"""Makes the index that is kept for a format, of `fixtures/indexes/shapes`: `python -m tests.storage.make_format_fixture`.
+"""Makes the index of `fixtures/indexes/shapes` kept for a format: `python -m tests.storage.make_format_fixture`.
 
 Builds at a root that tells nothing of the machine, and leaves out what only says who wrote. Uses nothing of the program
 but its front door, so that an older program can be asked as well.
