@@ -27,12 +27,22 @@ class Times:
     """After an update so long as it took, up to this: under steady change half of the time is left to others."""
     noise_s: float = 2.0
     """After noise; doubled with each further update in vain."""
+    silence_s: float = 10.0
+    """What stays away so long after an update in vain is no noise: a person does it, not a program."""
     max_noise_s: float = 60.0
     locked_s: float = 1.0
     """While another process writes."""
     first_retry_s: float = 5.0
     """After a failure; doubled with each further one. A change meanwhile does not wait for it, once it is 5 s."""
     max_retry_s: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Vain:
+    """Updates without a change after hints of one path, and when the last was."""
+
+    n: int
+    at: float
 
 
 @dataclass(slots=True)
@@ -44,7 +54,7 @@ class Pace:
     """When the next update is to start."""
     _not_before: float = 0.0
     _hinted: set[str] = field(default_factory=set)
-    _vain: dict[str, int] = field(default_factory=dict)
+    _vain: dict[str, _Vain] = field(default_factory=dict)
     _n_failures: int = 0
 
     def note_hints(self, now: float, paths: Iterable[str]) -> None:
@@ -52,7 +62,7 @@ class Pace:
         fresh = set(paths)
         if fresh:
             self._hinted |= fresh
-            self.due = min(self.due, max(self._not_before, now + min(map(self._delay, fresh))))
+            self.due = min(self.due, max(self._not_before, now + min(self._delay(path, now) for path in fresh)))
 
     def note_change(self, now: float) -> None:
         """Something may have happened that no hint told of."""
@@ -60,9 +70,12 @@ class Pace:
 
     def note_update(self, now: float, took_s: float, *, has_changed: bool, is_polling: bool = False) -> None:
         """An update came through."""
+        if len(self._vain) + len(self._hinted) > MAX_NOISY_PATHS:
+            self._vain.clear()
         for path in self._hinted:
-            self._vain[path] = 0 if has_changed else self._vain.get(path, 0) + 1
-        self._vain = {path: n for path, n in self._vain.items() if n} if len(self._vain) < MAX_NOISY_PATHS else {}
+            before = self._vain.pop(path, None)
+            if not has_changed:
+                self._vain[path] = _Vain(before.n + 1 if before else 1, now)
         self._hinted.clear()
         self._n_failures = 0
         times = self.times
@@ -83,6 +96,11 @@ class Pace:
         self.due = now + retry_s
         return retry_s
 
-    def _delay(self, path: str) -> float:
-        n_vain = self._vain.get(path, 0) - VAIN_UPDATES
-        return 0.0 if n_vain < 0 else min(self.times.noise_s * 2.0 ** min(n_vain, 32), self.times.max_noise_s)
+    def _delay(self, path: str, now: float) -> float:
+        vain = self._vain.get(path)
+        if vain is not None and now - vain.at > self.times.silence_s:
+            del self._vain[path]
+            return 0.0
+        if vain is None or vain.n < VAIN_UPDATES:
+            return 0.0
+        return min(self.times.noise_s * 2.0 ** min(vain.n - VAIN_UPDATES, 32), self.times.max_noise_s)

@@ -146,10 +146,14 @@ class Watcher:
             on_event(Watching(len(self._survey.folders), self._poll_reason))
 
     def _is_deaf(self, before: Survey) -> bool:
-        """Tell whether a folder became another since it was listened to, or hints were lost, or may have been."""
+        """Tell whether a folder became another since it was listened to, or hints were lost, or may have been.
+
+        A hint of something between an update and the survey after it is judged by a survey that knows it already.
+        """
         assert self._survey is not None
         is_old = time.monotonic() - self._listened_at >= self._pace.times.refresh_s
-        return self._has_lost or is_old or before.folders != self._survey.folders
+        is_same = (before.folders, before.repositories) == (self._survey.folders, self._survey.repositories)
+        return self._has_lost or is_old or not is_same
 
     def _listen_anew(self) -> None:
         self._close()

@@ -15,12 +15,12 @@ def updated(now: float = 0.0, took_s: float = 0.0, *, has_changed: bool = True) 
 
 
 def in_vain(path: str, n: int) -> Pace:
-    """Return the pace after hints of a path that led to updates without a change, the last at second 0."""
+    """Return the pace after hints of a path that led to updates without a change, the last before second 100."""
     pace = updated()
     for number in range(n):
-        pace.note_hints(number - n, [path])
-        pace.note_update(number - n, 0, has_changed=False)
-    pace.note_update(0, 0, has_changed=True)
+        pace.note_hints(100 + number - n, [path])
+        pace.note_update(100 + number - n, 0, has_changed=False)
+    pace.note_update(100, 0, has_changed=True)
     return pace
 
 
@@ -58,6 +58,12 @@ def test_a_path_to_which_much_happens_without_a_change_is_looked_at_less_and_les
         pace.note_hints(100, ["noise"])
         dues.append(pace.due - 100)
     assert dues == [0, 0, 0, 2, 4, 8, 16, 32, 60, 60]
+
+
+def test_what_happens_to_a_path_now_and_then_is_no_noise() -> None:
+    pace = in_vain("touched", 9)
+    pace.note_hints(120, ["touched"])
+    assert pace.due == 120
 
 
 def test_a_change_elsewhere_does_not_wait_for_noise() -> None:

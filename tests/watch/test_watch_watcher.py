@@ -1,15 +1,18 @@
 """A watcher brings what happens in a tree into its index, by whichever way it happens."""
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from codesearch.build import BuildSeams
 from codesearch.index import Index
+from codesearch.storage.steps import Step, WriterSeams
 from codesearch.types import BuildOptions
 from codesearch.watching.events import Watching
-from codesearch.watching.watcher import follow_up
-from tests.watch.watched import Watched, eventually, run_git, write_files
+from codesearch.watching.watcher import WatchSeams, follow_up
+from tests.watch.watched import QUICK, Watched, eventually, run_git, write_files
 
 pytestmark = pytest.mark.slow  # each starts a parser process
 
@@ -180,3 +183,27 @@ def test_a_repository_inside_takes_its_files_away_once_it_is_one(watched: Watche
         watched.settle()
         run_git(watched.root / "inside", "init", "-q")
         watched.expect(files)
+
+
+@dataclass
+class Hider:
+    """Takes git's own folder away once, when an update is written and the tree not yet looked through again."""
+
+    git: Path
+    is_armed: bool = False
+
+    def on_step(self, step: Step) -> None:
+        """Hear of a moment of a write."""
+        if self.is_armed and step == "stale removed":
+            self.is_armed = False
+            self.git.rename(self.git.parent.with_name("hidden"))
+
+
+def test_a_repository_that_ends_while_an_update_is_written_is_noticed(watched: Watched, files: dict[str, str]) -> None:
+    (watched.root / ".git" / "info" / "exclude").write_text("src/\n")
+    hider = Hider(watched.root / ".git")
+    watched.seams = WatchSeams(BuildSeams(writer=WriterSeams(hider.on_step)), times=QUICK)
+    with watched.watching():
+        hider.is_armed = True
+        (watched.root / "queue.py").write_text("a = 1\n")
+        watched.expect({**files, "queue.py": "a = 1\n"})
