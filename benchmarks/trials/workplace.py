@@ -24,13 +24,13 @@ from indexers.parsers import ParserOptions, ParserPool
 from indexers.types import Encoder
 
 LOW = Thresholds(
-    base=BaseThresholds(changed_rows=8, changed_share=0.0005, tail_bytes=60 * 516),
-    unfinished_base=BaseThresholds(changed_rows=8, changed_share=0.0005, tail_bytes=60 * 516),
+    base=BaseThresholds(changed_rows=8, changed_share=0.0001, tail_bytes=60 * 516),
+    unfinished_base=BaseThresholds(changed_rows=8, changed_share=0.0001, tail_bytes=60 * 516),
     dead_rows=40,
     dead_share=0.01,
 )
-"""So low that scripts cross each, over a hundred chunks and over 20,000: 60 rows of 256 dimensions behind the base, a
-dozen dead in it, a hundredth of the vectors dead."""
+"""So low that scripts cross each, over a hundred chunks and over 20,000: 60 rows of 256 dimensions behind the base, 8
+dead in it, a hundredth of the vectors dead."""
 
 
 class LentPool(ParserPool):
