@@ -81,6 +81,7 @@ class WriterLock:
                         return False
                     if self._has_name(fd):
                         os.ftruncate(fd, 0)
+                        os.lseek(fd, 0, os.SEEK_SET)  # where it stands on Windows the byte that is locked was
                         os.write(fd, _describe_self())
                         self._fd = fd
                         return True
