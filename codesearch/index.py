@@ -5,7 +5,7 @@ Thin: it finds the index, keeps the newest generation open, and adds to an answe
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -299,15 +299,17 @@ class Index:
             self._scrub.require_sound()
             return SearchResponse(
                 query=query,
-                results=tuple(self._mark(result) for result in outcome.results),
+                results=self._mark(outcome.results),
                 took_ms=took_ms,
                 index=self._state(),
                 degraded=outcome.degraded and (self._encoder.missing or outcome.degraded),
                 stages=outcome.stages if options.explain else (),
             )
 
-    def _mark(self, result: SearchResult) -> SearchResult:
-        return replace(result, stale=is_stale(self._snapshot, self.root, result.path))
+    def _mark(self, results: Sequence[SearchResult]) -> tuple[SearchResult, ...]:
+        """Say of each result whether its file changed since, looking at each file once."""
+        stale = {path: is_stale(self._snapshot, self.root, path) for path in {result.path for result in results}}
+        return tuple(replace(result, stale=stale[result.path]) for result in results)
 
     def _open_snapshot(self) -> Snapshot:
         try:

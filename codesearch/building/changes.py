@@ -61,7 +61,7 @@ def compare(root: Path, walked: Walked, known: Known, walked_ns: int) -> Changes
             changes.unchanged += 1
         elif before is None and skip is not None and skip.stat == file.stat:
             changes.skipped.append(skip)
-        elif before is not None and (same := _read_same(root / file.path, file.stat.size_bytes, before)):
+        elif before is not None and (same := _read_same(root, file.path, file.stat.size_bytes, before)):
             changes.restats[file.path] = settle(confirm(file.stat, same), walked_ns)
             changes.unchanged += 1
         else:
@@ -79,16 +79,16 @@ def _is_doubtful(root: Path, file: SourceFile, skip: Skipped | None) -> bool:
     return is_closed or skip.stat == distrust(file.stat)
 
 
-def has_content(path: Path, size_bytes: int, known: KnownFile) -> bool:
+def has_content(root: Path, path: str, size_bytes: int, known: KnownFile) -> bool:
     """Return whether a file, of which the size is at hand, still has the bytes that were indexed."""
-    return _read_same(path, size_bytes, known) is not None
+    return _read_same(root, path, size_bytes, known) is not None
 
 
-def _read_same(path: Path, size_bytes: int, known: KnownFile) -> Attempt | None:
-    """Read a file and return the reading if it gave the bytes that were indexed."""
+def _read_same(root: Path, path: str, size_bytes: int, known: KnownFile) -> Attempt | None:
+    """Read a file and return the reading if it gave the bytes that were indexed; no link below the root is passed."""
     if size_bytes != known.stat.size_bytes:
         return None
-    attempt = read_once(os.fsencode(path), size_bytes)
+    attempt = read_once(path.encode(), size_bytes, os.fsencode(root))
     if isinstance(attempt, Attempt) and blake2b(attempt.data, digest_size=16).digest() == known.content_hash:
         return attempt
     return None

@@ -3,9 +3,10 @@
 A file that is ignored by now still has the bytes that were indexed: only the walk tells. Knows no queries.
 """
 
+import os
 import stat
 import time
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from codesearch.building.changes import Known, compare, has_content
 from codesearch.native import to_native
@@ -16,16 +17,26 @@ from indexers.reading import to_file_stat
 
 
 def is_stale(snapshot: Snapshot, root: Path, path: str) -> bool:
-    """Compare the file on disk with what was indexed: by stat, else by content hash."""
+    """Compare the file on disk with what was indexed: by stat, else by content hash. Nothing behind a link is read."""
     file = snapshot.file_at(path)
-    place = root / to_native(path)
+    status = _status_below(root, path)
+    if file is None or status is None or not stat.S_ISREG(status.st_mode):
+        return True
+    return to_file_stat(status) != file.stat and not has_content(root, path, status.st_size, _known(file))
+
+
+def _status_below(root: Path, path: str) -> os.stat_result | None:
+    """Return the stat of a file that is reached from the root without a link; None where there is none."""
+    *folders, name = PurePosixPath(path).parts
+    place = root
     try:
-        status = place.lstat()
+        for folder in folders:
+            place /= to_native(folder)
+            if not stat.S_ISDIR(place.lstat().st_mode):
+                return None
+        return (place / to_native(name)).lstat()
     except OSError:
-        return True
-    if file is None or not stat.S_ISREG(status.st_mode):
-        return True
-    return to_file_stat(status) != file.stat and not has_content(place, status.st_size, _known(file))
+        return None
 
 
 def count_stale(snapshot: Snapshot, root: Path) -> int | None:
