@@ -23,12 +23,15 @@ class Times:
     """Where there are no hints, and more where comparing takes long."""
     poll_share: float = 0.05
     """Of the time at most this share goes into comparing where there are no hints."""
-    max_rest_s: float = 1.0
-    """After an update so long as it took, up to this: under steady change half of the time is left to others."""
+    first_rest_s: float = 1.0
+    """After an update so long as it took, up to this: who saves twice does not wait long for the second."""
+    max_rest_s: float = 60.0
+    """The bound is doubled, up to this, with each update that a change follows sooner than the update took: under
+    steady change half of the time is left to others, unless updates take longer than this."""
     noise_s: float = 2.0
     """After noise; doubled with each further update in vain."""
     silence_s: float = 10.0
-    """What stays away so long after an update in vain is no noise: a person does it, not a program."""
+    """What stays away so long, updates not counted, is no noise: a person does it, not a program."""
     max_noise_s: float = 60.0
     locked_s: float = 1.0
     """While another process writes."""
@@ -39,10 +42,11 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class _Vain:
-    """Updates without a change after hints of one path, and when the last was."""
+    """Updates without a change after hints of one path."""
 
     n: int
-    at: float
+    heard_at: float
+    """When the last hint came, later by the time that updates took since: nobody hears hints meanwhile."""
 
 
 @dataclass(slots=True)
@@ -53,16 +57,24 @@ class Pace:
     due: float = 0.0
     """When the next update is to start."""
     _not_before: float = 0.0
-    _hinted: set[str] = field(default_factory=set)
+    _hinted: dict[str, float] = field(default_factory=dict)
+    """Paths that the next update is for, and when the last hint of each came."""
     _vain: dict[str, _Vain] = field(default_factory=dict)
+    _rest_s: float = 0.0
+    _steady_until: float = 0.0
+    """What changes before this time, changes as fast as updates can follow."""
+    _is_steady: bool = False
     _n_failures: int = 0
 
     def note_hints(self, now: float, paths: Iterable[str]) -> None:
         """Something happened to paths that matter."""
         fresh = set(paths)
-        if fresh:
-            self._hinted |= fresh
-            self.due = min(self.due, max(self._not_before, now + min(self._delay(path, now) for path in fresh)))
+        if not fresh:
+            return
+        delay_s = min(self._delay(path, now) for path in fresh)
+        self._hinted.update(dict.fromkeys(fresh, now))
+        self._is_steady |= delay_s == 0 and now < self._steady_until
+        self.due = min(self.due, max(self._not_before, now + delay_s))
 
     def note_change(self, now: float) -> None:
         """Something may have happened that no hint told of."""
@@ -72,14 +84,16 @@ class Pace:
         """An update came through."""
         if len(self._vain) + len(self._hinted) > MAX_NOISY_PATHS:
             self._vain.clear()
-        for path in self._hinted:
+        for path, heard_at in self._hinted.items():
             before = self._vain.pop(path, None)
             if not has_changed:
-                self._vain[path] = _Vain(before.n + 1 if before else 1, now)
+                self._vain[path] = _Vain(before.n + 1 if before else 1, heard_at + took_s)
         self._hinted.clear()
         self._n_failures = 0
         times = self.times
-        self._not_before = now + min(took_s, times.max_rest_s)
+        self._rest_s = min(2 * self._rest_s if self._is_steady else times.first_rest_s, times.max_rest_s)
+        self._is_steady, self._steady_until = False, now + took_s
+        self._not_before = now + min(took_s, self._rest_s)
         pause = max(times.poll_s, took_s / times.poll_share) if is_polling else times.refresh_s
         self.due = now + min(pause, times.refresh_s)
 
@@ -98,7 +112,8 @@ class Pace:
 
     def _delay(self, path: str, now: float) -> float:
         vain = self._vain.get(path)
-        if vain is not None and now - vain.at > self.times.silence_s:
+        heard_at = self._hinted.get(path, vain.heard_at if vain else now)
+        if vain is not None and now - heard_at > self.times.silence_s:
             del self._vain[path]
             return 0.0
         if vain is None or vain.n < VAIN_UPDATES:

@@ -4,7 +4,7 @@ import pytest
 
 from codesearch.watching.pace import VAIN_UPDATES, Pace, Times
 
-TIMES = Times(refresh_s=300, noise_s=2, max_noise_s=60, first_retry_s=5, max_retry_s=300, max_rest_s=1)
+TIMES = Times(refresh_s=300, noise_s=2, max_noise_s=60, first_retry_s=5, max_retry_s=300, first_rest_s=1, max_rest_s=60)
 
 
 def updated(now: float = 0.0, took_s: float = 0.0, *, has_changed: bool = True) -> Pace:
@@ -49,6 +49,49 @@ def test_after_an_update_others_have_their_turn_for_as_long_up_to_a_second(took_
     pace = updated(now=10, took_s=took_s)
     pace.note_hints(10.1, ["a"])
     assert pace.due == due
+
+
+def simulate(pace: Pace, took_s: float, until: float, *, has_changed: bool) -> list[float]:
+    """Return when updates begin while something happens to one path every second; who updates hears nothing."""
+    begun: list[float] = []
+    now = next_hint = 0.0
+    while now < until:
+        if pace.due <= next_hint:
+            begun.append(pace.due)
+            now = pace.due + took_s
+            pace.note_update(now, took_s, has_changed=has_changed)
+            next_hint = max(next_hint, now)
+        else:
+            now = next_hint
+            pace.note_hints(now, ["a"])
+            next_hint += 1
+    return begun
+
+
+@pytest.mark.parametrize("took_s", [0.25, 4.0, 30.0])
+def test_under_steady_change_half_of_the_time_is_left_to_others(took_s: float) -> None:
+    begun = simulate(Pace(TIMES), took_s, 600, has_changed=True)
+    gaps = [after - before for before, after in zip(begun, begun[1:], strict=False)][6:]
+    assert gaps
+    assert all(2 * took_s <= gap <= 2 * took_s + 1 for gap in gaps)
+
+
+def test_after_a_time_without_change_the_second_save_waits_no_longer_than_ever() -> None:
+    pace = Pace(TIMES)
+    simulate(pace, 30, 600, has_changed=True)
+    for now in (700, 900):
+        pace.note_hints(now, ["a"])
+        pace.note_update(now + 30, 30, has_changed=True)
+    pace.note_hints(930, ["a"])
+    assert pace.due == 931
+
+
+@pytest.mark.parametrize("took_s", [0.125, 12.0])
+def test_noise_without_end_is_looked_at_once_a_minute(took_s: float) -> None:
+    begun = simulate(Pace(TIMES), took_s, 900, has_changed=False)
+    gaps = [after - before for before, after in zip(begun, begun[1:], strict=False)]
+    assert len(gaps) > 10
+    assert all(60 <= gap - took_s <= 61 for gap in gaps[9:])
 
 
 def test_a_path_to_which_much_happens_without_a_change_is_looked_at_less_and_less() -> None:
