@@ -9,6 +9,9 @@ from dataclasses import dataclass
 PRIVATE_KEY_KIND = "private-key"
 URL_PASSWORD_KIND = "url-password"  # noqa: S105
 DATABASE_PASSWORD_KIND = "database-password"  # noqa: S105
+BASIC_KIND = "basic-auth"
+"""A name and a password in base64, behind a word that also stands before names of classes."""
+
 PASSWORD_KINDS = frozenset({URL_PASSWORD_KIND, DATABASE_PASSWORD_KIND, "netrc-password"})
 """What people choose: those that examples are written with are none."""
 
@@ -33,11 +36,11 @@ _URL_LOGIN = r"(?P<v>[^\s/:@\"'`<>{}$()\[\]|,;\\*]{3,120})@[A-Za-z0-9\[{$%<]"
 _GITLAB = rf"gl(?:pat|ptt|dt|rt|ft|cbt|soat)-{_WORD}{{20,}}(?:\.[\w.\-]+)?"
 _SLACK_WEBHOOK = r"(?<=hooks\.)slack\.com/(?:services|workflows|triggers)/(?P<v>[A-Za-z0-9/]{20,})"
 _ASSIGNED = (
-    r"(?:\\?[\"'\])>]){0,3}[ \t]{0,9}(?::[ \t]{0,3}[A-Za-z_.\[\]]{1,30}[ \t]{0,9}(?==))?"
+    r"(?![\w+/\-])(?:\\?[\"'\])>]){0,3}[ \t]{0,9}(?::[ \t]{0,3}[A-Za-z_.\[\]]{1,30}[ \t]{0,9}(?==))?"
     r"(?:=>|[:=,(])?[ \t]{0,9}(?:\\?[\"'`])?"
 )
 """From the end of a name to its value, in the spellings of configuration files, languages with or without a type,
-XML, and code inside a JSON string."""
+XML, and code inside a JSON string. Never nothing: in a longer name, what follows the word is no value."""
 
 _AWS_SECRET = _ASSIGNED + r"(?P<v>[A-Za-z0-9+/]{40})(?![A-Za-z0-9+/=])"
 
@@ -144,21 +147,15 @@ TOKEN_FORMATS: tuple[TokenFormat, ...] = (
     TokenFormat("pulumi-token", "pul-[0-9a-f]", _START + r"pul-[0-9a-f]{40}(?![A-Za-z0-9])"),
     TokenFormat("bitbucket-token", "ATBB", _START + r"ATBB[A-Za-z0-9_=\-]{28,}"),
     TokenFormat("google-oauth-token", "1//0", r"(?<![\w/.:\-])1//0[\w\-]{40,}"),
-    TokenFormat(
-        "basic-auth", "[Bb]asic ", r"[Bb]asic (?P<v>" + _MIXED + r"[A-Za-z0-9+/]{12,}={0,2})(?![A-Za-z0-9+/=])"
-    ),
+    TokenFormat(BASIC_KIND, "[Bb]asic ", r"[Bb]asic (?P<v>" + _MIXED + r"[A-Za-z0-9+/]{12,}={0,2})(?![A-Za-z0-9+/=])"),
     TokenFormat("bearer-token", "Bearer", r"Bearer (?P<v>" + _MANY_DIGITS + rf"{_WORD}{{32,}})(?![\w.\-])"),
     TokenFormat("docker-auth", '"auth[\\\\"]', r"\"auth\\?\"\s{0,3}:\s{0,3}\\?\"" + _LOGIN_IN_BASE64 + r"\\?\""),
     TokenFormat("netrc-password", "machin", r"machine\s+\S+\s+login\s+\S+\s+password\s+(?P<v>[^\s\"'`<>{}$%]{4,})"),
-    TokenFormat(
-        DATABASE_PASSWORD_KIND, "[Pp]asswo", r"(?<=;)[Pp]assword=(?P<v>[^;\"'\s{}<>$%*()]{4,64})(?=[;\"'\r\n])"
-    ),
-    TokenFormat(DATABASE_PASSWORD_KIND, "[Pp]wd=", r"(?<=;)[Pp]wd=(?P<v>[^;\"'\s{}<>$%*()]{4,64})(?=[;\"'\r\n])"),
+    TokenFormat(DATABASE_PASSWORD_KIND, "[Pp]asswo", r"(?<=;)[Pp]assword=" + _TYPED),
+    TokenFormat(DATABASE_PASSWORD_KIND, "[Pp]wd=", r"(?<=;)[Pp]wd=" + _TYPED),
     TokenFormat("api-key", "[aA][pP][iI]_[kK][eE]", r"(?i:api_key)" + _ASSIGNED + _RANDOM),
     TokenFormat("api-key", "[aA][pP][iI][kK][eE][yY]", r"(?i:apikey)" + _ASSIGNED + _RANDOM),
-    TokenFormat(
-        "secret-key", "[sS][eE][cC][rR][eE][tT]", r"(?i:secret(?:[_\-]?(?:key|token|id))?)" + _ASSIGNED + _RANDOM
-    ),
+    TokenFormat("secret-key", "[sS][eE][cC][rR][eE][tT]", _SECRET_NAME + _ASSIGNED + _RANDOM),
     TokenFormat("access-token", "[tT][oO][kK][eE][nN]", r"(?i:token)" + _ASSIGNED + _RANDOM),
 )
 

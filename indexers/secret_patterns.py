@@ -5,13 +5,21 @@ The search has two steps. A screen finds the few places where a format's first b
 """
 
 import re
+from base64 import b64decode
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from indexers.secret_formats import PASSWORD_KINDS, PLACEHOLDERS, PRIVATE_KEY_KIND, TOKEN_FORMATS, TokenFormat
+from indexers.secret_formats import (
+    BASIC_KIND,
+    PASSWORD_KINDS,
+    PLACEHOLDERS,
+    PRIVATE_KEY_KIND,
+    TOKEN_FORMATS,
+    TokenFormat,
+)
 
 __all__ = ["PRIVATE_KEY_KIND", "TOKEN_FORMATS", "TokenSpan", "find_tokens"]
 
@@ -19,6 +27,9 @@ _ANCHOR_BYTES = 6
 
 _FORMATS_A_SCREEN = 64
 """As many bits as a number has."""
+
+_HEADER_BYTES = 40
+"""So far before a value its header's name may stand: `Authorization` with quotes, a colon and blanks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +85,27 @@ def _try_formats(data: bytes, place: int, formats: int, screen: _Screen) -> list
         if formats >> bit & 1:
             kind, regex = screen.formats[bit]
             match = regex.match(data, place)
-            if match is not None and not (kind in PASSWORD_KINDS and _is_placeholder(match)):
+            if match is not None and not _is_nothing_kept(kind, match):
                 spans.append(TokenSpan(*match.span(match.lastgroup or 0), kind))
     return spans
+
+
+def _is_nothing_kept(kind: str, match: re.Match[bytes]) -> bool:
+    """Tell what is written like a secret from one, where the expression cannot."""
+    return (kind in PASSWORD_KINDS and _is_placeholder(match)) or (kind == BASIC_KIND and not _is_login(match))
+
+
+def _is_login(match: re.Match[bytes]) -> bool:
+    """Tell whether a value is of the header `Authorization`, or says a name and a password."""
+    before = match.string[max(match.start() - _HEADER_BYTES, 0) : match.start()].rpartition(b"\n")[2]
+    if b"authorization" in before.lower():
+        return True
+    value = match["v"].rstrip(b"=")
+    try:
+        decoded = b64decode(value + b"=" * (-len(value) % 4))
+    except ValueError:
+        return False
+    return b":" in decoded and decoded.decode("utf-8", "replace").isprintable()
 
 
 def _is_placeholder(match: re.Match[bytes]) -> bool:

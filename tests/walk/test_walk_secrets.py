@@ -4,6 +4,7 @@ The tokens are put together here from parts, so that no scanner mistakes this fi
 """
 
 import re
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,10 @@ QUIET = [
     "Server=db;User Id=sa;Password={0};Database=x",
     "Server=db;Password=password;Database=x",
     '{"auth": "enabled"}, {"auth": "OAuth2AuthorizationCode"}',
+    "A basic S3StorageBackend that keeps blobs, and a Basic Utf8StringBuilder",
+    "# basic OAuth2ClientCredentials flow, Visual Basic VB6ProjectImporter",
+    "const tokenIdsForOAuth2Pkce_S256_v2_v3_roundtrip_x = 1",
+    "apiKeyForTheS3Bucket_v2_of_2024_and_2025_Ab3 = find()",
     "SECRET_TOKEN_LENGTH = DEFAULT_SECRET_TOKEN_LENGTH_IN_BYTES",
     "secret_" + "a" * 43,
     "MTA" + "x" * 60,
@@ -149,6 +154,21 @@ QUIET = [
 @pytest.mark.parametrize("text", QUIET)
 def test_ordinary_code_raises_no_alarm(text: str) -> None:
     assert redact(text.encode()).secrets == ()
+
+
+@pytest.mark.parametrize("login", ["alice:Tr0ub4dor&3", "größe:paßwort9", "bob:x"])
+@pytest.mark.parametrize("line", ["curl -H 'Basic {}'", "basic {}", 'h = {{"Authorization": "Basic {}"}}'])
+def test_a_login_in_base64_is_masked_wherever_it_stands(login: str, line: str) -> None:
+    value = b64encode(f"{login}{letters(6)}".encode()).decode()
+    redacted = redact(line.format(value).encode())
+    assert [secret.kind for secret in redacted.secrets] == ["basic-auth"]
+    assert value.encode() not in redacted.data
+
+
+def test_what_the_header_for_logins_holds_is_masked_whatever_it_decodes_to() -> None:
+    value = letters(24)
+    assert redact(f"'Authorization' : 'Basic {value}'".encode()).secrets != ()
+    assert redact(f"Authorization:\nsee Basic {value}".encode()).secrets == ()
 
 
 def key_block(label: str = "RSA ", newline: str = "\n", indent: str = "") -> str:
