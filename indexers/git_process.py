@@ -53,6 +53,9 @@ SHORT_PATIENCE_S = 0.02
 _RULE_FILES = frozenset({".gitignore", ".gitattributes"})
 """What git opens in every folder, whatever it is."""
 
+_RULE_SETTINGS = r"^core\.(excludesfile|attributesfile)$"
+"""What names files of rules elsewhere, as git spells it for `--get-regexp`."""
+
 
 def git_command(*arguments: str) -> list[str]:
     """Return a command line of git; FileNotFoundError where none is installed."""
@@ -84,6 +87,16 @@ def run_git(
         return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
+def end_pipes(root: Path) -> bool:
+    """Let git read nothing from a pipe that stands in the place of a file it opens; return whether there was one.
+
+    A pipe can be opened for writing without waiting only where somebody waits to read.
+    """
+    if not hasattr(os, "mkfifo"):
+        return False
+    return _end_pipes_below(root) or _end_configured_pipes(root)
+
+
 def _wait_for(process: "subprocess.Popen[bytes]", folder: Path, stdin: bytes, timeout_s: float) -> tuple[bytes, bytes]:
     """Return what git says; raises TimeoutExpired where it does not."""
     deadline = time.monotonic() + timeout_s
@@ -97,7 +110,7 @@ def _wait_for(process: "subprocess.Popen[bytes]", folder: Path, stdin: bytes, ti
             started = time.monotonic()
             if started >= deadline:
                 raise
-            has_ended_one = _end_pipes(folder)
+            has_ended_one = end_pipes(folder)
             patience_s = SHORT_PATIENCE_S if has_ended_one else max(PATIENCE_S, 4 * (time.monotonic() - started))
 
 
@@ -110,25 +123,30 @@ def _find_git() -> str:
     raise FileNotFoundError("git")
 
 
-def _end_pipes(root: Path) -> bool:
-    """Let git read nothing from a pipe that stands in the place of a file it opens; return whether there was one.
-
-    A pipe can be opened for writing without waiting only where somebody waits to read.
-    """
-    if not hasattr(os, "mkfifo"):
-        return False
+def _end_pipes_below(root: Path) -> bool:
+    """End what stands for a rule file, in any folder, or for any file of git's own folders."""
     is_ended = False
-    todo = [os.fspath(root)]
+    todo = [(os.fspath(root), False)]
     while todo:  # os.walk calls itself for each folder in a folder, and deep trees are too deep for that
-        folder = todo.pop()
-        is_git = "/.git" in folder
+        folder, is_git = todo.pop()
         with suppress(OSError), os.scandir(folder) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
-                    todo.append(entry.path)
+                    todo.append((entry.path, is_git or entry.name == ".git"))
                 elif is_git or entry.name in _RULE_FILES:
                     is_ended |= _end_pipe(entry.path)
     return is_ended
+
+
+def _end_configured_pipes(root: Path) -> bool:
+    """End what a configuration names as a file of rules; git is asked which, as it reads none of them to tell."""
+    try:  # with no more patience than that, nobody looks for pipes again
+        answer = run_git(root, "config", "-z", "--type=path", "--get-regexp", _RULE_SETTINGS, timeout_s=PATIENCE_S)
+    except (FileNotFoundError, GitTimeoutError):
+        return False
+    top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
+    values = [setting.partition(b"\n")[2] for setting in answer.stdout.split(b"\0")]
+    return any(_end_pipe(os.fspath(top / os.fsdecode(value))) for value in values if value)
 
 
 def _end_pipe(path: str) -> bool:

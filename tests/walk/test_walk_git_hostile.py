@@ -11,7 +11,8 @@ import pytest
 from codesearch.index import Index
 from codesearch.types import BuildOptions
 from indexers.errors import WalkError
-from indexers.git import find_work_tree, git_identity, list_files
+from indexers.git import find_work_tree, git_identity, list_files, read_marks
+from indexers.git_process import end_pipes
 from indexers.walker import walk
 from tests.walk.hostile_git import (
     COMMANDS,
@@ -159,6 +160,37 @@ def test_rule_files_that_are_pipes_are_not_waited_for(plant: Plant) -> None:
     for name in (".gitignore", "src/.gitignore", "src/.gitattributes", ".codesearchignore"):
         os.mkfifo(root / name)
     assert [file.path for file in walk(root).files] == ["README.md", "src/retry.py"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", ["core.excludesFile", "core.attributesFile"])
+@pytest.mark.parametrize("place", ["inside", "outside"])
+def test_a_pipe_that_the_configuration_names_is_not_waited_for(plant: Plant, key: str, place: str) -> None:
+    root = plant(SOURCES, git=True)
+    os.mkfifo(root / "rules.fifo")
+    os.mkfifo(root.parent / "rules.fifo")
+    set_value(root, key, "rules.fifo" if place == "inside" else str(root.parent / "rules.fifo"))
+    tree = find_work_tree(root)
+    assert tree is not None
+    assert b"src/retry.py" in list_files(tree, timeout_s=20.0).paths
+    assert read_marks(tree, [b"src/retry.py"], timeout_s=20.0) == {}
+
+
+@pytest.mark.parametrize(
+    ("root", "folder"), [("root", ".github/tools"), ("root", ".gitlab/builds"), (".git-worktrees/feature", "run")]
+)
+def test_a_pipe_that_git_does_not_open_is_left_to_who_reads_it(plant: Plant, root: str, folder: str) -> None:
+    (place := plant({}, name=root.partition("/")[0]) / root.partition("/")[2]).mkdir(exist_ok=True)
+    (place / folder).mkdir(parents=True)
+    pipes = [place / folder / "jobs.fifo", place / ".git" / "info" / "exclude"]
+    pipes[1].parent.mkdir(parents=True)
+    for is_gits, pipe in enumerate(pipes):
+        os.mkfifo(pipe)
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            assert end_pipes(place) is bool(is_gits)
+        finally:
+            os.close(reader)
 
 
 def test_a_root_that_is_a_link_is_indexed_as_what_it_leads_to(plant: Plant, tmp_path: Path) -> None:
