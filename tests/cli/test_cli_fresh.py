@@ -1,7 +1,7 @@
 """`--fresh`, waiting for another writer, and what both say."""
 
 import os
-import threading
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -72,11 +72,18 @@ def test_a_fresh_search_of_an_index_that_stays_locked_answers_from_it_and_says_s
 
 
 def test_a_second_index_command_says_who_it_waits_for_and_goes_on_when_that_ends(
-    repo: Path, folder: Path, run: Run
+    repo: Path, folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock = WriterLock(folder)
-    with closing(lock):
-        threading.Timer(0.2, lock.close).start()
+    with closing(lock), monkeypatch.context() as patch:
+        write = sys.stderr.write
+
+        def end_when_waited_for(text: str) -> int:
+            if "waiting for that to end" in text:
+                lock.close()
+            return write(text)
+
+        patch.setattr(sys.stderr, "write", end_when_waited_for)
         answer = run("index", repo, "--wait", "60")
     assert answer.status == 0
     assert f"the index is being written by process {os.getpid()} on " in answer.err
