@@ -209,7 +209,7 @@ def repair_to_json(report: RepairReport, folder: Path) -> Json:
         "dropped": list(report.dropped),
         "dropped_count": report.n_dropped,
         "without_vectors": list(report.without_vectors),
-        "emptied": list(report.lost),
+        "lost": list(report.lost),
         "generation": report.generation,
         "complete": report.complete,
         "command": f"codesearch index {shlex.quote(str(report.root))}" if is_less else None,

@@ -66,7 +66,7 @@ def test_json_says_the_same(run: Run, root: Path, folder: Path) -> None:
     document = run("repair", root, "--json").json()
     assert (document["dropped"], document["dropped_count"]) == (["c.py"], 1)
     assert document["without_vectors"] == ["a.py", "b.py"]
-    assert (document["complete"], document["emptied"]) == (False, [])
+    assert (document["complete"], document["lost"]) == (False, [])
     assert document["command"] == f"codesearch index '{root}'"
     assert {problem["file"] for problem in document["problems"]} >= {"catalog.db", "vectors-1.bin"}
     again = run("repair", root, "--json").json()
