@@ -127,6 +127,12 @@ def find_configured_rules(tree: WorkTree) -> list[Path]:
     return paths
 
 
+def find_index_file(tree: WorkTree) -> Path:
+    """Return where git keeps what it tracks; a linked work tree has a file of its own."""
+    answer = run_git(tree.root, "rev-parse", "--git-path", "index")
+    return tree.root / os.fsdecode(answer.stdout.removesuffix(b"\n"))
+
+
 def git_identity(root: Path) -> str | None:
     """Return the id of the main line's first commit and the root's path in the work tree; None without either.
 

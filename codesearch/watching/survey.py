@@ -15,7 +15,7 @@ from codesearch.storage.snapshot import Snapshot
 from codesearch.watching.rules import Rules
 from indexers.attributes import ATTRIBUTES
 from indexers.errors import WalkError
-from indexers.git import WorkTree, find_configured_rules, find_work_tree
+from indexers.git import WorkTree, find_configured_rules, find_index_file, find_work_tree
 from indexers.ignore import GIT_IGNORE, OWN_IGNORE, RuleFile
 from indexers.own_ignore import outer_rules
 from indexers.types import Skipped, SkipReason
@@ -29,7 +29,7 @@ touches the file itself too, and the update that this brings sees all."""
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """A tree as it was looked through."""
+    """A tree as it was looked through. All paths have `/` between parts."""
 
     root: bytes
     folders: dict[bytes, int]
@@ -38,7 +38,7 @@ class Survey:
     """Paths about which the index says something."""
     rules: Rules
     outer_files: frozenset[bytes]
-    """Rule files outside the root, absolute."""
+    """Files outside of what the walk lists that say what it lists, absolute: git's rules and git's own index."""
     repositories: set[bytes] = field(default_factory=set)
     """Folders in which `.git` lies; those below the root are closed, and still listened to for its end."""
     unborn: set[bytes] = field(default_factory=set)
@@ -47,12 +47,12 @@ class Survey:
 
     def matters(self, path: str) -> bool:
         """Tell whether something that happened to an absolute path may have changed what the index should say."""
-        raw = os.fsencode(path)
+        raw = to_slashes(path)
         if raw == self.root or raw in self.outer_files or os.path.dirname(raw) in self.unborn:  # noqa: PTH120
             return True
         if not raw.startswith(self.root + b"/"):
             return False
-        local = raw[len(self.root) + 1 :].replace(os.fsencode(os.sep), b"/")
+        local = raw[len(self.root) + 1 :]
         if local in self.known or local in self.folders:
             return True
         folder, _, name = local.rpartition(b"/")
@@ -64,15 +64,14 @@ class Survey:
 
     def has_folder(self, path: str) -> bool:
         """Tell whether a folder that is listened to came, went, or became another."""
-        raw = os.fsencode(path)
-        return raw[len(self.root) + 1 :] in self.folders
+        return to_slashes(path)[len(self.root) + 1 :] in self.folders
 
     def places(self) -> list[str]:
         """Return the absolute paths of all folders to listen to."""
         root = os.fsdecode(self.root)
         inside = [f"{root}/{os.fsdecode(folder)}" if folder else root for folder in sorted(self.folders)]
         others = {os.path.dirname(file) for file in self.outer_files} | self.unborn  # noqa: PTH120
-        return inside + sorted(os.fsdecode(place) for place in others if os.path.isdir(place))  # noqa: PTH112
+        return inside + sorted(os.fsdecode(place) for place in others if _may_listen(place))
 
     def _is_there(self, raw: bytes, local: bytes) -> bool:
         """Tell whether a path of which nothing is known exists and no rule ignores it: else it came and went."""
@@ -83,9 +82,14 @@ class Survey:
         return not self.rules.is_ignored(local, is_dir=is_dir)
 
 
+def to_slashes(path: str, separator: str = os.sep) -> bytes:
+    """Return a path of the system as a survey spells it."""
+    return os.fsencode(path.replace(separator, "/"))
+
+
 def survey(root: Path, folder: Path) -> Survey:
     """Look through the folders of `root`, whose index lies in `folder`. Raises WalkError for a root that is gone."""
-    raw = os.fsencode(root)
+    raw = to_slashes(str(root))
     known, closed = _read_known(folder)
     rules, outer_files = _read_outer(root)
     found = Survey(raw, {}, known, Rules(raw, rules, closed), outer_files)
@@ -124,7 +128,7 @@ def _encode(skip: Skipped) -> bytes:
 
 
 def _read_outer(root: Path) -> tuple[tuple[RuleFile, ...], frozenset[bytes]]:
-    """Return git's rules from outside the root, and the files below which they may come to be."""
+    """Return git's rules from outside the root, and the files that say more than the root's own."""
     try:
         tree = find_work_tree(root)
         return ((), frozenset()) if tree is None else (outer_rules(tree), _outer_files(tree))
@@ -133,12 +137,12 @@ def _read_outer(root: Path) -> tuple[tuple[RuleFile, ...], frozenset[bytes]]:
 
 
 def _outer_files(tree: WorkTree) -> frozenset[bytes]:
-    """Return rule files of the work tree that lie outside the root; the user's own, in busy folders, are left out."""
-    exclude = os.path.realpath(find_configured_rules(tree)[-1])
+    """Return git's index and rule files that lie outside the root; the user's own, in busy folders, are left out."""
+    own = [find_configured_rules(tree)[-1], find_index_file(tree)]
     folders = [folder for folder in tree.root.parents if folder == tree.top or folder.is_relative_to(tree.top)]
     names = [os.fsdecode(name) for name in (GIT_IGNORE, ATTRIBUTES)]
-    above = [os.fsencode(folder / name) for folder in folders for name in names]
-    return frozenset([os.fsencode(exclude), *above])
+    above = [str(folder / name) for folder in folders for name in names]
+    return frozenset(map(to_slashes, [*map(os.path.realpath, own), *above]))
 
 
 def _look_through(found: Survey) -> None:
@@ -167,11 +171,19 @@ def _look_through(found: Survey) -> None:
 def _add_tracked(found: Survey, folder: bytes) -> None:
     """Add the way to a file that git tracks where a rule ignores what is new."""
     while folder not in found.folders:
+        path = found.root + b"/" + folder
+        if not _may_listen(path):
+            return
         try:
-            found.folders[folder] = os.lstat(found.root + b"/" + folder).st_ino
+            found.folders[folder] = os.lstat(path).st_ino
         except OSError:
             return
         folder = folder.rpartition(b"/")[0]
+
+
+def _may_listen(place: bytes) -> bool:
+    """Tell whether a folder is there and may be read: the system listens to no other."""
+    return os.path.isdir(place) and os.access(place, os.R_OK)  # noqa: PTH112
 
 
 def _is_utf8(name: bytes) -> bool:

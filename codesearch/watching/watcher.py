@@ -57,17 +57,18 @@ class Watcher:
         self._home = home
         self._folder = index_folder(home, self._root)
         self._options = options.build
-        self._poll_reason = "as asked for" if options.is_polling else ""
+        self._wants_hints = not options.is_polling
+        self._poll_reason = "" if self._wants_hints else "as asked for"
         self._listen = seams.listen
         self._encoder = KeptEncoder(seams.build.load)
         self._build_seams = replace(seams.build, load=self._encoder.load)
         self._pace = Pace(seams.times)
         self._hints: Hints | None = None
         self._survey: Survey | None = None
-        self._is_polling = False
         self._has_lost = False
         """Whether something may happen, or have happened, without a hint."""
         self._listened_at = 0.0
+        """When it was last begun, or tried."""
         self._had_index = has_index(self._folder)
         self._told = ""
 
@@ -136,41 +137,46 @@ class Watcher:
     def _follow_folders(self, on_event: OnWatchEvent) -> None:
         """Listen to the folders that are there now; what happened until then is for one more update."""
         before, self._survey = self._survey, survey(self._root, self._folder)
-        if not self._poll_reason:
-            if before is not None and before.places() == self._survey.places() and not self._is_deaf(before):
-                return
+        reason = self._poll_reason
+        if self._wants_hints and (before is None or self._is_deaf(before)):
             self._listen_anew()
             self._pace.note_change(time.monotonic())
-        if before is None or (self._poll_reason and not self._is_polling):
-            self._is_polling = bool(self._poll_reason)
+        if before is None or self._poll_reason != reason:
             on_event(Watching(len(self._survey.folders), self._poll_reason))
 
     def _is_deaf(self, before: Survey) -> bool:
         """Tell whether a folder became another since it was listened to, or hints were lost, or may have been.
 
         A hint of something between an update and the survey after it is judged by a survey that knows it already.
+        Where the system told nothing it is asked again now and then.
         """
         assert self._survey is not None
-        is_old = time.monotonic() - self._listened_at >= self._pace.times.refresh_s
+        if time.monotonic() - self._listened_at >= self._pace.times.refresh_s:
+            return True
+        if self._poll_reason:
+            return False
         is_same = (before.folders, before.repositories) == (self._survey.folders, self._survey.repositories)
-        return self._has_lost or is_old or not is_same
+        return self._has_lost or not is_same or before.places() != self._survey.places()
 
     def _listen_anew(self) -> None:
         self._close()
-        for _ in range(LISTEN_ATTEMPTS):
+        for _ in range(1 if self._poll_reason else LISTEN_ATTEMPTS):
             assert self._survey is not None
+            self._listened_at = time.monotonic()
             try:
                 self._hints = self._listen(self._root, self._survey.places())
-            except LostHintsError:
+            except LostHintsError as error:
+                reason = f"a folder is gone or closed whenever the system is to listen to it ({error})"
                 time.sleep(LISTEN_PAUSE_S)
                 self._survey = survey(self._root, self._folder)
             except NoHintsError as error:
-                self._poll_reason = str(error)
-                return
+                reason = str(error)
+                break
             else:
-                self._listened_at = time.monotonic()
                 self._has_lost = False
-                return
+                reason = ""
+                break
+        self._poll_reason = reason
 
     def _await_changes(self, stop: Event) -> None:
         """Return when an update is due."""

@@ -1,5 +1,7 @@
 """When the next update is due, in seconds of a clock that the test holds."""
 
+from itertools import pairwise
+
 import pytest
 
 from codesearch.watching.pace import VAIN_UPDATES, Pace, Times
@@ -71,7 +73,7 @@ def simulate(pace: Pace, took_s: float, until: float, *, has_changed: bool) -> l
 @pytest.mark.parametrize("took_s", [0.25, 4.0, 30.0])
 def test_under_steady_change_half_of_the_time_is_left_to_others(took_s: float) -> None:
     begun = simulate(Pace(TIMES), took_s, 600, has_changed=True)
-    gaps = [after - before for before, after in zip(begun, begun[1:], strict=False)][6:]
+    gaps = [after - before for before, after in pairwise(begun)][6:]
     assert gaps
     assert all(2 * took_s <= gap <= 2 * took_s + 1 for gap in gaps)
 
@@ -89,7 +91,7 @@ def test_after_a_time_without_change_the_second_save_waits_no_longer_than_ever()
 @pytest.mark.parametrize("took_s", [0.125, 12.0])
 def test_noise_without_end_is_looked_at_once_a_minute(took_s: float) -> None:
     begun = simulate(Pace(TIMES), took_s, 900, has_changed=False)
-    gaps = [after - before for before, after in zip(begun, begun[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(begun)]
     assert len(gaps) > 10
     assert all(60 <= gap - took_s <= 61 for gap in gaps[9:])
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from codesearch.watching.survey import Survey, survey
+from codesearch.watching.survey import Survey, survey, to_slashes
 from indexers.errors import WalkError
 from indexers.walker import walk
 from tests.watch.watched import run_git, write_files
@@ -89,7 +89,30 @@ def test_rule_files_of_the_work_tree_above_the_root_matter(root: Path) -> None:
 def test_git_s_own_files_do_not_matter(root: Path) -> None:
     run_git(root, "init", "-q")
     found = look(root)
-    assert [found.matters(str(root / ".git" / name)) for name in ("index", "HEAD", "objects/ab")] == [False] * 3
+    assert [found.matters(str(root / ".git" / name)) for name in ("index.lock", "HEAD", "objects/ab")] == [False] * 3
+
+
+def test_what_git_tracks_matters_in_a_linked_work_tree_too(root: Path) -> None:
+    run_git(root, "init", "-q")
+    run_git(root, "commit", "-q", "--allow-empty", "-m", "one")
+    linked = root.parent / "linked"
+    run_git(root, "worktree", "add", "-q", str(linked))
+    for tree, index in ((root, root / ".git" / "index"), (linked, root / ".git" / "worktrees" / "linked" / "index")):
+        found = look(tree)
+        assert found.matters(str(index))
+        assert str(index.parent) in found.places()
+
+
+def test_a_system_s_own_separators_are_understood() -> None:
+    assert to_slashes("C:\\src\\flask", "\\") == b"C:/src/flask"
+
+
+def test_a_folder_that_may_not_be_read_is_not_listened_to(root: Path) -> None:
+    (root / ".git").mkdir()
+    (root / ".git").chmod(0)
+    if os.access(root / ".git", os.R_OK):
+        pytest.skip("this user may read everything")
+    assert str(root / ".git") not in look(root).places()
 
 
 def test_a_repository_that_begins_or_ends_matters_and_one_that_stays_does_not(root: Path) -> None:

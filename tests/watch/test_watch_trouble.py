@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
@@ -17,7 +17,7 @@ from codesearch.storage.lock import WriterLock
 from codesearch.watching.events import Failed, Updated, Waiting, Watching
 from codesearch.watching.hints import Hints, LostHintsError, NoHintsError, SystemHints
 from codesearch.watching.pace import Times
-from codesearch.watching.watcher import WatchOptions, WatchSeams
+from codesearch.watching.watcher import LISTEN_ATTEMPTS, WatchOptions, WatchSeams
 from indexers.encoders.embedded import EmbeddedEncoder
 from indexers.encoders.spec import EncoderSpec
 from indexers.errors import EncoderError, WalkError
@@ -25,6 +25,8 @@ from indexers.types import Encoder
 from tests.watch.watched import ONE, QUICK, Watched, eventually
 
 pytestmark = pytest.mark.slow  # each starts a parser process
+
+QUICK_POLLS = replace(QUICK, poll_s=0.02, poll_share=1.0)
 
 TEXT = "def pop(jobs):\n    return jobs.popleft()\n"
 
@@ -104,15 +106,16 @@ def test_a_failing_encoder_is_told_once_and_tried_again(watched: Watched, files:
 
 @dataclass
 class Deaf:
-    """Hints that are lost as soon as they are waited for, so many times."""
+    """A system in which a folder is gone so often when it is to be listened to, after so many successes."""
 
     n_losses: int
+    n_successes: int = 0
     n_listened: int = 0
 
     def listen(self, root: Path, folders: Sequence[str]) -> Hints:
-        """Listen, at first in vain."""
+        """Listen, or find a folder gone."""
         self.n_listened += 1
-        if self.n_listened <= self.n_losses:
+        if 0 < self.n_listened - self.n_successes <= self.n_losses:
             raise LostHintsError("a folder is gone")
         return SystemHints(root, folders)
 
@@ -124,6 +127,35 @@ def test_folders_that_vanish_while_they_are_listened_to_are_looked_for_again(
     with watched.watching():
         (watched.root / "queue.py").write_text(TEXT)
         watched.expect({**files, "queue.py": TEXT})
+
+
+def test_a_folder_that_can_never_be_listened_to_has_the_files_compared_and_is_told(
+    watched: Watched, files: dict[str, str]
+) -> None:
+    deaf = Deaf(1_000, n_successes=1)
+    watched.seams = WatchSeams(listen=deaf.listen, times=QUICK_POLLS)
+    with watched.watching():
+        (watched.root / "new").mkdir()
+        eventually(lambda: len(watched.all_of(Watching)) > 1, "another manner of watching")
+        for text in (TEXT, "a = 1\n"):
+            (watched.root / "queue.py").write_text(text)
+            watched.expect({**files, "queue.py": text})
+    told = watched.all_of(Watching)[1]
+    assert isinstance(told, Watching)
+    assert "a folder is gone" in told.poll_reason
+    assert deaf.n_listened == 1 + LISTEN_ATTEMPTS
+
+
+def test_a_system_that_lost_a_folder_for_a_time_is_asked_again(watched: Watched, files: dict[str, str]) -> None:
+    deaf = Deaf(LISTEN_ATTEMPTS, n_successes=1)
+    watched.seams = WatchSeams(listen=deaf.listen, times=replace(QUICK_POLLS, refresh_s=2.0))
+    with watched.watching_from(Watching):
+        (watched.root / "new").mkdir()
+        eventually(lambda: len(watched.all_of(Watching)) > 2, "being told again")
+        (watched.root / "queue.py").write_text(TEXT)
+        watched.expect({**files, "queue.py": TEXT})
+    reasons = [event.poll_reason for event in watched.all_of(Watching) if isinstance(event, Watching)]
+    assert [bool(reason) for reason in reasons[:3]] == [False, True, False]
 
 
 def test_a_name_that_the_system_s_hints_cannot_spell_costs_no_other_file(

@@ -98,12 +98,21 @@ def test_a_new_ignore_rule_and_its_end_take_effect(watched: Watched, files: dict
         watched.expect(read_all(watched))
 
 
+def test_what_git_is_told_to_track_against_a_rule_takes_effect(watched: Watched, files: dict[str, str]) -> None:
+    write_files(watched.root, {"src/made.log": "line\n"})
+    with watched.watching():
+        run_git(watched.root, "add", "-f", "src/made.log")
+        watched.expect({**files, "src/made.log": "line\n"})
+        watched.settle()
+        run_git(watched.root, "rm", "-q", "--cached", "src/made.log")
+        watched.expect(files)
+
+
 def test_storms_in_what_is_ignored_start_no_update(watched: Watched, files: dict[str, str], tmp_path: Path) -> None:
     with watched.watching():
         n_before = watched.n_updates
         write_files(watched.root, {f"build/{i % 20}/{i}.py": "a = 1\n" for i in range(600)})
         write_files(watched.root, {f"src/{i}.log": "line\n" for i in range(600)})
-        run_git(watched.root, "add", "queue.py")
         last = str(watched.root / "src" / "599.log")
         eventually(lambda: last in watched.hinted, "hints of the storm")
         (tmp_path / "new.py").write_text("a = 1\n")
@@ -167,7 +176,7 @@ def test_folders_that_are_ignored_and_what_links_lead_to_are_not_listened_to(wat
         assert isinstance(told, Watching)
         assert told.poll_reason == ""
         watched.settle()
-        assert watched.listened == {".", "src", "free", "build", "build/kept", "nested", ".git/info"}
+        assert watched.listened == {".", "src", "free", "build", "build/kept", "nested", ".git", ".git/info"}
 
 
 def test_what_follows_a_build_does_not_build_anew_again() -> None:
