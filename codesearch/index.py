@@ -276,11 +276,13 @@ class Index:
         )
 
     def finish_check(self) -> None:
-        """Wait until all that answers rest on beside checked rows was compared with its checksums.
+        """Wait until all that answers of the newest generation rest on was compared with its checksums.
 
         Searches do not wait for that, but for a moment the first: until it is found, what is damaged may cost one of
-        their candidates. Raises CorruptIndexError.
+        their candidates. Raises CorruptIndexError, and what opening raises where the index changed since.
         """
+        with self._held():
+            pass
         self._scrub.wait()
         self._scrub.require_sound()
 

@@ -1,10 +1,11 @@
 """Scrubbing: what proposes candidates is compared with its checksums, so that no damage to it goes unnoticed for long.
 
-What tantivy and FAISS parse when they open a generation is checked before; the rest by a thread, and the structure of
-the catalogue once the first answer is given. What was whole stays known: segments go from generation to generation.
+What tantivy and FAISS parse when they open a generation is checked before; the rest by a thread, and the catalogue of
+each generation once an answer was given. What was whole stays known: segments go from generation to generation.
 """
 
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
@@ -20,6 +21,9 @@ FIRST_WAIT_S = 0.05
 
 PAUSE_S = 0.25
 """How long after the first answer the catalogue's turn comes: a process that asks once is gone by then."""
+
+REST = 20
+"""How many times as long as the last check of a catalogue the next one waits: watched trees commit every second."""
 
 CLOSING_WAIT_S = 1.0
 """How long closing waits for the thread to see that it is to end; it looks after each file."""
@@ -72,118 +76,146 @@ def _require_block(folder: Path, file: DerivedFile, number: int, mend: str) -> N
 
 
 class Scrub:
-    """The thread that checks one index, generation after generation, and what it found."""
+    """The thread that checks one index, generation after generation, and what it found in the one that it follows.
+
+    Each generation has a number here: what a check of another one finds, or has done, does not count.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.whole = WholeFiles()
         self._folder = folder
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._number = 0
         self._waiting: list[DerivedFile] = []
         self._mend = ""
         self._damage: CorruptIndexError | None = None
         self._thread: threading.Thread | None = None
         self._catalog: Catalog | None = None
         self._has_checked_files = threading.Event()
-        self._has_answered = threading.Event()
-        self._is_hurried = threading.Event()
-        self._is_catalogue_checked = False
+        self._n_catalogue_checked = 0
+        self._catalogue_due_at: float | None = None
+        self._is_hurried = False
         self._is_closed = False
 
     def follow(self, files: Sequence[DerivedFile], mend: str) -> None:
         """Check the files of a generation, in the stead of those before; damage that was found in them is forgotten."""
-        with self._lock:
-            if self._damage is not None:
-                self._is_catalogue_checked = False
+        with self._changed:
+            if self._is_closed:
+                return
+            self._number += 1
             self._damage = None
             self._mend = mend
             self._waiting = list(files)
             with suppress(OSError):  # a generation that is gone already is followed by another
                 self.whole.keep(self._folder, files)
             self._has_checked_files.clear()
-            if self._thread is None and not self._is_closed:
+            self._changed.notify_all()
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="codesearch-scrub", daemon=True)
                 self._thread.start()
 
     def require_sound(self) -> None:
         """Raise CorruptIndexError where damage was found; before the first answer, give the thread a moment."""
-        if not self._has_answered.is_set():
+        if self._catalogue_due_at is None:
             self._has_checked_files.wait(FIRST_WAIT_S)
         if self._damage is not None:
             raise self._damage
 
     def note_answer(self) -> None:
         """Let the thread go on to the catalogue, soon."""
-        self._has_answered.set()
+        if self._catalogue_due_at is None:
+            with self._changed:
+                self._catalogue_due_at = time.monotonic() + PAUSE_S
+                self._changed.notify_all()
 
     def wait(self) -> None:
-        """Wait until all that waits is checked, the catalogue too; for tests and for whoever has the time."""
-        self._is_hurried.set()
-        self.note_answer()
-        thread = self._thread
+        """Wait until all of the generation is checked, the catalogue too, without a rest before it."""
+        with self._changed:
+            self._is_hurried = True
+            self._changed.notify_all()
+            thread = self._thread
         if thread is not None:
             thread.join()
+        self._is_hurried = False
 
     def close(self) -> None:
         """End the thread, at what it is."""
-        with self._lock:
+        with self._changed:
             self._is_closed = True
-            self._waiting = []
+            self._changed.notify_all()
             thread, catalog = self._thread, self._catalog
             if catalog is not None:
                 catalog.interrupt()
-        self._is_hurried.set()
-        self._has_answered.set()
+        self._has_checked_files.set()
         if thread is not None:
             thread.join(CLOSING_WAIT_S)
 
     def _run(self) -> None:
         while True:
-            self._check_files()
-            self._has_checked_files.set()
-            self._has_answered.wait()
-            self._is_hurried.wait(PAUSE_S)
-            self._check_catalogue()
-            with self._lock:
-                if self._is_closed or not self._waiting:
+            with self._changed:
+                if not self._waiting:
+                    self._has_checked_files.set()
+                while not self._has_work():
+                    self._changed.wait(self._rest())
+                if self._is_closed or self._is_done():
                     self._thread = None
                     return
+                number, mend = self._number, self._mend
+                file = self._waiting.pop(0) if self._waiting else None
+            if file is None:
+                self._check_catalogue(number)
+            else:
+                self._check_file(file, number, mend)
 
-    def _check_files(self) -> None:
-        while True:
-            with self._lock:
-                if not self._waiting:
-                    return
-                file, mend = self._waiting.pop(0), self._mend
-            try:
-                self.whole.require(self._folder, file, mend)
-            except CorruptIndexError as error:
-                self._note(error)
-            except OSError:
-                continue  # of a generation that is gone, or of a disk of which the next search says so
+    def _is_done(self) -> bool:
+        return not self._waiting and self._n_catalogue_checked == self._number
 
-    def _check_catalogue(self) -> None:
-        if self._is_catalogue_checked or self._is_closed:
-            return
+    def _has_work(self) -> bool:
+        """Return whether there is something to do at once, if only to end."""
+        return self._is_closed or bool(self._waiting) or self._is_done() or self._rest() == 0
+
+    def _rest(self) -> float | None:
+        """Return for how many seconds the catalogue has to wait; None until somebody wants something."""
+        if self._is_hurried:
+            return 0
+        return None if self._catalogue_due_at is None else max(self._catalogue_due_at - time.monotonic(), 0)
+
+    def _check_file(self, file: DerivedFile, number: int, mend: str) -> None:
+        try:
+            self.whole.require(self._folder, file, mend)
+        except CorruptIndexError as error:
+            self._note(error, number)
+        except OSError:
+            return  # of a generation that is gone, or of a disk of which the next search says so
+
+    def _check_catalogue(self, number: int) -> None:
+        began = time.monotonic()
         try:
             with closing(Catalog.open_reader(self._folder)) as catalog:
-                with self._lock:
-                    if self._is_closed:
-                        return
-                    self._catalog = catalog
-                try:
-                    _require_sound_catalogue(catalog)
-                finally:
-                    with self._lock:
-                        self._catalog = None
-            self._is_catalogue_checked = True
+                self._read_catalogue(catalog)
         except CorruptIndexError as error:
-            self._note(error)
+            self._note(error, number)
         except CodesearchError:
-            return  # removed, or in the way of another program: searches find out themselves
+            pass  # removed, or in the way of another program: searches find out themselves
+        with self._changed:
+            ended = time.monotonic()
+            self._n_catalogue_checked = number
+            self._catalogue_due_at = ended + REST * (ended - began)
 
-    def _note(self, error: CorruptIndexError) -> None:
-        with self._lock:
-            if not self._is_closed:
+    def _read_catalogue(self, catalog: Catalog) -> None:
+        with self._changed:
+            if self._is_closed:
+                return
+            self._catalog = catalog
+        try:
+            _require_sound_catalogue(catalog)
+        finally:
+            with self._changed:
+                self._catalog = None
+
+    def _note(self, error: CorruptIndexError, number: int) -> None:
+        with self._changed:
+            if number == self._number and not self._is_closed:
                 self._damage = error
 
 

@@ -1,6 +1,8 @@
 """Hand-made encoded files: small sources from a seeded vocabulary, with a fake encoder that hashes its text."""
 
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from hashlib import blake2b
 from pathlib import Path
 from random import Random
@@ -180,6 +182,20 @@ def rewrite(path: Path, data: bytes | bytearray) -> None:
     changed = path.with_name("changed")
     changed.write_bytes(data)
     changed.replace(path)
+
+
+def flip(path: Path, place: int = -10) -> None:
+    """Change one bit of a file."""
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    rewrite(path, data)
+
+
+def execute(folder: Path, *statements: str) -> None:
+    """Change the catalogue of an index behind the program's back."""
+    with closing(sqlite3.connect(folder / "catalog.db")) as connection, connection:
+        for statement in statements:
+            connection.execute(statement)
 
 
 def state_of(snapshot: Snapshot) -> dict[str, object]:

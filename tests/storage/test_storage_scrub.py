@@ -1,7 +1,6 @@
 """What proposes candidates is checked before it is parsed, or by a thread, and what was whole is not read again."""
 
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +11,7 @@ from codesearch.errors import CorruptIndexError
 from codesearch.storage.checksums import BLOCK_SIZE, DerivedFile, sum_file
 from codesearch.storage.scrub import Scrub, WholeFiles, require_parsed_parts
 from codesearch.storage.snapshot import Snapshot
-from tests.storage.made_files import build_big_file, build_file, rewrite, write_index
+from tests.storage.made_files import build_big_file, build_file, execute, flip, write_index
 
 MEND = "run `codesearch repair /src/project`"
 
@@ -26,12 +25,6 @@ def index(folder: Path) -> Path:
 def scrub(index: Path) -> Iterator[Scrub]:
     with closing(Scrub(index)) as made:
         yield made
-
-
-def flip(path: Path, place: int = -10) -> None:
-    data = bytearray(path.read_bytes())
-    data[place] ^= 1
-    rewrite(path, data)
 
 
 def derived_files(index: Path) -> list[DerivedFile]:
@@ -118,6 +111,33 @@ def test_damage_is_forgotten_with_the_generation_that_had_it(scrub: Scrub, index
     scrub.require_sound()
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes that have names")
+def test_what_a_check_of_another_generation_finds_late_is_no_damage_of_this_one(tmp_path: Path) -> None:
+    """A pipe keeps the check waiting until the next generation is followed."""
+    (tmp_path / "a.idx").write_bytes(b"whole")
+    file = sum_file(tmp_path, "a.idx")
+    (tmp_path / "a.idx").unlink()
+    os.mkfifo(tmp_path / "a.idx")
+    with closing(Scrub(tmp_path)) as scrub:
+        scrub.follow([file], MEND)
+        with (tmp_path / "a.idx").open("wb") as late:  # which waits until the check has opened it
+            scrub.follow([], MEND)
+            late.write(b"other")
+        scrub.wait()
+        scrub.require_sound()
+
+
+def test_the_catalogue_is_checked_again_with_each_generation(scrub: Scrub, index: Path) -> None:
+    files = derived_files(index)
+    scrub.follow(files, MEND)
+    scrub.wait()
+    execute(index, "DROP INDEX chunks_by_kind")
+    scrub.follow(files, MEND)
+    scrub.wait()
+    with pytest.raises(CorruptIndexError, match="other tables"):
+        scrub.require_sound()
+
+
 def test_files_of_a_generation_that_is_gone_are_no_damage(scrub: Scrub, index: Path) -> None:
     files = derived_files(index)
     for path in index.glob("lexical-*/*"):
@@ -138,8 +158,7 @@ def test_files_of_a_generation_that_is_gone_are_no_damage(scrub: Scrub, index: P
     ],
 )
 def test_the_catalogue_is_checked_after_the_first_answer(scrub: Scrub, index: Path, statement: str, words: str) -> None:
-    with closing(sqlite3.connect(index / "catalog.db")) as connection, connection:
-        connection.execute(statement)
+    execute(index, statement)
     scrub.follow(derived_files(index), MEND)
     scrub.require_sound()
     scrub.wait()
