@@ -2,16 +2,18 @@
 
 import argparse
 import math
+from contextlib import nullcontext
 from pathlib import Path
 
 from codesearch import config, registry
 from codesearch.cli.building import build_index, estimate_index
 from codesearch.cli.errors import UsageError
 from codesearch.cli.estimating import render_estimate
+from codesearch.cli.index_arguments import WAIT_S
 from codesearch.cli.opening import existing_path
 from codesearch.cli.outcome import Outcome
 from codesearch.cli.terminal import Terminal
-from codesearch.cli.watch import watch_index
+from codesearch.cli.watch import ended_as_asked, watch_index
 from codesearch.errors import AmbiguousRootError, NoIndexError
 from codesearch.printable import clean_line
 from codesearch.serialize import dump_json, estimate_to_json
@@ -33,7 +35,7 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
         coarse_dim=parsed.coarse_dim,
         is_consented=parsed.yes,
         is_offline=parsed.offline,
-        patience_s=math.inf if parsed.watch else parsed.wait,  # who stays has time
+        patience_s=_read_patience(parsed),
     )
     if parsed.json and not parsed.estimate:
         raise UsageError("--json goes with --estimate; see codesearch index --help")
@@ -42,15 +44,25 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
     if parsed.watch and parsed.estimate:
         raise UsageError("--estimate changes nothing and --watch stays; choose one")
     if not parsed.estimate:
-        build_index(root, options, home, terminal, quiet=parsed.quiet)
-        if parsed.watch:
-            watch_index(root, WatchOptions(follow_up(options), parsed.poll), home, terminal, quiet=parsed.quiet)
+        with ended_as_asked() if parsed.watch else nullcontext():
+            build_index(root, options, home, terminal, quiet=parsed.quiet)
+            if parsed.watch:
+                watch_index(root, WatchOptions(follow_up(options), parsed.poll), home, terminal, quiet=parsed.quiet)
         return Outcome.FOUND
     estimate = estimate_index(root, options, home, terminal, quiet=parsed.quiet)
     lines = [dump_json(estimate_to_json(estimate))] if parsed.json else render_estimate(estimate)
     for line in lines:
         terminal.result(line)
     return Outcome.FOUND
+
+
+def _read_patience(parsed: argparse.Namespace) -> float:
+    """Return how long to wait for another writer: who stays has time."""
+    if parsed.watch and parsed.wait is not None:
+        raise UsageError("--watch waits as long as it takes; leave --wait away")
+    if parsed.watch:
+        return math.inf
+    return WAIT_S if parsed.wait is None else float(parsed.wait)
 
 
 def _find_root(typed: str | None, home: Path, terminal: Terminal) -> Path:

@@ -51,7 +51,11 @@ def add_index_arguments(parser: argparse.ArgumentParser) -> None:
         help="leave out larger files (new index: 2MiB); kept for later runs of this index",
     )
     parser.add_argument("--rebuild", action="store_true", help="throw the index away and build it again")
-    parser.add_argument("--watch", action="store_true", help="stay and follow every change, until Ctrl-C")
+    parser.add_argument(
+        "--watch",
+        action="store_true",
+        help="stay and follow every change, until Ctrl-C or SIGTERM, which end it with status 0",
+    )
     parser.add_argument(
         "--poll",
         action="store_true",
@@ -71,9 +75,9 @@ def add_index_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--wait",
         type=read_seconds,
-        default=WAIT_S,
         metavar="SECONDS",
-        help=f"how long to wait for another process that writes the same index (default {WAIT_S})",
+        help=f"how long to wait for another process that writes the same index (default {WAIT_S}; not with --watch, "
+        "which waits as long as it takes)",
     )
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
 

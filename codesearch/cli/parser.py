@@ -335,7 +335,8 @@ def _add_output(parser: Parser) -> None:
         type=read_seconds,
         default=WAIT_S,
         metavar="SECONDS",
-        help=f"with --fresh: how long to wait for another process that writes the index (default {WAIT_S})",
+        help="with --fresh or --auto-index: how long to wait for another process that writes the index "
+        f"(default {WAIT_S})",
     )
     parser.add_argument("--color", choices=COLORS, default="auto", metavar="WHEN", help="auto (default), always, never")
 

@@ -1,4 +1,4 @@
-"""`codesearch index --watch`: one line an update, until Ctrl-C or SIGTERM; both end it as a success.
+"""`codesearch index --watch`: one line an update, until Ctrl-C or SIGTERM; both end it as a success, at any time.
 
 Knows what a watcher tells and how a process is asked to end; writes whole lines, for terminals and journals alike.
 """
@@ -65,6 +65,24 @@ def describe_update(report: UpdateReport) -> str:
     done = [f"{number:,} {word}" for number, word in numbers if number]
     filled = [f"{count(report.n_filled, 'file')} given vectors"] if report.n_filled else []
     return f"updated: {', '.join(done + filled)}, in {report.took_s:.1f} s; {count(report.n_chunks, 'chunk')}"
+
+
+@contextmanager
+def ended_as_asked() -> Iterator[None]:
+    """Take SIGTERM for Ctrl-C, the first of them, and what either breaks off for done."""
+    before = {signal.SIGTERM: signal.getsignal(signal.SIGTERM)}
+
+    def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        _restore(before)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass  # the first build said what stands
+    finally:
+        _restore(before)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,8 @@ import pytest
 from codesearch.cli.main import main
 from codesearch.cli.watch import describe_event
 from codesearch.errors import LockedError
+from codesearch.registry import index_folder
+from codesearch.storage.lock import WriterLock
 from codesearch.types import UpdateReport
 from codesearch.watching.events import Failed, Updated, Updating, Waiting, WatchEvent, Watching
 from indexers.errors import EncoderError
@@ -53,7 +55,7 @@ def test_the_quiet_hear_of_trouble_alone(event: WatchEvent) -> None:
     assert describe_event(ROOT, Failed(EncoderError("it is away"), 5.0), quiet=True) != ""
 
 
-@pytest.mark.parametrize("arguments", [["--poll"], ["--watch", "--estimate"]])
+@pytest.mark.parametrize("arguments", [["--poll"], ["--watch", "--estimate"], ["--watch", "--wait", "10"]])
 def test_arguments_that_make_no_sense_together_are_refused(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -62,8 +64,8 @@ def test_arguments_that_make_no_sense_together_are_refused(
 
 
 @contextmanager
-def process(watched: Watched) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the command on a root, in a session of its own, from where it watches on."""
+def process(watched: Watched, until: str = "\nwatching") -> Iterator[subprocess.Popen[bytes]]:
+    """Run the command on a root, in a session of its own, from where it said something on."""
     command = [sys.executable, "-m", "codesearch", "index", "--watch", "--jobs", "2", str(watched.root)]
     log = watched.home.with_name("log")
     environment = {**os.environ, "CODESEARCH_HOME": str(watched.home)}
@@ -74,7 +76,7 @@ def process(watched: Watched) -> Iterator[subprocess.Popen[bytes]]:
         ) as started,
     ):
         try:
-            eventually(lambda: "\nwatching" in log.read_text() or started.poll() is not None, "watching")
+            eventually(lambda: until in log.read_text() or started.poll() is not None, until)
             yield started
         finally:
             started.kill()
@@ -110,11 +112,33 @@ def test_a_signal_ends_the_watch_as_a_success_and_leaves_no_process(watched: Wat
 
 @linux
 @pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_amid_the_first_build_ends_it_as_a_success_too_and_says_what_stands(
+    watched: Watched, number: signal.Signals
+) -> None:
+    write_files(watched.root, {f"many/{i}.py": f"def f_{i}():\n    return {i}\n" for i in range(300)})
+    folder = index_folder(watched.home, watched.root)
+    folder.mkdir(parents=True)
+    with closing(WriterLock(folder)) as lock, process(watched, "waiting for that to end") as started:
+        lock.close()
+        eventually(lambda: len(members_of(started.pid)) > 1, "git or a parser at work")
+        started.send_signal(number)
+        assert started.wait(PATIENCE_S) == 0
+        assert members_of(started.pid) == []
+    log = watched.home.with_name("log").read_text()
+    assert "interrupted" in log or "stopped watching" in log  # the build may be done before the signal comes
+    assert "Traceback" not in log
+
+
+@linux
+@pytest.mark.slow
 def test_a_signal_amid_an_update_leaves_the_index_as_it_was_and_no_process(
     watched: Watched, files: dict[str, str]
 ) -> None:
+    beside = watched.root.with_name("beside")
+    write_files(beside, {f"{i}.py": f"def f_{i}():\n    return {i}\n" for i in range(300)})
     with process(watched) as started:
-        write_files(watched.root, {f"new/{i}.py": f"def f_{i}():\n    return {i}\n" for i in range(300)})
+        beside.rename(watched.root / "new")  # all at once: no update sees a part
         eventually(lambda: len(members_of(started.pid)) > 1, "a parser at work")
         started.send_signal(signal.SIGTERM)
         assert started.wait(PATIENCE_S) == 0
