@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from indexers.frames import read_frame, write_frame
+from indexers.parser_guard import OUT_OF_MEMORY, Allowance
 from indexers.types import (
     Chunk,
     FileStat,
@@ -22,9 +23,6 @@ from indexers.types import (
     SourceFile,
     SourceText,
 )
-
-OUT_OF_MEMORY = 75
-"""Exit code of a process that reached its bound of memory in Python; in a grammar it dies of a signal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class Bounds:
     """Time of the processor: unlike the clock's it is the same however busy the machine is."""
 
 
-def main() -> None:
+def main(allowance: Allowance) -> None:
     """Serve frames until standard input ends; only a start that fails says so on standard error.
 
     What a library prints later, on whichever stream, may hold anything of a file: no terminal gets it.
@@ -57,6 +55,7 @@ def main() -> None:
         is_bound = False
         while (frame := read_frame(requests)) is not None:
             if not is_bound:
+                allowance.set(frame[0]["memory_bytes"])
                 _bind_memory(frame[0]["memory_bytes"])
                 is_bound = True
             _bound_time(frame[0]["processor_s"])
@@ -177,7 +176,3 @@ def _held_bytes() -> int:
 def _chunk(row: list[Any]) -> Chunk:
     fields = dict(zip(Chunk.__slots__, row, strict=True))
     return Chunk(**{**fields, "names": tuple(fields["names"])})
-
-
-if __name__ == "__main__":
-    main()

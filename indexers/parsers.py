@@ -22,7 +22,8 @@ from typing import IO, Any, Self
 
 from indexers.errors import ParserError
 from indexers.frames import read_frame, write_frame
-from indexers.parse_worker import OUT_OF_MEMORY, Bounds, reply_to_file, request_of
+from indexers.parse_worker import Bounds, reply_to_file, request_of
+from indexers.parser_guard import OUT_OF_MEMORY
 from indexers.types import ParsedFile, Skipped, SkipReason, SourceFile
 
 PROCESSOR_S = 5.0
@@ -46,21 +47,16 @@ MEMORY_PER_BYTE = 128
 ENDED_BY_TIMER = {-signal.SIGPROF} if hasattr(signal, "SIGPROF") else set()
 """Exit codes of a process that has computed for too long."""
 
-WAIT_S = 0.005
-"""Between two looks at a process that is ending."""
-
 FILES_AHEAD = 16
 """Files under way for each process: enough to hide one slow file, few enough to bound memory."""
 
 BYTES_AHEAD = 8 << 20
 """Bytes of files under way, as far as no process has to wait for work: parsed, a file takes some times its size."""
 
-TELLING_SHARE = 3
-"""A process that dies with this part of its memory taken died of it: it asked for more in one piece than there was."""
-
 _BOOTSTRAP = (
     "import sys; root = sys.argv[1]; root in sys.path or sys.path.insert(0, root); "
-    "from indexers.parse_worker import main; main()"
+    "from indexers.parser_guard import guard; allowance = guard(); "
+    "from indexers.parse_worker import main; main(allowance)"
 )
 
 
@@ -84,16 +80,6 @@ class _Failure:
     """Whether files before this one may have had their share in it."""
     is_of_file: bool = False
     """Whether the same bytes would end the same way, whatever else goes on."""
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    """How a process ended."""
-
-    code: int | None = None
-    """None where there was no process."""
-    peak_bytes: int = 0
-    """The most memory it ever held; 0 where that is not known."""
 
 
 class ParserPool:
@@ -198,7 +184,6 @@ class _Parser:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._n_parsed = 0
-        self._peak_before = 0
         self._deadline: float | None = None
         self._is_overdue = False
         self._is_stopped = False
@@ -221,17 +206,14 @@ class _Parser:
         if frame is not None:
             self._n_parsed += 1
             return reply_to_file(*frame)
-        n_parsed, end = self._n_parsed, self.bury()
+        n_parsed, code = self._n_parsed, self.bury()
         if is_overdue:
             return _Failure(f"the parser took over {self._timeout_s:g} s")
-        if end.code in ENDED_BY_TIMER:
+        if code in ENDED_BY_TIMER:
             return _Failure(f"the parser took over {request['processor_s']:g} s", is_of_file=True)
-        # A new process counts as its own what the process that started it held.
-        if end.code == OUT_OF_MEMORY or end.peak_bytes > max(
-            self._peak_before, request["memory_bytes"] // TELLING_SHARE
-        ):
+        if code == OUT_OF_MEMORY:
             return _Failure("the parser needed too much memory", n_parsed > 0, n_parsed == 0)
-        return _Failure(f"the parser died (exit code {end.code})")
+        return _Failure(f"the parser died (exit code {code})")
 
     def kill_if_overdue(self) -> None:
         """End the process where its file takes longer than the time-out; whoever waits for it sees its end."""
@@ -239,27 +221,27 @@ class _Parser:
             if self._process is not None and self._deadline is not None and time.monotonic() > self._deadline:
                 self._is_overdue = True
                 self._deadline = None
-                self._process.kill()
+                _kill(self._process)
 
     def stop(self) -> None:
         """End the process and start none again."""
         with self._lock:
             self._is_stopped = True
             if self._process is not None:
-                self._process.kill()
+                _kill(self._process)
 
-    def bury(self) -> _End:
-        """Wait for the process's end, hastening it where needed, and return what there is to tell of it."""
+    def bury(self) -> int | None:
+        """Wait for the process's end, hastening it where needed; return its exit code, None where there was none."""
         with self._lock:
             process, self._process = self._process, None
             self._n_parsed = 0
         if process is None:
-            return _End()
-        peak_bytes = _wait(process)
+            return None
+        _wait(process)
         for stream in (process.stdin, process.stdout):
             with suppress(BrokenPipeError):  # what was still buffered for a dead process is of no use
                 _stream(stream).close()
-        return _End(process.returncode, peak_bytes)
+        return process.returncode
 
     def start(self) -> subprocess.Popen[bytes] | None:
         """Start the process and wait until it is ready; None after `stop`. Raises ParserError where none comes up."""
@@ -269,14 +251,13 @@ class _Parser:
             # A group of its own: Ctrl-C is for whoever asked, who then ends the parsers.
             process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)
             self._process = process
-            self._peak_before = _own_peak_bytes()
             self._deadline = time.monotonic() + START_TIMEOUT_S
         if read_frame(_stream(process.stdout)) is not None:
             return process
-        end = self.bury()
+        code = self.bury()
         if self._is_stopped:
             return None
-        raise ParserError(f"the parser process does not start (exit code {end.code}); reinstall this program")
+        raise ParserError(f"the parser process does not start (exit code {code}); reinstall this program")
 
 
 def n_parsers(n_cores: int, memory_bytes: int) -> int:
@@ -289,35 +270,22 @@ def worker_command() -> list[str]:
     return [sys.executable, "-P", "-c", _BOOTSTRAP, str(Path(__file__).resolve().parent.parent)]
 
 
-def _wait(process: subprocess.Popen[bytes]) -> int:
-    """Wait until a process has ended, which is hastened after a while; return the most memory it held, 0 if unknown."""
-    deadline = time.monotonic() + EXIT_GRACE_S
-    while sys.platform == "linux" and process.returncode is None:
-        try:
-            pid, status, usage = os.wait4(process.pid, os.WNOHANG)
-        except ChildProcessError:  # it had ended when it was to be killed
-            break
-        if pid:
-            process.returncode = os.waitstatus_to_exitcode(status)
-            return usage.ru_maxrss << 10
-        if time.monotonic() > deadline:
-            break
-        time.sleep(WAIT_S)
+def _wait(process: subprocess.Popen[bytes]) -> None:
+    """Wait until a process has ended, which is hastened after a while."""
     try:
-        process.wait(timeout=max(0.0, deadline - time.monotonic()))
+        process.wait(timeout=EXIT_GRACE_S)
     except subprocess.TimeoutExpired:
-        process.kill()
+        _kill(process)
         process.wait()
-    return 0
 
 
-def _own_peak_bytes() -> int:
-    """Return the most memory that this process ever held; 0 where nobody tells that of others either."""
-    if sys.platform != "linux":
-        return 0
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a process that nobody has buried yet, and the one that it guards."""
+    if sys.platform == "win32":
+        process.kill()
+        return
+    with suppress(ProcessLookupError, PermissionError):  # it has ended
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _stream(stream: IO[bytes] | None) -> IO[bytes]:

@@ -35,11 +35,13 @@ STUB = """
 import os, sys
 sys.path.insert(0, {package!r})
 from indexers.frames import read_frame, write_frame
-from indexers.parse_worker import OUT_OF_MEMORY
+from indexers.parser_guard import OUT_OF_MEMORY, guard
+allowance = guard()
 write_frame(sys.stdout.buffer, {{"ready": True}})
 n_before = 0
 while (frame := read_frame(sys.stdin.buffer)) is not None:
     request = frame[0]
+    allowance.set(request["memory_bytes"])
     path, why = request["path"], request["blocks_because"]
     if "greedy" in path and not why:
         held = b"x" * (400 << 20)
@@ -103,6 +105,16 @@ class Shelf:
 def test_a_grammar_that_takes_all_memory_costs_its_file_the_grammar(tmp_path: Path) -> None:
     with stub_pool(tmp_path) as pool:
         assert details(pool.parse([file_of("a"), file_of("greedy"), file_of("b")], LIMIT)) == ["", NEEDED, ""]
+
+
+@pytest.mark.skipif(not IS_BOUND, reason="this system does not tell how much memory a process held")
+def test_what_the_pools_own_process_once_held_hides_nothing_of_a_parser(tmp_path: Path) -> None:
+    """A process that is started counts as its own what its starter held: 500 MB here, of which it takes 400."""
+    held = bytearray(b"x") * (500 << 20)
+    del held
+    with stub_pool(tmp_path) as pool:
+        outcomes = pool.parse([file_of("greedy"), file_of("early")], LIMIT)
+        assert details(outcomes) == [NEEDED, "the parser died (exit code 7)"]
 
 
 def test_a_grammar_that_dies_with_little_memory_taken_did_not_die_of_that(tmp_path: Path) -> None:
