@@ -7,7 +7,6 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 
 from codesearch import config
 from codesearch.cli.errors import UsageError
@@ -67,9 +66,36 @@ def _run_bare(terminal: Terminal) -> Outcome:
 
 def _run_command(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
     """Import the command's module, and with it all that it needs, only now."""
-    command = import_module(f"codesearch.cli.{parsed.command}")
-    outcome: Outcome = command.run(parsed, terminal)
-    return outcome
+    match parsed.command:
+        case "index":
+            from codesearch.cli.index import run
+        case "search":
+            from codesearch.cli.search import run
+        case "similar":
+            from codesearch.cli.similar import run
+        case "status":
+            from codesearch.cli.status import run
+        case "list":
+            from codesearch.cli.list import run
+        case "clean":
+            from codesearch.cli.clean import run
+        case "verify":
+            from codesearch.cli.verify import run
+        case "repair":
+            from codesearch.cli.repair import run
+        case "eval":
+            from codesearch.cli.eval import run
+        case "models":
+            from codesearch.cli.models import run
+        case "config":
+            from codesearch.cli.config import run
+        case "doctor":
+            from codesearch.cli.doctor import run
+        case "tui":
+            from codesearch.cli.tui import run
+        case _:
+            from codesearch.cli.completions import run
+    return run(parsed, terminal)
 
 
 def _fail(terminal: Terminal, message: str) -> Outcome:

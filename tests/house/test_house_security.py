@@ -40,7 +40,6 @@ PROCESSES = {
 
 DYNAMIC_IMPORTS = {
     "indexers/grammars.py": "names of a table in that module",
-    "codesearch/cli/main.py": "a command that argparse has let pass, below one fixed package",
     "benchmarks/reliability.py": "a name of its own list, below one fixed package",
 }
 
