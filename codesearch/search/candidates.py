@@ -4,7 +4,7 @@ Knows how many to ask for and in which mode. Proposers are asked for more than t
 to it by scores of our own, so that the candidates depend on the chunks of the index and not on its history.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,8 @@ from codesearch.search.constants import (
     LEXICAL_QUOTA,
     MAX_EQUAL,
     MAX_OVERFETCH,
+    MAX_SCORED,
+    N_SAMPLED,
     PREFILTER_CONTAINERS,
     PREFILTER_RESCORED,
     SCORE_DIGITS,
@@ -101,13 +103,14 @@ def keep_best(snapshot: Snapshot, ids: Ids, scores: Floats, quota: int) -> Ids:
     if len(ids) <= quota:
         return ids
     rounded = np.round(scores, SCORE_DIGITS)
-    edge = np.partition(rounded, len(ids) - quota)[len(ids) - quota]
+    edge = _edge(scores, quota)
     above, tied = ids[rounded > edge], ids[rounded == edge]
-    if len(above) + len(tied) > quota:
-        # The chunks of one file have consecutive ids in an order that its text decides.
-        rows = sorted(snapshot.chunks(tied), key=lambda row: (row.path, row.id))
-        tied = np.array([row.id for row in rows[: quota - len(above)]], dtype=np.int64)
-    return np.concatenate([above, tied])
+    return np.concatenate([above, _by_path(snapshot, tied)[: quota - len(above)]])
+
+
+def _by_path(snapshot: Snapshot, ids: Ids) -> Ids:
+    """Sort by path and place: the chunks of one file have consecutive ids in an order that its text decides."""
+    return ids[np.lexsort((ids, snapshot.ranks.of_chunks(ids)))]
 
 
 def _find_lexical(snapshot: Snapshot, words: WordScorer, selection: Selection, quota: Mapping[Granularity, int]) -> Ids:
@@ -119,27 +122,58 @@ def _find_lexical(snapshot: Snapshot, words: WordScorer, selection: Selection, q
 def _best_by_words(
     snapshot: Snapshot, words: WordScorer, granularity: Granularity, selection: Selection, quota: int
 ) -> Ids:
+    if quota <= 0:
+        return np.zeros(0, dtype=np.int64)
+
+    def ask(n_asked: int) -> Ids:
+        return snapshot.find_lexical(words.terms.known, granularity, selection, n_asked)
+
     n_asked = LEXICAL_OVERFETCH[granularity] * quota
-    while quota > 0:
-        ids = snapshot.find_lexical(words.terms.known, granularity, selection, n_asked)
+    while True:
+        ids = ask(n_asked)
         scores = words.score(ids, granularity)
-        if len(ids) < n_asked or n_asked >= _most_asked(scores, quota):
+        if len(ids) < n_asked:
+            return keep_best(snapshot, ids, scores, quota)
+        edge, last = _edge(scores, quota), _best_of_last(scores)
+        if last == edge and n_asked >= min(MAX_OVERFETCH * quota, MAX_SCORED):
+            equal = _by_path(snapshot, np.setdiff1d(_ask_for_equal(ask, words, granularity, edge), ids))
+            ids = np.concatenate([ids, _take(equal, words, granularity, edge, quota)])
+            return keep_best(snapshot, ids, words.score(ids, granularity), quota)
+        if last < edge or n_asked >= MAX_OVERFETCH * quota:  # below the edge, more proposals would be too
             return keep_best(snapshot, ids, scores, quota)
         n_asked *= 2
-    return np.zeros(0, dtype=np.int64)
 
 
-def _most_asked(scores: Floats, quota: int) -> int:
-    """Return for how many proposals to go on asking, by how the last quarter of them compares with the quota's edge.
+def _edge(scores: Floats, quota: int) -> float:
+    """Return the lowest score within the quota."""
+    return float(np.partition(np.round(scores, SCORE_DIGITS), len(scores) - quota)[len(scores) - quota])
 
-    For none where it is below: more proposals would be too.
-    """
-    rounded = np.round(scores, SCORE_DIGITS)
-    edge = np.partition(rounded, len(rounded) - quota)[len(rounded) - quota]
-    best = rounded[len(rounded) * 3 // 4 :].max()
-    if best < edge:
-        return 0
-    return MAX_EQUAL if best == edge else MAX_OVERFETCH * quota
+
+def _best_of_last(scores: Floats) -> float:
+    """Return the best score among the last quarter of the proposals."""
+    return float(np.round(scores[len(scores) * 3 // 4 :], SCORE_DIGITS).max())
+
+
+def _ask_for_equal(ask: Callable[[int], Ids], words: WordScorer, granularity: Granularity, edge: float) -> Ids:
+    """Return so many proposals that the last of them are below the edge; few are scored to find out."""
+    n_asked = MAX_SCORED
+    while True:
+        n_asked = min(n_asked * 2, MAX_EQUAL)
+        ids = ask(n_asked)
+        last = np.round(words.score(ids[-N_SAMPLED:], granularity), SCORE_DIGITS)
+        if len(ids) < n_asked or n_asked == MAX_EQUAL or last.max() < edge:
+            return ids
+
+
+def _take(ids: Ids, words: WordScorer, granularity: Granularity, edge: float, quota: int) -> Ids:
+    """Return the first of `ids`, up to where there are as many as the quota that are not below the edge."""
+    n_found = 0
+    for start in range(0, len(ids), quota):
+        scores = words.score(ids[start : start + quota], granularity)
+        n_found += int(np.count_nonzero(np.round(scores, SCORE_DIGITS) >= edge))
+        if n_found >= quota:
+            return ids[: start + quota]
+    return ids
 
 
 def _find_dense(snapshot: Snapshot, vector: FloatArray, selection: Selection, quota: Mapping[Granularity, int]) -> Ids:

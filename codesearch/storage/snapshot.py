@@ -5,6 +5,7 @@ Knows no query language, no fusion and no ranking.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -97,22 +98,21 @@ class Snapshot:
         check_lengths(folder, self.derived_files, catalog.mend)
         require_parsed_parts(folder, self.derived_files, whole, catalog.mend)
         lexical = generation.lexical_name
-        self._lexical = None if lexical is None else LexicalReader(folder / lexical, catalog.mend)
+        self._lexical = None if lexical is None else LexicalReader(folder / lexical, catalog.mend, self.derived_files)
         self._flags = catalog.read_array("row_flags", FLAGS_DTYPE)
         self._spans: IntArray = catalog.read_array("file_spans", "<i8").reshape(-1, 5)
         if (len(self._flags), len(self._spans)) != (info.n_rows, info.n_files):
             raise self._records.mismatch("the number of rows or files")
         with_rows = self._spans[self._spans[:, 4] > 0]
         self._row_spans: IntArray = with_rows[np.argsort(with_rows[:, 3])]
-        self._ranks = PathRanks(catalog, self._spans, self._row_spans)
-        self._vectors = VectorReader(folder / generation.vectors_name, info.dim, info.n_rows, catalog.mend)
+        self.ranks = PathRanks(catalog, self._spans, self._row_spans)
         base = None if generation.coarse_name is None else folder / generation.coarse_name
         base_rows = catalog.read_array("coarse_rows", "<u4").astype(np.int64)
-        try:
+        with ExitStack() as opened:
+            self._vectors = VectorReader(folder / generation.vectors_name, info.dim, info.n_rows, catalog.mend)
+            opened.callback(self._vectors.close)
             self._coarse = CoarseReader(base, base_rows, self._vectors, info.coarse_dim)
-        except OSError:
-            self._vectors.close()
-            raise
+            opened.pop_all()
 
     @classmethod
     def open(cls, folder: Path, whole: WholeFiles | None = None) -> Self:
@@ -150,9 +150,11 @@ class Snapshot:
                 with disk_read_errors(folder):
                     raise
             raise CorruptIndexError(f"{folder} cannot be opened ({error}); {catalog.mend}") from error
-        if has_moved(folder, catalog, revision):
-            snapshot._release()
-            return None
+        with ExitStack() as opened:
+            opened.callback(snapshot._release)
+            if has_moved(folder, catalog, revision):
+                return None
+            opened.pop_all()
         return snapshot
 
     @property
@@ -172,15 +174,17 @@ class Snapshot:
 
     def _take_hold(self) -> bool:
         """Read on where nothing was committed meanwhile."""
+        is_same = False
         try:
             self._catalog.begin("DEFERRED")
-            if self._catalog.read_revision() == self.info.revision and self._catalog.is_in_place():
-                return True
+            is_same = self._catalog.read_revision() == self.info.revision and self._catalog.is_in_place()
         except CodesearchError:
             if self._catalog.is_in_place():
                 raise
-        self._catalog.rollback()
-        return False
+        finally:
+            if not is_same:  # or the next answer would come from whatever commit this saw
+                self._catalog.rollback()
+        return is_same
 
     def close(self) -> None:
         """Give every file back."""
@@ -212,7 +216,7 @@ class Snapshot:
         """
         self._catalog.require_open()
         wanted = {hash_term(term): weight for term, weight in terms.items()}
-        if not wanted or limit <= 0 or self._lexical is None or _is_empty(selection):
+        if not wanted or limit <= 0 or self._lexical is None or selection.is_empty():
             return NO_IDS
         limits = [
             self._lexical.among(field, ids.tolist())
@@ -242,13 +246,13 @@ class Snapshot:
         while True:
             hits = RowHits.none()
             if n_allowed and limit > 0:
-                hits = self._coarse.find(vector, allowed, n_asked, self._ranks.of_rows)
+                hits = self._coarse.find(vector, allowed, n_asked, self.ranks.of_rows)
             best = self._best_chunks(hits, granularities, selection)
             if len(best) >= limit or len(hits.rows) < n_asked:
                 break
             n_asked *= FETCH_GROWTH
         ids, scores = np.array(list(best), dtype=np.int64), np.array(list(best.values()), dtype=np.float32)
-        chosen = best_hits(ids, scores, max(limit, 0), self._ranks.of_chunks)
+        chosen = best_hits(ids, scores, max(limit, 0), self.ranks.of_chunks)
         return DenseHits(chosen.rows, chosen.scores)
 
     def find_dense_among(self, vector: FloatArray, chunk_ids: IntArray, limit: int) -> DenseHits:
@@ -392,8 +396,3 @@ class Snapshot:
             )
             owners.setdefault(row, []).extend(_Owner(*owner) for owner in windowed)
         return owners
-
-
-def _is_empty(selection: Selection) -> bool:
-    limits = (selection.file_ids, selection.kinds, selection.chunk_ids)
-    return any(limit is not None and len(limit) == 0 for limit in limits)

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 
 import pytest
 
@@ -9,6 +10,7 @@ from codesearch.search import engine
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import MODES, SearchOptions
 from indexers.encoders.embedded import EmbeddedEncoder
+from indexers.terms import BagArray
 
 N_FILES = 140
 FUNCTIONS_EACH = 12
@@ -88,3 +90,33 @@ def test_of_more_copies_than_candidates_the_first_by_path_are_shown(
     for mode in MODES:
         results = engine.search(snapshot, EmbeddedEncoder(), "handle event", SearchOptions(mode=mode)).results
         assert [r.path for r in results] == sorted(copies)[:10]
+
+
+class CountedSnapshot:
+    """A snapshot that remembers whose words were read."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self.read: set[int] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._snapshot, name)
+
+    def bags(self, ids: Sequence[int]) -> list[BagArray]:
+        """Return the term bags of live chunks."""
+        self.read.update(ids)
+        return self._snapshot.bags(ids)
+
+
+@pytest.mark.slow
+def test_of_thousands_of_copies_few_are_read_to_show_the_first_by_path(
+    index_in_steps: Callable[[Sequence[Mapping[str, str]]], Snapshot],
+) -> None:
+    worse = {f"a{number:02}.py": "def other():\n    handle = event = 1 + 2 + 3 + 4\n\n\n" * 4 for number in range(10)}
+    copies = {f"m{number:02}.py": "def handle():\n    event = 1\n\n\n" * 50 for number in range(70)}
+    later = {path: text for path, text in copies.items() if path > "m10.py"}
+    snapshot = CountedSnapshot(index_in_steps([worse, worse | later, worse | copies]))
+    options = SearchOptions(mode="lexical")
+    results = engine.search(cast("Snapshot", snapshot), EmbeddedEncoder(), "handle event", options).results
+    assert [r.path for r in results] == sorted(copies)[:10]
+    assert 0 < len(snapshot.read) < 70 * 50 // 2
