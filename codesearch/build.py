@@ -27,8 +27,8 @@ from codesearch.encoders.own import Load, load_own, own_spec
 from codesearch.encoders.speeds import Speed, record_speed
 from codesearch.errors import CorruptIndexError, StorageError
 from codesearch.registry import folder_place, has_index, index_folder, prepare_home, read_committed
-from codesearch.replacement import finish_replacement, rebuild_folder, replace_index
-from codesearch.storage.lock import NO_PATIENCE, Patience, WriterLock
+from codesearch.replacement import end_replacement, rebuild_folder, replace_index
+from codesearch.storage.lock import Patience, WriterLock
 from codesearch.storage.rows import NewIndex
 from codesearch.storage.steps import WriterSeams
 from codesearch.storage.vector_cache import CACHE_FILE, CacheOptions, SqliteVectorCache
@@ -89,16 +89,16 @@ def build(
     prepare_home(home)
     folder = index_folder(home, root)
     reporter = Reporter(on_progress)
-    finish_replacement(folder)
-    with _locked(folder, Patience(options.patience_s, reporter.note_owner)) as lock:
+    with closing(WriterLock(folder, Patience(options.patience_s, reporter.note_owner))) as lock:
+        end_replacement(folder)
         order = read_order(root, home, folder, options)
         if not order.is_new:
-            with _explained(partial(_describe_words, folder)):
+            with _begun(folder), _explained(partial(_describe_words, folder)):
                 return _update(_Build(order, folder, lock, seams), reporter)
         fresh = rebuild_folder(folder)
         shutil.rmtree(fresh, ignore_errors=True)
-        with _locked(fresh) as lock_beside:
-            report = _Build(order, fresh, lock_beside, seams).run(reporter)
+        with _begun(fresh):
+            report = _Build(order, fresh, lock, seams).run(reporter)
         replace_index(folder, seams.writer.on_step)
         return report
 
@@ -115,14 +115,13 @@ def _update(update: "_Build", reporter: Reporter) -> UpdateReport:
 
 
 @contextmanager
-def _locked(folder: Path, patience: Patience = NO_PATIENCE) -> Iterator[WriterLock]:
-    """Hold the lock of a folder; one that is without a first commit in the end is removed."""
-    with closing(WriterLock(folder, patience, makes_folder=True)) as lock:
-        try:
-            yield lock
-        finally:
-            if not has_index(folder):
-                shutil.rmtree(folder, ignore_errors=True)
+def _begun(folder: Path) -> Iterator[None]:
+    """Leave no folder behind that is without a first commit in the end."""
+    try:
+        yield
+    finally:
+        if not has_index(folder):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """Upkeep of an index that needs no source tree and no encoder. Knows folders, not roots."""
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from codesearch.findings import RepairReport, Verification
+from codesearch.registry import folder_size
 from codesearch.storage import verification
 from codesearch.storage.catalog import require_catalog
 from codesearch.storage.lock import NO_PATIENCE, Patience, WriterLock
@@ -19,13 +21,13 @@ def compact(folder: Path, patience: Patience = NO_PATIENCE) -> int:
 
     Readers keep the generation they opened. Raises NoIndexError, LockedError, CorruptIndexError, StorageError.
     """
-    require_catalog(folder)
-    before = _size_of(folder)
-    with closing(WriterLock(folder, patience)) as lock, Writer.open(folder, held=lock) as writer:
-        writer.compact()
-        info = writer.info
-        writer.commit(complete=info.complete, files_todo=info.files_todo, checked_at=info.checked_at or "")
-    return before - _size_of(folder)
+    with _locked(folder, patience) as lock:
+        before = folder_size(folder)
+        with Writer.open(folder, held=lock) as writer:
+            writer.compact()
+            info = writer.info
+            writer.commit(complete=info.complete, files_todo=info.files_todo, checked_at=info.checked_at or "")
+        return before - folder_size(folder)
 
 
 def verify(folder: Path) -> list[str]:
@@ -38,8 +40,7 @@ def examine(folder: Path, on_check: OnCheck = ignore_check, patience: Patience =
 
     Holds the writer's lock meanwhile. Raises NoIndexError, LockedError, FormatError, StorageError.
     """
-    require_catalog(folder)
-    with closing(WriterLock(folder, patience)):
+    with _locked(folder, patience):
         return verification.examine(folder, on_check)
 
 
@@ -49,10 +50,14 @@ def repair(folder: Path, on_check: OnCheck = ignore_check, patience: Patience = 
     What is lost is left to the next `codesearch index`. Raises NoIndexError, LockedError, FormatError, StorageError,
     and CorruptIndexError where only making the index anew helps; nothing is changed then.
     """
-    require_catalog(folder)
-    with closing(WriterLock(folder, patience)) as lock:
+    with _locked(folder, patience) as lock:
         return mend(folder, held=lock, on_check=on_check)
 
 
-def _size_of(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+@contextmanager
+def _locked(folder: Path, patience: Patience) -> Iterator[WriterLock]:
+    """Hold the lock of an index that is there, and still is after a wait."""
+    require_catalog(folder)
+    with closing(WriterLock(folder, patience)) as lock:
+        require_catalog(folder)
+        yield lock

@@ -22,6 +22,7 @@ from codesearch.replacement import (
     is_beside_its_index,
     is_replaced_now,
     rebuild_folder,
+    standing_folder,
 )
 from codesearch.storage.catalog import CATALOG_NAME, Catalog
 from codesearch.storage.lock import WriterLock
@@ -134,7 +135,7 @@ def is_abandoned(folder: Path) -> bool:
     if has_index(folder):
         return False
     try:
-        WriterLock(folder).close()
+        WriterLock(standing_folder(folder)).close()
     except CodesearchError:
         return False
     return True
@@ -184,13 +185,16 @@ def adopt(entry: RootEntry, root: Path, path: Path, home: Path) -> Located:
     """Give a moved root its index back: write the new place into it, then name its folder after it."""
     from codesearch.storage.writer import Writer
 
-    with Writer.open(entry.folder) as writer:
-        writer.set_root(root, folder_place(root))
-        info = writer.info
-        writer.commit(complete=info.complete, files_todo=info.files_todo, checked_at=info.checked_at or info.updated_at)
     folder = index_folder(home, root)
-    remove_quietly(folder)  # at most an unfinished build: else it would have been the nearest index
-    entry.folder.rename(folder)
+    with closing(WriterLock(entry.folder)) as lock, closing(WriterLock(folder)):
+        if has_index(folder):
+            return Located(root, folder, _prefix(path, root))
+        with Writer.open(entry.folder, held=lock) as writer:
+            writer.set_root(root, folder_place(root))
+            info, checked_at = writer.info, writer.info.checked_at or writer.info.updated_at
+            writer.commit(complete=info.complete, files_todo=info.files_todo, checked_at=checked_at)
+        remove_quietly(folder)  # at most an unfinished build
+        entry.folder.rename(folder)
     return Located(root, folder, _prefix(path, root), moved_from=entry.root if entry.root != root else None)
 
 
@@ -202,25 +206,23 @@ def list_roots(home: Path) -> list[RootEntry]:
 def remove(folder: Path) -> None:
     """Remove an index; for everyone who looks it is gone in one step. Raises LockedError while it is written."""
     rebuilt = rebuild_folder(folder)
-    try:
-        if rebuilt.is_dir():
-            _rename_away(rebuilt)
-        remove_quietly(folder.with_name(f"{REPLACED}{folder.name}"))
-        _rename_away(folder)
-    except OSError as error:
-        message = f"cannot remove {folder}: {error.strerror}; check its permissions and remove it by hand"
-        raise StorageError(message) from error
+    with closing(WriterLock(standing_folder(folder))):
+        try:
+            if rebuilt.is_dir():
+                _rename_away(rebuilt)
+            remove_quietly(folder.with_name(f"{REPLACED}{folder.name}"))
+            _rename_away(folder)
+        except OSError as error:
+            message = f"cannot remove {folder}: {error.strerror}; check its permissions and remove it by hand"
+            raise StorageError(message) from error
     for left in folder.parent.glob(f"{_LEAVING}*"):
         remove_quietly(left)
 
 
 def _rename_away(folder: Path) -> None:
     leaving = folder.with_name(f"{_LEAVING}{folder.name}")
-    with closing(WriterLock(folder)) as lock:
-        if os.name == "nt":
-            lock.close()  # Windows renames no folder in which a file is open
-        remove_quietly(leaving)
-        folder.rename(leaving)
+    remove_quietly(leaving)
+    folder.rename(leaving)
 
 
 def remove_vector_cache(home: Path) -> None:

@@ -1,15 +1,15 @@
 """A rebuilt index takes the place of the old one by two renames, and a crash between them is mended later.
 
-Knows names of folders and whether an index in one is complete. The writer's lock in the old folder tells a swap
-that is under way from one that was cut off. Between the renames there is no index, so whoever looks then does the
-second one at once: a rebuilt index that is complete takes the place in any case.
+Knows names of folders and whether an index in one is complete. The writer's lock tells a swap that is under way from
+one that was cut off. Between the renames there is no index, so whoever looks then does the second one at once: a
+rebuilt index that is complete takes the place in any case. Only who holds the lock removes anything.
 """
 
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from codesearch.errors import CodesearchError, StorageError
-from codesearch.storage.catalog import Catalog
+from codesearch.storage.catalog import CATALOG_NAME, Catalog
 from codesearch.storage.lock import WriterLock
 from codesearch.storage.platform import remove_quietly, sync_folder
 from codesearch.storage.steps import OnStep, ignore_step
@@ -27,8 +27,13 @@ def rebuild_folder(folder: Path) -> Path:
 
 def is_beside_its_index(folder: Path) -> bool:
     """Tell whether this is a rebuilding of an index that still stands; alone it is all that is left of one."""
-    base = folder.with_name(folder.name.removesuffix(_REBUILD))
+    base = standing_folder(folder)
     return base != folder and base.is_dir()
+
+
+def standing_folder(folder: Path) -> Path:
+    """Return the folder whose lock guards this one: that of a rebuilding is its index's."""
+    return folder.with_name(folder.name.removesuffix(_REBUILD))
 
 
 def replace_index(folder: Path, on_step: OnStep = ignore_step) -> None:
@@ -37,11 +42,11 @@ def replace_index(folder: Path, on_step: OnStep = ignore_step) -> None:
     Nothing of the old one is removed before the disk knows the new one by its name.
     """
     replaced = _replaced_folder(folder)
+    end_replacement(folder)
     try:
-        remove_quietly(replaced)
         folder.rename(replaced)
         on_step("index set aside")
-        _put_in_place(rebuild_folder(folder), folder)
+        _move(rebuild_folder(folder), folder)
         on_step("index replaced")
         sync_folder(folder.parent)
     except OSError as error:
@@ -51,31 +56,41 @@ def replace_index(folder: Path, on_step: OnStep = ignore_step) -> None:
 
 
 def finish_replacement(folder: Path) -> None:
-    """End a replacement that was cut off: put the rebuilt index in its place if it is complete, else the old one back.
+    """End a replacement that was cut off, for one who holds no lock: see `end_replacement`.
 
-    Raises LockedError where the old one is being written, StorageError where files cannot be moved.
+    Raises LockedError where there is no index and it is being written, StorageError where files cannot be moved.
     """
-    replaced = _replaced_folder(folder)
-    if not replaced.is_dir():
+    if not _replaced_folder(folder).is_dir():
         return
+    if not _holds_index(folder) and _is_complete(rebuild_folder(folder)):
+        with suppress(OSError):  # then it is told below, or done by another
+            rebuild_folder(folder).rename(folder)
     try:
-        if not folder.exists() and _is_complete(rebuild_folder(folder)):
-            _put_in_place(rebuild_folder(folder), folder)
-        lock = WriterLock(replaced)
-    except OSError as error:
-        raise _cannot_put_back(folder, error) from error
+        lock = WriterLock(folder)
     except CodesearchError:
-        if folder.exists():
+        if _holds_index(folder):
             return
         raise
     with closing(lock):
-        fresh = rebuild_folder(folder)
-        try:
-            if not folder.exists():
-                (fresh if _is_complete(fresh) else replaced).rename(folder)
-            sync_folder(folder.parent)
-        except OSError as error:
-            raise _cannot_put_back(folder, error) from error
+        end_replacement(folder)
+
+
+def end_replacement(folder: Path) -> None:
+    """Put a rebuilt index in its place if it is complete, else the old one back, as who holds the lock.
+
+    The old one is removed only where there is another. Raises StorageError where files cannot be moved.
+    """
+    replaced, fresh = _replaced_folder(folder), rebuild_folder(folder)
+    if not replaced.is_dir():
+        return
+    try:
+        if not _holds_index(folder):
+            remove_quietly(folder)  # nothing, or what never came to a catalogue
+            _move(fresh if _is_complete(fresh) else replaced, folder)
+        sync_folder(folder.parent)
+    except OSError as error:
+        message = f"cannot put {folder} back: {error.strerror}; check the permissions of {folder.parent}"
+        raise StorageError(message) from error
     remove_quietly(replaced)
 
 
@@ -93,17 +108,17 @@ def finish_replacements(indexes: Path) -> None:
             continue
 
 
-def _put_in_place(fresh: Path, folder: Path) -> None:
-    """Do the second rename, unless another process did it just now."""
+def _move(source: Path, folder: Path) -> None:
+    """Give an index its place, unless one who looked did it just now."""
     try:
-        fresh.rename(folder)
+        source.rename(folder)
     except OSError:
-        if not folder.exists():
+        if not _holds_index(folder):
             raise
 
 
-def _cannot_put_back(folder: Path, error: OSError) -> StorageError:
-    return StorageError(f"cannot put {folder} back: {error.strerror}; check the permissions of {folder.parent}")
+def _holds_index(folder: Path) -> bool:
+    return (folder / CATALOG_NAME).is_file()
 
 
 def _replaced_folder(folder: Path) -> Path:

@@ -29,7 +29,7 @@ from codesearch.types import SearchResponse
 BYTE_SHARE = 0.25
 """How many flips change a whole byte, the others one bit."""
 
-UNSUMMED = ("writer.lock", "catalog.db-wal", "catalog.db-shm")
+UNSUMMED = ("catalog.db-wal", "catalog.db-shm")
 """Files of which `verify` says that it sums nothing."""
 
 

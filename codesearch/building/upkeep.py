@@ -7,6 +7,7 @@ from pathlib import Path
 
 from codesearch.building.reporter import Reporter
 from codesearch.errors import CorruptIndexError, StorageError
+from codesearch.storage.checksums import rebuild_command
 from codesearch.storage.lock import WriterLock
 from codesearch.storage.repair import repair
 from codesearch.storage.steps import WriterSeams
@@ -32,12 +33,12 @@ def compact_where_due(writer: Writer, reporter: Reporter, checked_at: str) -> st
 def mend(folder: Path, lock: WriterLock, error: CorruptIndexError, seams: WriterSeams) -> str:
     """Repair an index whose update met damage; return what a person should know of it.
 
-    Raises the error that was met where no damage is found, and one that says so where only a new index helps.
+    Raises CorruptIndexError where only a new index helps, be it that no damage is found.
     """
     report = repair(folder, seams, lock)
-    if not report.problems:
-        raise error
     what = str(error).rpartition("; ")[0] or str(error)
+    if not report.problems:
+        raise CorruptIndexError(f"{what}; a repair found nothing to mend, {rebuild_command(report.root)}") from error
     n_lost = report.n_dropped + len(report.without_vectors)
     again = f", and {n_lost:,} of its files were read again" if n_lost else ""
     return f"the index was damaged ({what}); it was repaired{again}"

@@ -9,12 +9,10 @@ from codesearch.storage.catalog import CATALOG_NAME
 from codesearch.storage.checksums import DerivedFile
 from codesearch.storage.derived import read_derived_files
 from codesearch.storage.examined import Examined
-from codesearch.storage.lock import LOCK_NAME
 from codesearch.storage.vectors import record_dtype
 
 _PAGES = "SQLite's page headers, cell pointers, row keys, free pages and unused space: it checks their structure itself"
 _KNOWN = {
-    LOCK_NAME: "who writes, or wrote last: made anew by each writer",
     f"{CATALOG_NAME}-wal": "SQLite's log, with checksums of its own: what does not match them is not read",
     f"{CATALOG_NAME}-shm": "SQLite's index of the log: made anew from it",
 }

@@ -1,6 +1,7 @@
 """The writer's lock: one process, and within it one `Writer`, may change an index folder.
 
-The lock is the system's and ends with its owner, so a dead owner holds nothing; the file only says who it was.
+The lock is the system's and ends with its owner, so a dead owner holds nothing; the file only says who it was. It
+lies beside the folder, which may be missing, removed or put in another's place while the lock is held.
 """
 
 import json
@@ -13,9 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codesearch.errors import LockedError, StorageError
-from codesearch.storage.platform import make_private_folder, open_private, try_lock
-
-LOCK_NAME = "writer.lock"
+from codesearch.storage.platform import open_private, try_lock
 
 LOOK_S = 0.05
 """Between two looks of one who waits: short beside any write, long beside a look."""
@@ -23,8 +22,10 @@ LOOK_S = 0.05
 SETTLING_S = 0.02
 """Who takes the lock writes its name down at once: until then the file may still name the one before."""
 
-MAX_MADE = 10
-"""Folders that may be removed under one who makes them: each was that of a first build which ended just then."""
+
+def lock_path(folder: Path) -> Path:
+    """Return the file that is locked while the index in `folder` is written, and removed then, except on Windows."""
+    return folder.with_name(f".{folder.name}.lock")
 
 
 def tell_nobody(owner: str) -> None:
@@ -46,14 +47,12 @@ NO_PATIENCE = Patience()
 class WriterLock:
     """Held from construction until `close`."""
 
-    def __init__(self, folder: Path, patience: Patience = NO_PATIENCE, *, makes_folder: bool = False) -> None:
-        """Take the lock, after a wait where another has it.
+    def __init__(self, folder: Path, patience: Patience = NO_PATIENCE) -> None:
+        """Take the lock, after a wait where another has it; whether there is an index is for the caller to see then.
 
-        With `makes_folder` a folder that is missing is made, also where the one that was waited for removed it.
         Raises LockedError naming the owner and its age, StorageError where files cannot be made.
         """
-        self._path = folder / LOCK_NAME
-        self._makes_folder = makes_folder
+        self._path = lock_path(folder)
         self._fd = -1
         until = time.monotonic() + patience.limit_s
         while not self._take():
@@ -64,15 +63,18 @@ class WriterLock:
             time.sleep(max(0.0, min(LOOK_S, until - time.monotonic())))
 
     def close(self) -> None:
-        """Give the lock back; the file stays, since unlinking it would let two writers in."""
-        if self._fd >= 0:
-            with suppress(OSError):
-                os.ftruncate(self._fd, 0)  # who is done is named no more
-            os.close(self._fd)
-            self._fd = -1
+        """Give the lock back and remove its file: who waits sees that the file it opened has the name no more."""
+        if self._fd < 0:
+            return
+        with suppress(OSError):
+            os.ftruncate(self._fd, 0)  # who is done is named no more, where the file stays: Windows removes none in use
+            if os.name != "nt" and self._has_name(self._fd):
+                self._path.unlink()
+        os.close(self._fd)
+        self._fd = -1
 
     def _take(self) -> bool:
-        """Lock the file that has the name now: a rebuild or a removal may have taken away the one that was opened."""
+        """Lock the file that has the name now: its last owner may have removed the one that was opened."""
         try:
             while True:
                 fd = self._open()
@@ -93,11 +95,6 @@ class WriterLock:
             raise StorageError(message) from error
 
     def _open(self) -> int:
-        """Open the file; the folder that was just made may be gone again where its last owner removes it."""
-        for _ in range(MAX_MADE if self._makes_folder else 0):
-            with suppress(FileNotFoundError):
-                make_private_folder(self._path.parent)
-                return open_private(self._path, os.O_RDWR | os.O_CREAT)
         return open_private(self._path, os.O_RDWR | os.O_CREAT)
 
     def _has_name(self, fd: int) -> bool:

@@ -78,7 +78,7 @@ def test_who_looks_between_the_two_renames_does_the_second_and_waits_for_nobody(
     folder = index_folder(home, root)
     copytree(folder, rebuild_folder(folder))
     folder.rename(replaced_of(folder))
-    with closing(WriterLock(replaced_of(folder))):
+    with closing(WriterLock(folder)):
         assert locate(root, home).folder == folder
         assert replaced_of(folder).exists()
         assert not rebuild_folder(folder).exists()
@@ -93,7 +93,7 @@ def test_an_index_that_stays_open_finds_a_rebuild_that_was_cut_off_between_its_r
 def test_an_incomplete_successor_is_left_to_its_process(root: Path, home: Path) -> None:
     folder = index_folder(home, root)
     folder.rename(replaced_of(folder))
-    with closing(WriterLock(replaced_of(folder))), pytest.raises(LockedError):
+    with closing(WriterLock(folder)), pytest.raises(LockedError):
         locate(root, home)
     assert not folder.exists()
 

@@ -1,6 +1,5 @@
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,7 +12,7 @@ import pytest
 
 from codesearch.errors import LockedError, NoIndexError
 from codesearch.maintenance import verify
-from codesearch.storage.lock import LOCK_NAME, Patience, WriterLock
+from codesearch.storage.lock import Patience, WriterLock, lock_path
 from codesearch.storage.platform import open_private, remove_quietly, try_lock
 from codesearch.storage.rows import Selection
 from codesearch.storage.snapshot import Snapshot
@@ -137,51 +136,48 @@ def test_ctrl_c_ends_a_wait(folder: Path) -> None:
         WriterLock(folder, Patience(60.0, interrupt))
 
 
-def test_who_waits_takes_the_lock_of_the_folder_that_has_the_name_then(folder: Path) -> None:
+def test_the_lock_of_an_index_stays_held_while_another_folder_takes_its_place(folder: Path) -> None:
     folder.mkdir()
-
-    def put_another_in_place(owner: str) -> None:
+    with closing(WriterLock(folder)):
         folder.rename(folder.with_name("leaving"))
+        with pytest.raises(LockedError):
+            WriterLock(folder)
         folder.mkdir()
-
-    with closing(WriterLock(folder)), closing(WriterLock(folder, Patience(60.0, put_another_in_place))):
-        assert (folder / LOCK_NAME).stat().st_ino != (folder.with_name("leaving") / LOCK_NAME).stat().st_ino
         with pytest.raises(LockedError):
             WriterLock(folder)
 
 
-def test_a_lock_whose_file_was_taken_away_under_the_hand_is_not_taken(folder: Path) -> None:
-    """A rebuild moves the folder between another's opening of the file and its locking."""
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no file that is open")
+def test_a_lock_that_its_last_owner_removed_under_the_hand_is_not_taken(folder: Path) -> None:
+    """Its last owner gives it back, and another takes it, between the opening of the file and its locking."""
+    first = WriterLock(folder)
+    others: list[WriterLock] = []
 
     class Late(WriterLock):
         def _open(self) -> int:
             fd = super()._open()
-            if not folder.with_name("leaving").exists():
-                folder.rename(folder.with_name("leaving"))
-                folder.mkdir()
+            if not others:
+                first.close()
+                others.append(WriterLock(folder))
             return fd
 
-    folder.mkdir()
-    with closing(Late(folder)), pytest.raises(LockedError):
-        WriterLock(folder)
+    with pytest.raises(LockedError):
+        Late(folder)
+    others[0].close()
 
 
-def test_a_folder_that_its_last_owner_removed_is_made_again(folder: Path) -> None:
-    folder.mkdir()
+def test_who_waits_makes_no_folder(folder: Path) -> None:
     first = WriterLock(folder)
-
-    def remove(owner: str) -> None:
-        shutil.rmtree(folder)
-        first.close()
-
-    with closing(WriterLock(folder, Patience(60.0, remove), makes_folder=True)):
-        assert (folder / LOCK_NAME).exists()
+    with closing(WriterLock(folder, Patience(60.0, lambda _: first.close()))):
+        assert not folder.exists()
 
 
-def test_who_gave_the_lock_back_is_named_no_more(folder: Path) -> None:
-    folder.mkdir()
-    WriterLock(folder).close()
-    assert (folder / LOCK_NAME).read_bytes() == b""
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps the file, and has no such rights")
+def test_the_file_of_a_lock_is_the_owners_alone_and_goes_with_the_lock(folder: Path) -> None:
+    with closing(WriterLock(folder)):
+        assert lock_path(folder).stat().st_mode & 0o777 == 0o600
+    assert not lock_path(folder).exists()
+    assert not list(folder.parent.iterdir())
 
 
 HEIR = """
@@ -225,7 +221,7 @@ def test_parser_processes_do_not_inherit_the_lock(folder: Path, tmp_path: Path) 
         ]
         opened = [str(fd.readlink()) for pid in children for fd in Path(f"/proc/{pid}/fd").iterdir()]
     assert opened
-    assert not [name for name in opened if name.endswith(LOCK_NAME)]
+    assert not [name for name in opened if name == str(lock_path(folder))]
 
 
 READ_ONLY = """
@@ -243,6 +239,8 @@ if os.geteuid() == 0:
         os.chown(path, 65534, 65534)
     os.chmod(folder.parent, 0o711)
     os.seteuid(65534)
+else:
+    os.chmod(folder.parent, 0o500)
 for path in sorted([folder, *folder.rglob("*")], reverse=True):
     path.chmod(mode if path.is_dir() else mode & 0o400)
 for open_it in (Snapshot.open, Writer.open, verify):
@@ -262,6 +260,7 @@ def test_a_folder_without_rights_is_an_error_with_a_remedy(mode: str) -> None:
         folder = write_index(Path(temporary) / "index", [build_file("a.py")])
         command = [sys.executable, "-c", READ_ONLY, str(folder), mode]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+        folder.parent.chmod(0o700)
         folder.chmod(0o700)
         for path in folder.rglob("*"):
             path.chmod(0o700)
