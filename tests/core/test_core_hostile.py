@@ -88,7 +88,7 @@ def test_ten_thousand_blocks_inside_each_other_end_no_parser_in_any_language(tmp
     for name, text in texts.items():
         (tmp_path / name).write_text(f"beacon\n{text}\nlight\n")
     files = [SourceFile(name, to_file_stat((tmp_path / name).stat()), is_source=True) for name in texts]
-    with ParserPool(tmp_path, ParserOptions(n_workers=2, processor_s=0.5)) as pool:
+    with ParserPool(tmp_path, ParserOptions(n_workers=2, processor_s=0.2)) as pool:
         outcomes = list(pool.parse(files, 2 << 20))
     for outcome in outcomes:
         assert isinstance(outcome, ParsedFile), outcome

@@ -148,7 +148,7 @@ def test_opening_and_following_keeps_no_descriptor(root: Path, home: Path) -> No
     with Index.open(root, home) as kept:
         assert kept.search("push a job").results
         before = n_descriptors()
-        for _ in range(200):
+        for _ in range(60):
             with Index.open(root, home) as index:
                 index.search("push")
         assert n_descriptors() < before + N_PASSING
