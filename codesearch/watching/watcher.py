@@ -67,6 +67,8 @@ class Watcher:
         self._survey: Survey | None = None
         self._has_lost = False
         """Whether something may happen, or have happened, without a hint."""
+        self._places: list[str] = []
+        """Folders that are listened to."""
         self._listened_at = 0.0
         """When it was last begun, or tried."""
         self._had_index = has_index(self._folder)
@@ -156,7 +158,7 @@ class Watcher:
         if self._poll_reason:
             return False
         is_same = (before.folders, before.repositories) == (self._survey.folders, self._survey.repositories)
-        return self._has_lost or not is_same or before.places() != self._survey.places()
+        return self._has_lost or not is_same or self._places != self._survey.places()
 
     def _listen_anew(self) -> None:
         self._close()
@@ -164,7 +166,8 @@ class Watcher:
             assert self._survey is not None
             self._listened_at = time.monotonic()
             try:
-                self._hints = self._listen(self._root, self._survey.places())
+                self._places = self._survey.places()
+                self._hints = self._listen(self._root, self._places)
             except LostHintsError as error:
                 reason = f"a folder is gone or closed whenever the system is to listen to it ({error})"
                 time.sleep(LISTEN_PAUSE_S)

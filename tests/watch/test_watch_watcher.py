@@ -71,6 +71,15 @@ def test_a_folder_that_comes_again_is_listened_to_again(watched: Watched, files:
             watched.expect({**files, "src/retry.py": text})
 
 
+def test_a_folder_that_moves_away_and_back_is_listened_to_again(watched: Watched, files: dict[str, str]) -> None:
+    with watched.watching():
+        (watched.root / "src").rename(watched.root / "elsewhere")
+        (watched.root / "elsewhere").rename(watched.root / "src")  # the same inode at the same place
+        watched.hear_of(watched.root / "src")
+        (watched.root / "src" / "retry.py").write_text("a = 1\n")
+        watched.expect({**files, "src/retry.py": "a = 1\n"})
+
+
 def test_a_branch_switch_of_two_thousand_files_ends_in_the_files_of_the_branch(watched: Watched) -> None:
     run_git(watched.root, "add", ".")
     run_git(watched.root, "commit", "-qm", "one")
@@ -96,6 +105,20 @@ def test_a_new_ignore_rule_and_its_end_take_effect(watched: Watched, files: dict
         watched.settle()
         place.write_text(before)
         watched.expect(read_all(watched))
+
+
+def test_a_folder_of_rules_that_comes_late_is_listened_to_from_the_next_update_on(
+    watched: Watched, files: dict[str, str]
+) -> None:
+    shutil.rmtree(watched.root / ".git" / "info")
+    with watched.watching():
+        (watched.root / ".git" / "info").mkdir()
+        (watched.root / "queue.py").write_text("a = 1\n")
+        watched.expect({**files, "queue.py": "a = 1\n"})
+        eventually(lambda: ".git/info" in watched.listened, "listening to it")
+        watched.settle()
+        (watched.root / ".git" / "info" / "exclude").write_text("src/\n")
+        watched.expect({".gitignore": files[".gitignore"], "queue.py": "a = 1\n"})
 
 
 def test_what_git_is_told_to_track_against_a_rule_takes_effect(watched: Watched, files: dict[str, str]) -> None:
@@ -130,7 +153,10 @@ def test_a_home_inside_the_root_starts_no_update(watched: Watched, files: dict[s
             (tmp_path / name).write_text("a = 1\n")
             (tmp_path / name).rename(watched.root / "src" / name)  # one event
             watched.hear_of(watched.root / "src" / name)
+        (watched.home / "last").write_text("a = 1\n")
+        watched.hear_of(watched.home / "last")
         assert watched.n_updates == n_before + 2
+        assert watched.listened == {".", "src", "home", ".git", ".git/info"}
         watched.expect({**files, "src/one.py": "a = 1\n", "src/two.py": "a = 1\n"})
 
 
@@ -196,23 +222,37 @@ def test_a_repository_inside_takes_its_files_away_once_it_is_one(watched: Watche
 
 @dataclass
 class Hider:
-    """Takes git's own folder away once, when an update is written and the tree not yet looked through again."""
+    """Takes a repository's own folder away once, when an update is written and the tree not yet looked through."""
 
     git: Path
+    to: Path
     is_armed: bool = False
 
     def on_step(self, step: Step) -> None:
         """Hear of a moment of a write."""
         if self.is_armed and step == "stale removed":
             self.is_armed = False
-            self.git.rename(self.git.parent.with_name("hidden"))
+            self.git.rename(self.to)
 
 
 def test_a_repository_that_ends_while_an_update_is_written_is_noticed(watched: Watched, files: dict[str, str]) -> None:
     (watched.root / ".git" / "info" / "exclude").write_text("src/\n")
-    hider = Hider(watched.root / ".git")
+    hider = Hider(watched.root / ".git", watched.root.with_name("hidden"))
     watched.seams = WatchSeams(BuildSeams(writer=WriterSeams(hider.on_step)), times=QUICK)
     with watched.watching():
         hider.is_armed = True
         (watched.root / "queue.py").write_text("a = 1\n")
         watched.expect({**files, "queue.py": "a = 1\n"})
+
+
+def test_a_repository_inside_that_ends_while_an_update_is_written_gives_its_files(
+    watched: Watched, files: dict[str, str]
+) -> None:
+    write_files(watched.root, {"inside/a.py": "a = 1\n"})
+    run_git(watched.root / "inside", "init", "-q")
+    hider = Hider(watched.root / "inside" / ".git", watched.root.with_name("hidden"))
+    watched.seams = WatchSeams(BuildSeams(writer=WriterSeams(hider.on_step)), times=QUICK)
+    with watched.watching():
+        hider.is_armed = True
+        (watched.root / "queue.py").write_text("a = 1\n")
+        watched.expect({**files, "queue.py": "a = 1\n", "inside/a.py": "a = 1\n"})
