@@ -40,7 +40,7 @@ class Verification:
     n_files: int
     """Files of the index that were compared with checksums."""
     n_bytes: int | None
-    """Their bytes under checksums; None where SQLite does not tell its own bytes from those of rows."""
+    """Their bytes under checksums; None where none was compared, or SQLite does not tell its own from those of rows."""
     unsummed: tuple[Unsummed, ...]
 
 

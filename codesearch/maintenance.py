@@ -48,7 +48,8 @@ def repair(folder: Path, on_check: OnCheck = ignore_check, patience: Patience = 
     """Mend what is damaged without encoding anything and without the source files, through the switch of an update.
 
     What is lost is left to the next `codesearch index`. Raises NoIndexError, LockedError, FormatError, StorageError,
-    and CorruptIndexError where only making the index anew helps; nothing is changed then.
+    and CorruptIndexError where only making the index anew helps; nothing is changed then, unless the message says that
+    problems are left after a repair.
     """
     with _locked(folder, patience) as lock:
         return mend(folder, held=lock, on_check=on_check)

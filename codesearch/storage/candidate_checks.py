@@ -29,7 +29,7 @@ def check_vectors(examined: Examined) -> Iterator[Problem]:
     except (FileNotFoundError, CorruptIndexError) as error:
         yield examined.problem(f"{path} cannot be read ({str(error).partition(';')[0]})", file=name)
         return
-    for file, damaged in _by_file(examined.files, rows):
+    for file, damaged in _by_file(examined.files, np.array(rows, dtype=np.int64)):
         rest = f"and {len(damaged) - 1} more do not match their checksums"
         what = f"vector {damaged[0]} of {path} {rest if len(damaged) > 1 else 'does not match its checksum'}"
         yield examined.problem(what, None if file is None else file.path, name)
@@ -65,13 +65,15 @@ def _check_lexical(examined: Examined) -> Iterator[Problem]:
         return
     try:
         dead_files = [int(row[0]) for row in read_summed(catalog, DEAD_DOCUMENTS)]
+        files = read_derived_files(catalog)
     except CorruptIndexError:
         return  # `check_lists` says so
     try:
-        reader = LexicalReader(examined.folder / name, catalog.mend)
+        reader = LexicalReader(examined.folder / name, catalog.mend, files)
         dead = reader.ids_of_files(dead_files)
-        found = sorted({*reader.all_ids()} - {*dead})
-        n_found = len(reader.all_ids()) - len(dead)
+        ids = reader.all_ids()
+        found = sorted({*ids} - {*dead})
+        n_found = len(ids) - len(dead)
         kinds = sorted((i, kind) for kind in KINDS for i in set(reader.ids_of_kind(kind)) - {*dead})
     except CorruptIndexError as error:
         yield examined.problem(str(error).rpartition("; ")[0], file=name)
@@ -140,12 +142,13 @@ def _is_whole(vectors: VectorReader, first: int, end: int) -> bool:
         return False
 
 
-def _by_file(files: Iterable[FileRow], rows: list[int]) -> Iterator[tuple[FileRow | None, list[int]]]:
-    """Group rows by whose they are; None for those of files that are gone."""
-    owned: set[int] = set()
+def _by_file(files: Iterable[FileRow], rows: IntArray) -> Iterator[tuple[FileRow | None, list[int]]]:
+    """Group sorted rows by whose they are; None for those of files that are gone."""
+    is_lost = np.ones(len(rows), dtype=bool)
     for file in files:
-        if damaged := [row for row in rows if file.first_row <= row < file.first_row + file.n_rows]:
-            owned.update(damaged)
-            yield file, damaged
-    if lost := [row for row in rows if row not in owned]:
-        yield None, lost
+        first, end = np.searchsorted(rows, (file.first_row, file.first_row + file.n_rows))
+        if first < end:
+            is_lost[first:end] = False
+            yield file, rows[first:end].tolist()
+    if is_lost.any():
+        yield None, rows[is_lost].tolist()

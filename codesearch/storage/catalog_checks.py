@@ -49,10 +49,14 @@ def check_structure(catalog: Catalog) -> Iterator[Problem]:
         mend = catalog.mend if is_index else catalog.mend_structure
         shown = " ".join(messages[0].split())
         yield Problem(f"{catalog.path} is damaged in its structure ({shown})", CATALOG_NAME, mend)
-    if _read_schema(catalog) != _make_schema():
-        yield Problem(f"{catalog.path} has other tables than this format", CATALOG_NAME, catalog.mend_structure)
+    made = _make_schema()
+    if unlike := _read_schema(catalog) ^ made:
+        ours = {name for kind, name, *_ in made if kind == "index"}
+        is_index = all(kind == "index" and name in ours for kind, name, *_ in unlike)
+        what = f"{catalog.path} has other {'indexes' if is_index else 'tables'} than this format"
+        yield Problem(what, CATALOG_NAME, catalog.mend if is_index else catalog.mend_structure)
     if catalog.rows("PRAGMA application_id") != [(APPLICATION_ID,)]:
-        yield Problem(f"{catalog.path} is marked as a file of another program", CATALOG_NAME, catalog.mend_structure)
+        yield Problem(f"{catalog.path} is marked as a file of another program", CATALOG_NAME, catalog.mend)
 
 
 def check_lists(examined: Examined) -> Iterator[Problem]:

@@ -90,8 +90,12 @@ class CoarseReader:
         self._copy: Any | None = None
         self._n_searches = 0
         self._tail = np.zeros((0, coarse_dim), np.float32)
-        if base is not None and name_of_open_file(self._fd) is None:
-            self._open_index()
+        try:
+            if base is not None and name_of_open_file(self._fd) is None:
+                self._open_index()
+        except BaseException:
+            self.close()
+            raise
 
     def find(self, vector: FloatArray, allowed: BoolArray, limit: int, rank: Rank = np.asarray) -> RowHits:
         """Return the `limit` allowed rows most similar to the full-dimension `vector`; `allowed` is `[n_rows]`.

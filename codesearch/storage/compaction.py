@@ -40,8 +40,12 @@ def move_rows(folder: Path, source: VectorReader, dim: int, live: IntArray) -> M
     """Write the `live` rows, sorted, to a new vector file, and close the old one."""
     name = vectors_name(unused_vectors_number(folder))
     target = VectorAppender(folder / name, dim, 0, source.mend)
-    with closing(source):
-        copy_rows(source, target, live)
+    try:
+        with closing(source):
+            copy_rows(source, target, live)
+    except BaseException:
+        target.close()
+        raise
     return MovedRows(name, target)
 
 

@@ -28,14 +28,13 @@ def read_files(catalog: Catalog, files: list[FileRow]) -> Iterator[Problem]:
 
 def check_spans(examined: Examined) -> Iterator[Problem]:
     """Compare which ids and rows the files have with each other and with the array that searches read."""
-    n_rows = examined.generation.info.n_rows
     by_chunk, by_row = 0, 0
     for file in sorted(examined.files, key=lambda file: file.first_chunk):
         if file.first_chunk < by_chunk or not 0 <= file.n_leaves <= file.n_chunks:
             yield examined.problem(f"{file.path} has chunks of another file", file.path)
         by_chunk = file.first_chunk + file.n_chunks
     for file in sorted((file for file in examined.files if file.n_rows), key=lambda file: file.first_row):
-        if not by_row <= file.first_row <= file.first_row + file.n_rows <= n_rows:
+        if file.first_row < by_row:
             yield examined.problem(f"{file.path} has vectors of another file", file.path)
         by_row = file.first_row + file.n_rows
     spans = [(f.id, f.first_chunk, f.n_chunks, f.first_row, f.n_rows) for f in examined.files]
@@ -49,6 +48,9 @@ def check_spans(examined: Examined) -> Iterator[Problem]:
 
 def check_file(examined: Examined, file: FileRow, flags: FlagArray) -> Iterator[Problem]:
     """Read a file's text, chunks and bags; note in `flags` which rows it owns."""
+    if file.n_rows and not 0 <= file.first_row <= file.first_row + file.n_rows <= len(flags):
+        yield examined.problem(f"{file.path} has vectors beyond the last of {examined.catalog.path}", file.path)
+        return
     ids = range(file.first_chunk, file.first_chunk + file.n_chunks)
     yield from examined.attempt(partial(examined.records.bags, ids), file.path)
     try:

@@ -20,6 +20,7 @@ import numpy as np
 import tantivy
 
 from codesearch.errors import CodesearchError, CorruptIndexError, StorageError
+from codesearch.storage.checksums import DerivedFile, find_damaged_blocks
 from codesearch.storage.lexical_view import unlocked
 from codesearch.storage.platform import PRIVATE_FILE, link_or_copy, make_private_folder
 from codesearch.storage.rows import TermDocument
@@ -83,19 +84,6 @@ def write_errors(folder: Path, mend: str) -> Iterator[None]:
         raise
 
 
-@contextmanager
-def read_errors(folder: Path, mend: str) -> Iterator[None]:
-    """Turn what tantivy raises about the bytes it reads into a CorruptIndexError."""
-    try:
-        yield
-    except (ValueError, OSError, RuntimeError) as error:
-        raise _cannot_read(folder, error, mend) from error
-    except BaseException as error:
-        if _is_panic(error):
-            raise _cannot_read(folder, error, mend) from error
-        raise
-
-
 def _is_panic(error: BaseException) -> bool:
     """Tell a Rust panic, which is no `Exception` and has no name to import, from an interrupt or an exit."""
     return type(error).__name__ == "PanicException"
@@ -105,12 +93,6 @@ def _cannot_write(folder: Path, error: BaseException, mend: str) -> StorageError
     return StorageError(
         f"{folder} cannot be written ({error}); check the disk's space and rights and try again, or {mend}"
     )
-
-
-def _cannot_read(folder: Path, error: BaseException, mend: str) -> CodesearchError:
-    if folder.is_dir() and not os.access(folder, os.W_OK):
-        return StorageError(f"{folder} is read-only, and tantivy locks what it opens; make the folder writable")
-    return CorruptIndexError(f"{folder} cannot be read ({error}); {mend}")
 
 
 class LexicalWriter:
@@ -209,11 +191,15 @@ def make_schema() -> tantivy.Schema:
 class LexicalReader:
     """A pinned state of one folder; its files may be unlinked while this lives."""
 
-    def __init__(self, folder: Path, mend: str) -> None:
-        """Open; raises CorruptIndexError where the folder is damaged or gone."""
+    def __init__(self, folder: Path, mend: str, files: Sequence[DerivedFile] = ()) -> None:
+        """Open; raises CorruptIndexError where the folder is damaged or gone, StorageError where the system refuses.
+
+        `files` tell the two apart, as far as they are known: what the folder held at the switch.
+        """
         self._folder = folder
         self._mend = mend
-        with read_errors(folder, mend), unlocked(folder) as place:
+        self._files = [file for file in files if Path(file.name).parent.name == folder.name]
+        with self._read_errors(), unlocked(folder) as place:
             index = tantivy.Index.open(str(place))
             index.config_reader("manual")
             _register(index)
@@ -227,7 +213,7 @@ class LexicalReader:
 
         `weights` says by term hash how much a term counts where it occurs.
         """
-        with read_errors(self._folder, self._mend):
+        with self._read_errors():
             query = self._any_term(weights, granularity)
             if limits:
                 must = tantivy.Occur.Must
@@ -237,17 +223,17 @@ class LexicalReader:
 
     def all_ids(self) -> list[int]:
         """Return the ids of all documents, dead ones among them, in no order."""
-        with read_errors(self._folder, self._mend):
+        with self._read_errors():
             return self._ids_of(tantivy.Query.all_query())
 
     def ids_of_kind(self, kind: Kind) -> list[int]:
         """Return the ids of all documents of one kind, dead ones among them, in no order."""
-        with read_errors(self._folder, self._mend):
+        with self._read_errors():
             return self._ids_of(self.of_kinds([kind]))
 
     def ids_of_files(self, file_ids: Sequence[int]) -> list[int]:
         """Return the ids of all documents of the files, in no order."""
-        with read_errors(self._folder, self._mend):
+        with self._read_errors():
             return self._ids_of(self.among("file", file_ids)) if file_ids else []
 
     def _ids_of(self, query: tantivy.Query) -> list[int]:
@@ -256,8 +242,34 @@ class LexicalReader:
 
     def has_term(self, term_hash: int, granularity: Granularity) -> bool:
         """Return whether some document of the granularity contains a term, dead ones counted."""
-        with read_errors(self._folder, self._mend):
+        with self._read_errors():
             return int(self._searcher.doc_freq(terms_field(granularity), print_term(term_hash))) > 0
+
+    @contextmanager
+    def _read_errors(self) -> Iterator[None]:
+        """Turn what tantivy raises while it reads into a CodesearchError."""
+        try:
+            yield
+        except (ValueError, OSError, RuntimeError) as error:
+            raise self._explain(error) from error
+        except BaseException as error:
+            if _is_panic(error):
+                raise self._explain(error) from error
+            raise
+
+    def _explain(self, error: BaseException) -> CodesearchError:
+        """Return what is wrong: tantivy says the same of damaged bytes and of a system that refuses to read."""
+        folder = self._folder
+        if folder.is_dir() and not os.access(folder, os.W_OK):
+            return StorageError(f"{folder} is read-only, and tantivy locks what it opens; make the folder writable")
+        try:
+            is_whole = self._files and not any(find_damaged_blocks(folder.parent, file) for file in self._files)
+        except OSError:
+            is_whole = True
+        if not is_whole:
+            return CorruptIndexError(f"{folder} cannot be read ({error}); {self._mend}")
+        remedy = "check the disk's health, and how many files may be open, and try again"
+        return StorageError(f"{folder} cannot be read ({error}), and no damage to it was found; {remedy}")
 
     def among(self, field: str, ids: Sequence[int]) -> tantivy.Query:
         """Limit to documents whose `file` or `id` is one of `ids`; adds nothing to the score."""

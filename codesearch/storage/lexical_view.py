@@ -1,7 +1,8 @@
-"""A place where tantivy opens a lexical folder without a wait: it locks what it opens, and lets in one at a time.
+"""A place where tantivy opens a lexical folder with hardly a wait: it locks what it opens, and lets in one at a time.
 
 A folder never changes once the catalogue names it, so the lock guards nothing here. It is held for 0.3 ms by who opens,
-but for as long as it lasts by a process that was stopped just then.
+but for as long as it lasts by a process that was stopped just then. Only one that is stopped between the look at the
+lock and the opening is waited for.
 """
 
 import os
@@ -16,7 +17,7 @@ from codesearch.storage.platform import try_lock
 LOCK_NAME = ".tantivy-meta.lock"
 
 LIMIT_S = 0.05
-"""No reader waits longer for another."""
+"""How long a reader waits for another before it goes its own way."""
 
 LOOK_S = 0.001
 

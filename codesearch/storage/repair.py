@@ -25,7 +25,8 @@ def repair(
     """Examine an index and mend what is damaged; readers keep the generation they opened.
 
     Raises NoIndexError, LockedError, FormatError, StorageError, and CorruptIndexError for what only making the index
-    anew can mend; the index stays as it was then. A lock that the caller holds already, `held`, stays the caller's.
+    anew can mend: the index stays as it was then, unless that shows in what the repair made of it, which is examined
+    once more. A lock that the caller holds already, `held`, stays the caller's.
     """
     require_catalog(folder)
     own = WriterLock(folder) if held is None else None

@@ -181,6 +181,11 @@ class Selection:
     chunk_ids: IntArray | None = None
     """Sorted int64: the complete answer of a quoted text, say."""
 
+    def is_empty(self) -> bool:
+        """Return whether nothing can be selected."""
+        limits = (self.file_ids, self.kinds, self.chunk_ids)
+        return any(limit is not None and len(limit) == 0 for limit in limits)
+
 
 @dataclass(frozen=True, slots=True)
 class DenseHits:

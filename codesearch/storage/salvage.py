@@ -5,6 +5,7 @@ switch the files of the old generation stay as they are. Knows no commits and en
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -167,13 +168,12 @@ def _move_rows(folder: Path, catalog: Catalog, generation: Generation, sorting: 
     """Copy the live rows to a new file, block by block."""
     info, name = generation.info, vectors_name(unused_vectors_number(folder))
     is_live = sorting.flags != 0
-    moved = VectorAppender(folder / name, info.dim, 0, catalog.mend)
     first = 0
-    for vectors, _ in read_suspects(folder / generation.vectors_name, info.dim, info.n_rows):
-        moved.append(vectors[is_live[first : first + len(vectors)]])
-        first += len(vectors)
-    moved.sync()
-    moved.close()
+    with closing(VectorAppender(folder / name, info.dim, 0, catalog.mend)) as moved:
+        for vectors, _ in read_suspects(folder / generation.vectors_name, info.dim, info.n_rows):
+            moved.append(vectors[is_live[first : first + len(vectors)]])
+            first += len(vectors)
+        moved.sync()
     live = np.flatnonzero(is_live)
     sorting.kept = renumber_rows(catalog, sorting.kept, live)
     sorting.flags = sorting.flags[live]

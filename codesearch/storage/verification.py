@@ -50,7 +50,7 @@ def _examine_generation(folder: Path, catalog: Catalog, on_check: OnCheck) -> Ve
     on_check("the structure of the catalogue", 0, 1)
     problems = list(check_structure(catalog))
     if any(problem.mend == catalog.mend_structure for problem in problems):
-        return Verification(tuple(problems), 0, 0, ())
+        return Verification(tuple(problems), 0, None, ())
     files: list[FileRow] = []
     problems += read_files(catalog, files)
     examined = Examined(folder, catalog, generation, Records(catalog), files)

@@ -20,7 +20,8 @@ from codesearch.storage.steps import Step, WriterSeams
 from codesearch.storage.thresholds import BaseThresholds, Thresholds
 from codesearch.storage.writer import Writer
 from indexers.types import FileStat, Skipped, SkipReason
-from tests.storage.made_files import NEW_INDEX, NOW, build_file, rewrite, state_of
+from tests.storage.made_files import NEW_INDEX, NOW, build_file, execute, rewrite, state_of
+from tests.storage.made_files import flip as flip_bit
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = BaseThresholds(changed_rows=20, changed_share=0.0)
@@ -80,9 +81,7 @@ def run_sql(*statements: str) -> Damage:
     """Return what runs statements on the catalogue."""
 
     def damage(folder: Path) -> None:
-        with closing(sqlite3.connect(folder / "catalog.db")) as connection, connection:
-            for statement in statements:
-                connection.execute(statement)
+        execute(folder, *statements)
 
     return damage
 
@@ -92,9 +91,7 @@ def flip(pattern: str, share: float = 0.5) -> Damage:
 
     def damage(folder: Path) -> None:
         path = min(folder.glob(pattern))
-        data = bytearray(path.read_bytes())
-        data[int(len(data) * share)] ^= 4
-        rewrite(path, data)
+        flip_bit(path, int(path.stat().st_size * share))
 
     return damage
 
@@ -159,6 +156,7 @@ DERIVED: dict[str, Damage] = {
     "no sums of files": run_sql("DELETE FROM derived_files"),
     "no sum of a table": run_sql("DELETE FROM table_sums WHERE name = 'definitions'"),
     "a dropped index": run_sql("DROP INDEX chunks_by_kind"),
+    "the mark of another program": run_sql("PRAGMA application_id = 5"),
     "an index of SQLite's": leave_index_behind,
     "a base flipped": flip("coarse-*"),
     "a base cut": cut("coarse-*"),

@@ -134,7 +134,7 @@ def test_the_catalogue_is_checked_again_with_each_generation(scrub: Scrub, index
     execute(index, "DROP INDEX chunks_by_kind")
     scrub.follow(files, MEND)
     scrub.wait()
-    with pytest.raises(CorruptIndexError, match="other tables"):
+    with pytest.raises(CorruptIndexError, match="other indexes"):
         scrub.require_sound()
 
 
@@ -154,7 +154,7 @@ def test_files_of_a_generation_that_is_gone_are_no_damage(scrub: Scrub, index: P
             "UPDATE definitions SET name = 'x' WHERE name = (SELECT min(name) FROM definitions)",
             "the table definitions of",
         ),
-        ("DROP INDEX chunks_by_kind", "has other tables than this format"),
+        ("DROP INDEX chunks_by_kind", "has other indexes than this format"),
     ],
 )
 def test_the_catalogue_is_checked_after_the_first_answer(scrub: Scrub, index: Path, statement: str, words: str) -> None:

@@ -21,7 +21,7 @@ from codesearch.storage.rows import FileRow
 from codesearch.storage.table_sums import DEFINITIONS, replace_sum
 from codesearch.storage.writer import Writer
 from indexers.types import FileStat, Skipped, SkipReason
-from tests.storage.made_files import NOW, build_big_file, build_file, rewrite, write_index
+from tests.storage.made_files import NOW, build_big_file, build_file, execute, flip, write_index
 
 REPAIR = "run `codesearch repair /src/project`"
 REBUILD = "run `codesearch index /src/project --rebuild`"
@@ -46,11 +46,6 @@ def change(folder: Path, work: Callable[[Catalog], object]) -> None:
         catalog.begin("IMMEDIATE")
         work(catalog)
         catalog.run("COMMIT")
-
-
-def execute(folder: Path, statement: str) -> None:
-    with closing(sqlite3.connect(folder / "catalog.db")) as connection, connection:
-        connection.execute(statement)
 
 
 def only_problem(folder: Path) -> Problem:
@@ -111,10 +106,8 @@ def test_damage_to_a_file_names_the_file(index: Path, statement: str) -> None:
 def test_damaged_vectors_name_the_file_that_has_them(index: Path) -> None:
     row = file_of(index, "f3.py").first_row
     vectors = index / "vectors-1.bin"
-    data = bytearray(vectors.read_bytes())
-    data[row * 36] ^= 1
-    data[(row + 1) * 36 + 35] ^= 1
-    rewrite(vectors, data)
+    flip(vectors, row * 36)
+    flip(vectors, (row + 1) * 36 + 35)
     problem = only_problem(index)
     assert (problem.file, problem.path, problem.mend) == ("vectors-1.bin", "f3.py", REPAIR)
     assert f"vector {row} of {vectors} and 1 more do not match" in problem.what
@@ -124,18 +117,15 @@ def test_a_damaged_vector_of_a_file_that_is_gone_is_found(index: Path) -> None:
     with closing(Catalog.open_reader(index)) as catalog:
         dead = int(np.flatnonzero(catalog.read_array("row_flags", "<u2") == 0)[0])
     vectors = index / "vectors-1.bin"
-    data = bytearray(vectors.read_bytes())
-    data[dead * 36] ^= 1
-    rewrite(vectors, data)
+    flip(vectors, dead * 36)
     assert only_problem(index).path is None
 
 
 @pytest.mark.parametrize(
     ("statement", "words"),
     [
-        ("DROP INDEX chunks_by_row", "other tables"),
         ("CREATE TABLE more (x)", "other tables"),
-        ("PRAGMA application_id = 5", "another program"),
+        ("CREATE INDEX more ON files (size_bytes)", "other tables"),
         ("UPDATE meta SET value = 9 WHERE key = 'n_rows'", "the table meta"),
     ],
 )
@@ -144,6 +134,28 @@ def test_what_no_repair_can_mend_names_the_rebuild(index: Path, statement: str, 
     problem = only_problem(index)
     assert problem.mend == REBUILD
     assert words in problem.what
+    assert examine(index).n_bytes is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [("DROP INDEX chunks_by_row", "other indexes"), ("PRAGMA application_id = 5", "another program")],
+)
+def test_structure_that_a_repair_mends_names_the_repair(index: Path, statement: str, words: str) -> None:
+    execute(index, statement)
+    problem = only_problem(index)
+    assert problem.mend == REPAIR
+    assert words in problem.what
+
+
+def test_vectors_beyond_the_last_are_found(index: Path) -> None:
+    def forget(catalog: Catalog) -> None:
+        generation = catalog.read_generation()
+        n_rows = file_of(index, "f2.py").first_row + 1  # which was added last
+        catalog.write_generation(replace(generation, info=replace(generation.info, n_rows=n_rows)))
+
+    change(index, forget)
+    assert "f2.py has vectors beyond the last" in only_problem(index).what
 
 
 def test_a_torn_catalogue_is_a_finding_and_no_error(index: Path) -> None:
@@ -216,9 +228,7 @@ def test_words_of_other_chunks_than_the_catalogue_has_are_found(index: Path) -> 
 
 def test_a_base_of_other_numbers_than_the_vectors_is_found(index: Path) -> None:
     [base] = index.glob("coarse-*")
-    data = bytearray(base.read_bytes())
-    data[-40] ^= 1
-    rewrite(base, data)
+    flip(base, -40)
 
     def sum_again(catalog: Catalog) -> None:
         others = [file for file in read_derived_files(catalog) if file.name != base.name]
