@@ -31,6 +31,7 @@ from codesearch.errors import (
     StorageError,
 )
 from codesearch.registry import folder_size, locate
+from codesearch.remedies import naming_root
 from codesearch.replacement import finish_replacement
 from codesearch.search import engine
 from codesearch.storage.rows import FileRow
@@ -157,7 +158,9 @@ class Index:
         """
         from codesearch.build import build
 
-        return build(root.expanduser().resolve(), home_folder(home), options, on_progress)
+        root = root.expanduser().resolve()
+        with naming_root(root):
+            return build(root, home_folder(home), options, on_progress)
 
     @classmethod
     def estimate(
@@ -174,7 +177,9 @@ class Index:
         """
         from codesearch.building.estimating import estimate
 
-        return estimate(root.expanduser().resolve(), home_folder(home), options, on_progress)
+        root = root.expanduser().resolve()
+        with naming_root(root):
+            return estimate(root, home_folder(home), options, on_progress)
 
     def __enter__(self) -> Self:
         return self
@@ -192,7 +197,8 @@ class Index:
         """Bring the index up to date with its root; later searches see the result. Raises what `build` raises."""
         from codesearch.build import build
 
-        return build(self.root, self.home, options, on_progress)
+        with naming_root(self.root):
+            return build(self.root, self.home, options, on_progress)
 
     def freshen(self, options: BuildOptions = BuildOptions(), on_progress: OnProgress | None = None) -> Freshness:
         """Bring the index up to date where that can be done, else say why not; searches go on in any case."""
@@ -284,7 +290,8 @@ class Index:
         with self._held():
             pass
         self._scrub.wait()
-        self._scrub.require_sound()
+        with naming_root(self.root):
+            self._scrub.require_sound()
 
     def close(self) -> None:
         """Let go of the index; a closed index answers nothing."""
@@ -314,11 +321,12 @@ class Index:
         return tuple(replace(result, stale=stale[result.path]) for result in results)
 
     def _open_snapshot(self) -> Snapshot:
-        try:
-            snapshot = Snapshot.open(self.folder, self._scrub.whole)
-        except NoIndexError:
-            finish_replacement(self.folder)  # of a process that is between its two renames, or died there
-            snapshot = Snapshot.open(self.folder, self._scrub.whole)
+        with naming_root(self.root):
+            try:
+                snapshot = Snapshot.open(self.folder, self._scrub.whole)
+            except NoIndexError:
+                finish_replacement(self.folder)  # of a process that is between its two renames, or died there
+                snapshot = Snapshot.open(self.folder, self._scrub.whole)
         try:
             check_versions(snapshot.info)
         except BaseException:
@@ -335,7 +343,8 @@ class Index:
             self._snapshot.close()
             self._snapshot = newest
         try:
-            yield
+            with naming_root(self.root):
+                yield
         finally:
             self._snapshot.rest()
 

@@ -12,6 +12,7 @@ from codesearch.cli.terminal import Terminal
 from codesearch.findings import RepairReport
 from codesearch.maintenance import repair
 from codesearch.printable import clean_line
+from codesearch.remedies import naming_root
 from codesearch.serialize import dump_json, repair_to_json
 
 NAMES_SHOWN = 20
@@ -21,7 +22,7 @@ NAMES_SHOWN = 20
 def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
     """Mend the nearest index and print what was done."""
     located = registry.locate(existing_path(parsed.path), config.home_folder())
-    with show_checks(terminal, quiet=parsed.quiet) as on_check:
+    with show_checks(terminal, quiet=parsed.quiet) as on_check, naming_root(located.root):
         report = repair(located.folder, on_check, wait_aloud(parsed.wait, terminal))
     if parsed.json:
         terminal.result(dump_json(repair_to_json(report, located.folder)))

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 
 from codesearch import config, registry
 from codesearch.cli.checking import show_checks, wait_aloud
@@ -12,6 +13,7 @@ from codesearch.findings import Problem, Unsummed, Verification
 from codesearch.maintenance import examine
 from codesearch.printable import clean_line
 from codesearch.registry import Located
+from codesearch.remedies import name_root, naming_root
 from codesearch.serialize import dump_json, verification_to_json
 from codesearch.sizes import describe_size
 
@@ -19,8 +21,10 @@ from codesearch.sizes import describe_size
 def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
     """Print what is damaged in the nearest index; nothing found where there is damage."""
     located = registry.locate(existing_path(parsed.path), config.home_folder())
-    with show_checks(terminal, quiet=parsed.quiet) as on_check:
-        verification = examine(located.folder, on_check, wait_aloud(parsed.wait, terminal))
+    with show_checks(terminal, quiet=parsed.quiet) as on_check, naming_root(located.root):
+        found = examine(located.folder, on_check, wait_aloud(parsed.wait, terminal))
+    problems = (replace(problem, mend=name_root(problem.mend, located.root)) for problem in found.problems)
+    verification = replace(found, problems=tuple(problems))
     if parsed.json:
         terminal.result(dump_json(verification_to_json(verification, located.root, located.folder)))
     else:

@@ -17,6 +17,7 @@ from codesearch.encoders.own import is_told_by_identity, resolve
 from codesearch.encoders.probe import is_same_encoder
 from codesearch.errors import CodesearchError
 from codesearch.registry import Located, find_nearest, read_committed
+from codesearch.remedies import naming_root
 from codesearch.settings.settings import read_settings
 from codesearch.storage.snapshot import Snapshot
 from indexers.encoders.addresses import host_of, is_local
@@ -123,7 +124,7 @@ def check_index(encoder: Encoder, located: Located) -> Check:
     description = encoder.describe()
     remedy = f"run codesearch index {shlex.quote(str(located.root))} --rebuild"
     try:
-        with Snapshot.open(located.folder) as snapshot:
+        with naming_root(located.root), Snapshot.open(located.folder) as snapshot:
             info, known = snapshot.info, snapshot.probe()
         if description.identity != info.encoder_identity:
             finding = f"the index is of {info.encoder_identity}, which is another encoder by now"

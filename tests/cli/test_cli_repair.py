@@ -37,6 +37,19 @@ def test_a_sound_index_has_nothing_to_repair(run: Run, root: Path, folder: Path)
     assert folder.is_dir()
 
 
+@pytest.mark.parametrize("command", ["search find", "similar - ", "status", "index", "repair", "verify"])
+def test_whoever_meets_a_catalogue_that_cannot_be_read_names_the_root_to_make_it_anew(
+    run: Run, root: Path, folder: Path, command: str
+) -> None:
+    with (folder / "catalog.db").open("r+b") as file:
+        file.write(b"no SQLite file 3")
+    for log in folder.glob("catalog.db-*"):
+        log.unlink()
+    answer = run(*command.split(), root, stdin="def find(): pass")
+    assert answer.status == (1 if command == "verify" else 2)
+    assert f"codesearch index '{root}' --rebuild" in answer.out + answer.err
+
+
 def test_what_was_damaged_and_what_to_do_is_printed(run: Run, root: Path, folder: Path) -> None:
     run_sql(folder, "UPDATE texts SET hash = x'00' WHERE file_id = 2")
     answer = run("repair", root)

@@ -194,8 +194,10 @@ def test_an_index_that_cannot_be_read_is_a_failed_check(home: Path, root: Path) 
     located = build(root, home)
     for path in located.folder.glob("*"):
         if path.is_file():
-            path.write_bytes(b"")
-    assert check_index(load_encoder(EMBEDDED), located).verdict == "fail"
+            path.write_bytes(b"no SQLite file 3")
+    check = check_index(load_encoder(EMBEDDED), located)
+    assert check.verdict == "fail"
+    assert f"codesearch index {root} --rebuild" in check.finding
 
 
 @pytest.mark.slow

@@ -30,6 +30,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "codesearch.replacement",
         "codesearch.compatibility",
         "codesearch.maintenance",
+        "codesearch.remedies",
         "codesearch.settings.user_file",
         "codesearch.encoders.*",
         "codesearch.building.*",
