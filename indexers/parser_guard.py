@@ -37,15 +37,27 @@ class Allowance:
 
 
 def guard() -> Allowance:
-    """Return in a process of its own; this one waits for its end, and ends as it did or with `OUT_OF_MEMORY`."""
+    """Return in a process of its own; this one waits for its end, and ends as it did or with `OUT_OF_MEMORY`.
+
+    SIGTERM ends both, the parser first: nothing is left for others to bury.
+    """
     allowance = Allowance()
-    if sys.platform == "linux" and (pid := os.fork()):
+    if sys.platform != "linux":
+        return allowance
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    pid = os.fork()
+    if pid:
+        signal.signal(signal.SIGTERM, lambda *_: os.kill(pid, signal.SIGKILL))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    if pid:
         _wait(pid, allowance)
     return allowance
 
 
 def _wait(pid: int, allowance: Allowance) -> NoReturn:
     os.close(0)  # what is written for a dead process must fail
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # from here on its number may be another's
     _, status, usage = os.wait4(pid, 0)
     code = os.waitstatus_to_exitcode(status)
     if code not in (0, -signal.SIGPROF) and allowance.was_cause(usage.ru_maxrss << 10):

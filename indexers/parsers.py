@@ -221,14 +221,14 @@ class _Parser:
             if self._process is not None and self._deadline is not None and time.monotonic() > self._deadline:
                 self._is_overdue = True
                 self._deadline = None
-                _kill(self._process)
+                _end(self._process)
 
     def stop(self) -> None:
         """End the process and start none again."""
         with self._lock:
             self._is_stopped = True
             if self._process is not None:
-                _kill(self._process)
+                _end(self._process)
 
     def bury(self) -> int | None:
         """Wait for the process's end, hastening it where needed; return its exit code, None where there was none."""
@@ -279,8 +279,16 @@ def _wait(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process: on Linux it is a guard, which ends the parser first and buries it, unless it is dead itself."""
+    if sys.platform == "linux" and process.poll() is None:
+        process.terminate()
+    else:
+        _kill(process)
+
+
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End a process that nobody has buried yet, and the one that it guards."""
+    """End a process, and what one that is dead may have left."""
     if sys.platform == "win32":
         process.kill()
         return

@@ -1,5 +1,6 @@
 """A parser that hangs or dies costs one file its grammar and nothing else."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -31,6 +32,16 @@ while (frame := read_frame(sys.stdin.buffer)) is not None:
 """
 
 
+HANGING = """
+sys.path.insert(0, sys.argv[1])
+import os, time, indexers.parsing
+def hang(root, *_):
+    (root / "pid").write_text(str(os.getpid()))
+    time.sleep(600)
+indexers.parsing.parse_file = hang
+"""
+
+
 def stub_command() -> list[str]:
     package = str(Path(__file__).parents[2])
     return [sys.executable, "-c", STUB.format(package=package)]
@@ -54,6 +65,17 @@ def test_a_hanging_parser_is_ended_and_the_file_falls_to_blocks_with_the_reason(
     assert [o.path for o in outcomes] == ["a", "hang", "b"]
     assert isinstance(outcomes[1], Skipped)
     assert outcomes[1].detail == "the parser took over 0.5 s"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows tells a process that is gone from others in another way")
+def test_of_a_parser_that_hangs_nothing_is_left_when_its_pool_is_closed(tmp_path: Path) -> None:
+    *command, bootstrap, place = worker_command()
+    with pool_of(tmp_path, [*command, f"import sys\n{HANGING}\n{bootstrap}", place], timeout_s=0.5) as pool:
+        (outcome,) = pool.parse([source_file(tmp_path, "a.py")], LIMIT)
+    assert isinstance(outcome, Skipped)
+    assert outcome.detail == "the parser took over 0.5 s, also without its grammar"
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
 def test_a_grammar_that_computes_too_long_is_ended_and_the_file_falls_to_blocks_with_the_reason(tmp_path: Path) -> None:
