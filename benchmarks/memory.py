@@ -107,14 +107,15 @@ def measure(root: Path, further: Sequence[str]) -> Peak:
 
 
 def sample(pid: int) -> Iterator[tuple[int, tuple[int, int]]]:
-    """Yield of a process and its children (pid, (bytes held, most ever held)); nothing of one that has ended."""
+    """Yield of a process and all below it (pid, (bytes held, most ever held)); nothing of one that has ended."""
+    with suppress(OSError, KeyError):
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        fields = dict(line.split(":", 1) for line in lines if ":" in line)
+        yield pid, (_bytes(fields["VmRSS"]), _bytes(fields["VmHWM"]))
     with suppress(OSError):
-        children = Path(f"/proc/{pid}/task").glob("*/children")
-        for one in [str(pid), *(child for path in children for child in path.read_text().split())]:
-            with suppress(OSError, KeyError):
-                lines = Path(f"/proc/{one}/status").read_text().splitlines()
-                fields = dict(line.split(":", 1) for line in lines if ":" in line)
-                yield int(one), (_bytes(fields["VmRSS"]), _bytes(fields["VmHWM"]))
+        for path in Path(f"/proc/{pid}/task").glob("*/children"):
+            for child in path.read_text().split():
+                yield from sample(int(child))
 
 
 def write_tiny(root: Path, options: argparse.Namespace) -> None:
