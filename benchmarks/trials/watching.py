@@ -5,7 +5,7 @@ fresh build makes of the tree, by hints alone: the watcher's own regular look co
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,8 +83,8 @@ class _Watch:
         return f"which an update by hand {mended} ({report.added} added, {report.changed} changed)"
 
 
-def run(seed: int, n: int, folder: Path, note: Callable[[str], None]) -> Tally:
-    """Try `n` bursts of edits on one watched tree."""
+def run(seed: int, n: int, folder: Path, note: Callable[[str], None], fixed: Sequence[str] = ()) -> Tally:
+    """Try `n` bursts of edits on one watched tree; a fixed one is of these operations, without a pause."""
     root = folder / "root"
     repository = make_repository(root, seed, N_LEAVES)
     failures: list[str] = []
@@ -95,7 +95,7 @@ def run(seed: int, n: int, folder: Path, note: Callable[[str], None]) -> Tally:
         with _watching(_Watch(place, pool, folder / "fresh")) as watch:
             for number in range(n):
                 random = Random(f"{seed}:{number}")
-                done = list(_do_burst(repository, random))
+                done = list(_do_burst(repository, random, fixed))
                 n_operations += len(done)
                 longest_s = max(longest_s, watch.await_truth())
                 found = [f"burst {number} of seed {seed}: {what} [{' / '.join(done)}]" for what in watch.problems]
@@ -116,13 +116,12 @@ def _compare(found: Contents, expected: Contents) -> list[str]:
     return [f"{name} is {'missing' if name in expected else 'still there'}" for name in alone]
 
 
-def _do_burst(repository: Repository, random: Random) -> Iterator[str]:
+def _do_burst(repository: Repository, random: Random, fixed: Sequence[str]) -> Iterator[str]:
     """Do some operations and yield what each did."""
-    names = sorted(OPERATIONS)
-    for _ in range(random.randint(1, MAX_OPERATIONS)):
-        if said := OPERATIONS[random.choice(names)](repository, random):
+    for name in fixed or random.choices(sorted(OPERATIONS), k=random.randint(1, MAX_OPERATIONS)):
+        if said := OPERATIONS[name](repository, random):
             yield said
-        if random.random() < PAUSE_CHANCE:
+        if not fixed and random.random() < PAUSE_CHANCE:
             time.sleep(random.uniform(0, MAX_PAUSE_S))
 
 
