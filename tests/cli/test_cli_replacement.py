@@ -74,6 +74,25 @@ def test_without_a_complete_successor_the_old_index_comes_back(root: Path, home:
     assert not replaced_of(folder).exists()
 
 
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_a_folder_without_a_catalogue_is_in_nobodys_way(root: Path, home: Path, is_complete: bool) -> None:
+    folder = cut_off_a_replacement(root, home)
+    if not is_complete:
+        (rebuild_folder(folder) / "catalog.db").unlink()
+    folder.mkdir()
+    (folder / "vectors-1.bin").touch()
+    assert paths_in(root, home) == ({"old.py", "new.py"} if is_complete else {"old.py"})
+    assert not replaced_of(folder).exists()
+
+
+def test_a_root_that_moved_gets_no_index_back_while_another_is_built_for_it(root: Path, home: Path) -> None:
+    moved = root.rename(root.with_name("moved"))
+    with closing(WriterLock(index_folder(home, moved))), pytest.raises(LockedError):
+        locate(moved, home)
+    assert locate(moved, home).moved_from == root
+    assert [path.name for path in (home / "indexes").iterdir()] == [index_folder(home, moved).name]
+
+
 def test_who_looks_between_the_two_renames_does_the_second_and_waits_for_nobody(root: Path, home: Path) -> None:
     folder = index_folder(home, root)
     copytree(folder, rebuild_folder(folder))

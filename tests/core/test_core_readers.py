@@ -1,6 +1,7 @@
 """Readers and writers at once: one generation an answer, no wait for a writer, and no descriptor kept."""
 
 import os
+import subprocess
 import sys
 import threading
 from contextlib import closing
@@ -12,7 +13,7 @@ from benchmarks.trials import readers
 from codesearch.build import BuildSeams, build
 from codesearch.index import Index
 from codesearch.maintenance import verify
-from codesearch.registry import index_folder
+from codesearch.registry import index_folder, read_committed
 from codesearch.storage.catalog import CATALOG_NAME
 from codesearch.storage.lock import WriterLock
 from codesearch.storage.steps import WriterSeams
@@ -25,6 +26,7 @@ PATIENT = BuildOptions(n_workers=1, patience_s=120.0)
 N_PASSING = 10
 """Descriptors that threads which look after an opened index may have just now; a leak would be of fifty."""
 
+ROOT = Path(__file__).resolve().parents[2]
 HAS_DESCRIPTORS = Path("/proc/self/fd").is_dir()
 
 
@@ -55,6 +57,7 @@ class Second:
 
     def __init__(self, root: Path, home: Path) -> None:
         self.waits = threading.Event()
+        self._looks = threading.Event()
         self.notices: list[str] = []
         self.reports: list[UpdateReport] = []
         self._thread = threading.Thread(target=self._build, args=(root, home))
@@ -62,6 +65,11 @@ class Second:
     def start_and_wait_until_it_waits(self) -> None:
         self._thread.start()
         assert self.waits.wait(60)
+
+    def wait_until_it_looked_again(self) -> None:
+        for _ in range(2):  # the first look may have been under way
+            self._looks.clear()
+            assert self._looks.wait(60)
 
     def join(self) -> UpdateReport:
         self._thread.join()
@@ -72,6 +80,8 @@ class Second:
         self.reports.append(Index.build(root, PATIENT, home=home, on_progress=self._note))
 
     def _note(self, progress: Progress) -> None:
+        if progress.stage == "wait":
+            self._looks.set()
         if progress.notice:
             self.notices.append(progress.notice)
             self.waits.set()
@@ -121,6 +131,69 @@ def test_who_waits_for_a_rebuild_updates_what_it_made(root: Path, home: Path) ->
     assert build(root, home, rebuild, None, BuildSeams(writer=WriterSeams(look))).added == 2
     assert second.join().unchanged == 2
     assert [path.name for path in (home / "indexes").iterdir() if path.is_dir()] == [index_folder(home, root).name]
+
+
+@pytest.mark.slow
+def test_who_waits_takes_no_place_between_the_two_renames_of_a_rebuild(root: Path, home: Path) -> None:
+    Index.build(root, ONE, home=home)
+    second = Second(root, home)
+    steps: list[str] = []
+
+    def look(step: str) -> None:
+        steps.append(step)
+        if len(steps) == 1:
+            second.start_and_wait_until_it_waits()
+        if step == "index set aside":
+            second.wait_until_it_looked_again()
+
+    rebuild = BuildOptions(n_workers=1, rebuild=True)
+    assert build(root, home, rebuild, None, BuildSeams(writer=WriterSeams(look))).added == 2
+    assert second.join().unchanged == 2
+    assert [path.name for path in (home / "indexes").iterdir()] == [index_folder(home, root).name]
+
+
+KILLED_REBUILD = """
+import os, signal, sys
+from pathlib import Path
+from codesearch.build import BuildSeams, build
+from codesearch.storage.steps import WriterSeams
+from codesearch.types import BuildOptions
+def stop(step):
+    if step in ("locked", "index set aside"):
+        print(step, flush=True)
+        sys.stdin.readline()
+    if step == "index set aside":
+        os.kill(os.getpid(), signal.SIGKILL)
+seams = BuildSeams(writer=WriterSeams(stop))
+build(Path(sys.argv[1]), Path(sys.argv[2]), BuildOptions(n_workers=1, rebuild=True), None, seams)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="kills processes")
+def test_who_waits_for_a_rebuild_that_dies_between_its_renames_ends_it(root: Path, home: Path) -> None:
+    Index.build(root, ONE, home=home)
+    folder = index_folder(home, root)
+    old = read_committed(folder)
+    second = Second(root, home)
+    command = [sys.executable, "-c", KILLED_REBUILD, str(root), str(home)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdin is not None
+        assert first.stdout is not None
+        assert first.stdout.readline() == "locked\n"
+        second.start_and_wait_until_it_waits()
+        first.stdin.write("go on\n")
+        first.stdin.flush()
+        assert first.stdout.readline() == "index set aside\n"
+        second.wait_until_it_looked_again()
+        first.communicate("die\n")
+    assert second.join().unchanged == 2
+    new = read_committed(folder)
+    assert old is not None
+    assert new is not None
+    assert new.index_id != old.index_id
+    assert verify(folder) == []
+    assert [path.name for path in (home / "indexes").iterdir()] == [folder.name]
 
 
 def test_a_reader_waits_for_no_writer_that_holds_the_lock(root: Path, home: Path) -> None:

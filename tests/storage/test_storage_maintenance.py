@@ -1,13 +1,18 @@
+import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from codesearch.errors import LockedError, NoIndexError
-from codesearch.maintenance import compact, verify
+from codesearch.building.upkeep import mend
+from codesearch.errors import CorruptIndexError, LockedError, NoIndexError
+from codesearch.maintenance import compact, examine, repair, verify
+from codesearch.storage.lock import Patience, WriterLock
 from codesearch.storage.rows import Selection
 from codesearch.storage.snapshot import Snapshot
+from codesearch.storage.steps import WriterSeams
 from codesearch.storage.writer import Writer
 from indexers.types import GRANULARITIES
 from tests.storage.made_files import NOW, build_big_file, build_file, rewrite, state_of, write_index
@@ -136,3 +141,48 @@ def test_upkeep_waits_for_nobody_and_needs_an_index(folder: Path) -> None:
     for work in (compact, verify):
         with Writer.open(folder), pytest.raises(LockedError):
             work(folder)
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        compact,
+        lambda folder, patience: examine(folder, patience=patience),
+        lambda folder, patience: repair(folder, patience=patience),
+    ],
+    ids=["compact", "examine", "repair"],
+)
+def test_upkeep_that_waited_for_a_removal_finds_no_index(
+    folder: Path, work: Callable[[Path, Patience], object]
+) -> None:
+    lock = WriterLock(write_index(folder, [build_file("a.py")]))
+
+    def remove(owner: str) -> None:
+        shutil.rmtree(folder)
+        lock.close()
+
+    with pytest.raises(NoIndexError, match="codesearch index"):
+        work(folder, Patience(60.0, remove))
+
+
+def test_compaction_counts_what_it_freed_itself(folder: Path) -> None:
+    write_index(folder, [build_file("a.py")])
+    left = folder / "left"
+    left.write_bytes(bytes(10_000_000))
+    lock = WriterLock(folder)
+
+    def write(owner: str) -> None:
+        left.unlink()
+        lock.close()
+
+    assert compact(folder, Patience(60.0, write)) < 1_000_000
+
+
+def test_damage_that_a_repair_does_not_find_is_left_to_a_rebuild(folder: Path) -> None:
+    write_index(folder, [build_file("a.py")])
+    met = CorruptIndexError("a text is damaged; run `codesearch repair`")
+    with closing(WriterLock(folder)) as lock, pytest.raises(CorruptIndexError) as caught:
+        mend(folder, lock, met, WriterSeams())
+    assert str(caught.value).startswith("a text is damaged; a repair found nothing to mend")
+    assert "--rebuild" in str(caught.value)
+    assert "codesearch repair" not in str(caught.value)
