@@ -51,16 +51,7 @@ def add_index_arguments(parser: argparse.ArgumentParser) -> None:
         help="leave out larger files (new index: 2MiB); kept for later runs of this index",
     )
     parser.add_argument("--rebuild", action="store_true", help="throw the index away and build it again")
-    parser.add_argument(
-        "--watch",
-        action="store_true",
-        help="stay and follow every change, until Ctrl-C or SIGTERM, which end it with status 0",
-    )
-    parser.add_argument(
-        "--poll",
-        action="store_true",
-        help="with --watch: compare files every few seconds, where no system tells of changes, as on network drives",
-    )
+    _add_watching(parser)
     parser.add_argument(
         "--estimate", action="store_true", help="say how much there is to encode and how long it takes; change nothing"
     )
@@ -80,6 +71,19 @@ def add_index_arguments(parser: argparse.ArgumentParser) -> None:
         "which waits as long as it takes)",
     )
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
+
+
+def _add_watching(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--watch",
+        action="store_true",
+        help="stay and follow every change, until Ctrl-C or SIGTERM, which end it with status 0",
+    )
+    parser.add_argument(
+        "--poll",
+        action="store_true",
+        help="with --watch: compare files every few seconds, where no system tells of changes, as on network drives",
+    )
 
 
 def read_granularities(text: str) -> tuple[str, ...]:
