@@ -1,6 +1,4 @@
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +12,16 @@ from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.writer import Writer
 from indexers.terms import hash_term
 from indexers.types import GRANULARITIES
-from tests.storage.made_files import NEW_INDEX, NOW, build_big_file, build_file, fake_vector, rewrite, write_index
+from tests.storage.made_files import (
+    NEW_INDEX,
+    NOW,
+    build_big_file,
+    build_file,
+    execute,
+    fake_vector,
+    rewrite,
+    write_index,
+)
 
 REPAIR = "codesearch repair /src/project`"
 REBUILD = "codesearch index /src/project --rebuild"
@@ -23,11 +30,6 @@ REBUILD = "codesearch index /src/project --rebuild"
 @pytest.fixture
 def index(folder: Path) -> Path:
     return write_index(folder, [build_file(f"f{i}.py") for i in range(3)])
-
-
-def execute(folder: Path, statement: str) -> None:
-    with closing(sqlite3.connect(folder / "catalog.db")) as connection, connection:
-        connection.execute(statement)
 
 
 def read_chunks(snapshot: Snapshot) -> object:

@@ -15,7 +15,7 @@ from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.steps import WriterSeams
 from codesearch.storage.writer import Writer
 from indexers.types import GRANULARITIES
-from tests.storage.made_files import NOW, build_big_file, build_file, rewrite, state_of, write_index
+from tests.storage.made_files import NOW, build_big_file, build_file, flip, state_of, write_index
 
 
 def make_updated(folder: Path) -> None:
@@ -104,9 +104,7 @@ def test_an_abandoned_compaction_leaves_the_index(folder: Path) -> None:
 def test_verify_names_what_is_damaged(folder: Path, pattern: str, words: str) -> None:
     write_index(folder, [build_big_file("big.py")])
     path = next(folder.glob(pattern))
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    rewrite(path, data)
+    flip(path, path.stat().st_size // 2)
     assert len(verify(folder)) == 1
     with pytest.raises(AssertionError, match=words):
         raise AssertionError(verify(folder)[0])

@@ -1,8 +1,6 @@
 """Whole rows at a wrong place, and rows that are missing: what a checksum of the content alone would not notice."""
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,7 @@ from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.writer import Writer
 from indexers.terms import hash_term
 from indexers.types import GRANULARITIES, Skipped, SkipReason
-from tests.storage.made_files import NOW, build_file, fake_vector, rewrite, write_index
+from tests.storage.made_files import NOW, build_file, execute, fake_vector, rewrite, write_index
 
 RECORD_BYTES = 36
 
@@ -22,12 +20,6 @@ RECORD_BYTES = 36
 @pytest.fixture
 def index(folder: Path) -> Path:
     return write_index(folder, [build_file(f"f{i}.py") for i in range(3)])
-
-
-def execute(folder: Path, *statements: str) -> None:
-    with closing(sqlite3.connect(folder / "catalog.db")) as connection, connection:
-        for statement in statements:
-            connection.execute(statement)
 
 
 def read_bags(snapshot: Snapshot) -> object:

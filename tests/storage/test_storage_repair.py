@@ -6,22 +6,23 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from codesearch.errors import CorruptIndexError, FormatError, LockedError, NoIndexError, StorageError
 from codesearch.maintenance import verify
+from codesearch.storage.catalog import Catalog
 from codesearch.storage.repair import repair
 from codesearch.storage.snapshot import Snapshot
 from codesearch.storage.steps import Step, WriterSeams
 from codesearch.storage.thresholds import BaseThresholds, Thresholds
 from codesearch.storage.writer import Writer
 from indexers.types import FileStat, Skipped, SkipReason
-from tests.storage.made_files import NEW_INDEX, NOW, build_file, execute, rewrite, state_of
-from tests.storage.made_files import flip as flip_bit
+from tests.storage.damages import Damage, cut, delete, flip_first, run_sql
+from tests.storage.made_files import NEW_INDEX, NOW, build_file, state_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = BaseThresholds(changed_rows=20, changed_share=0.0)
@@ -31,7 +32,6 @@ SKIPPED = [
     Skipped("big.sql", SkipReason.TOO_LARGE, "", None),
 ]
 ENTRY = "FROM sqlite_master WHERE name = 'chunks_by_row'"
-Damage = Callable[[Path], None]
 
 KILLED = """
 import os, signal, sys
@@ -77,45 +77,6 @@ def read_state(folder: Path) -> dict[str, object]:
         return {**state_of(snapshot), "skipped": snapshot.skipped(), "probe": snapshot.probe().tolist()}
 
 
-def run_sql(*statements: str) -> Damage:
-    """Return what runs statements on the catalogue."""
-
-    def damage(folder: Path) -> None:
-        execute(folder, *statements)
-
-    return damage
-
-
-def flip(pattern: str, share: float = 0.5) -> Damage:
-    """Return what flips one bit of the first file of a pattern, at some part of it."""
-
-    def damage(folder: Path) -> None:
-        path = min(folder.glob(pattern))
-        flip_bit(path, int(path.stat().st_size * share))
-
-    return damage
-
-
-def cut(pattern: str) -> Damage:
-    """Return what cuts the last third off the first file of a pattern."""
-
-    def damage(folder: Path) -> None:
-        path = min(folder.glob(pattern))
-        rewrite(path, path.read_bytes()[: path.stat().st_size * 2 // 3])
-
-    return damage
-
-
-def delete(pattern: str) -> Damage:
-    """Return what deletes the first file or folder of a pattern."""
-
-    def damage(folder: Path) -> None:
-        path = min(folder.glob(pattern))
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-    return damage
-
-
 def list_files(folder: Path) -> list[tuple[str, Path]]:
     """Return the files of an index without the locks and logs that come and go."""
     files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"]
@@ -158,16 +119,16 @@ DERIVED: dict[str, Damage] = {
     "a dropped index": run_sql("DROP INDEX chunks_by_kind"),
     "the mark of another program": run_sql("PRAGMA application_id = 5"),
     "an index of SQLite's": leave_index_behind,
-    "a base flipped": flip("coarse-*"),
+    "a base flipped": flip_first("coarse-*"),
     "a base cut": cut("coarse-*"),
     "no base": delete("coarse-*"),
-    "words flipped": flip("lexical-*/*.idx"),
-    "a term list flipped": flip("lexical-*/*.term"),
-    "the list of segments flipped": flip("lexical-*/meta.json"),
+    "words flipped": flip_first("lexical-*/*.idx"),
+    "a term list flipped": flip_first("lexical-*/*.term"),
+    "the list of segments flipped": flip_first("lexical-*/meta.json"),
     "words cut": cut("lexical-*/*.idx"),
     "no words": delete("lexical-*/*.idx"),
     "no lexical folder": delete("lexical-*"),
-    "a dead vector": flip("vectors-*", 0.42),
+    "a dead vector": flip_first("vectors-*", 0.42),
 }
 
 
@@ -204,11 +165,21 @@ LOSSES: dict[str, tuple[Damage, tuple[str, ...], tuple[str, ...]]] = {
     "a missing chunk": (run_sql(f"DELETE FROM chunks WHERE {CHUNK}"), ("b.py",), ()),
     "a bag": (run_sql(f"UPDATE bags SET bag = zeroblob(20) WHERE chunk_{CHUNK}"), ("b.py",), ()),
     "a missing bag": (run_sql(f"DELETE FROM bags WHERE chunk_{CHUNK}"), ("b.py",), ()),
-    "a vector": (flip("vectors-*", 0.25), (), ("b.py",)),
+    "a vector": (flip_first("vectors-*", 0.25), (), ("b.py",)),
     "vectors cut off": (cut("vectors-*"), (), ("c.py",)),
     "no vectors": (delete("vectors-*"), (), ("a.py", "b.py", "c.py", "d.py")),
     "known answers": (run_sql("UPDATE arrays SET crc = 1 WHERE name = 'probe'"), (), ("a.py", "b.py", "c.py", "d.py")),
 }  # fmt: skip
+
+
+def test_a_file_whose_vectors_lie_beyond_the_last_goes(index: Path) -> None:
+    with closing(Catalog.open_writer(index)) as catalog:
+        catalog.begin("IMMEDIATE")
+        generation = catalog.read_generation()
+        catalog.write_generation(replace(generation, info=replace(generation.info, n_rows=generation.info.n_rows - 1)))
+        catalog.run("COMMIT")
+    assert repair(index).dropped == ("c.py",)
+    assert verify(index) == []
 
 
 @pytest.mark.parametrize(("damage", "dropped", "stripped"), LOSSES.values(), ids=LOSSES)
@@ -231,7 +202,7 @@ def test_what_is_lost_is_lost_of_the_damaged_files_alone(
 
 def test_files_that_were_lost_can_be_added_again_and_all_is_as_before(index: Path, sound: Path) -> None:
     LOSSES["a text"][0](index)
-    flip("vectors-*", 0.05)(index)
+    flip_first("vectors-*", 0.05)(index)
     repair(index)
     with Writer.open(index, LOW) as writer:
         assert writer.files_without_vectors() == ["a.py"]
@@ -292,7 +263,7 @@ def test_an_index_that_is_sound_is_left_as_it_is_but_for_leftovers(index: Path) 
         (run_sql("UPDATE meta SET value = '9' WHERE key = 'n_files'"), CorruptIndexError),
         (run_sql("PRAGMA user_version = 99"), FormatError),
         (run_sql("ALTER TABLE bags RENAME TO sacks"), CorruptIndexError),
-        (flip("catalog.db", 0.0), CorruptIndexError),
+        (flip_first("catalog.db", 0.0), CorruptIndexError),
     ],
 )
 def test_what_only_a_new_index_mends_is_refused_and_left_as_it_is(

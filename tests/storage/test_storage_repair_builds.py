@@ -2,7 +2,7 @@
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,12 +15,12 @@ from benchmarks.trials.workplace import LentPool, Workplace, lend_parsers
 from codesearch.errors import CorruptIndexError
 from codesearch.maintenance import repair, verify
 from codesearch.registry import index_folder
+from tests.storage.damages import Damage, delete, flip_first, run_sql
 
 pytestmark = pytest.mark.slow  # parsers are processes
 
 BIRDS = ("crane", "egret", "heron", "stork")
 QUERIES = ("heron 3", "def egret", "return token")
-Damage = Callable[[Path], None]
 
 
 @pytest.fixture(scope="module")
@@ -76,28 +76,6 @@ def assert_as_fresh(place: Workplace) -> None:
     assert found.differences(wanted) == []
 
 
-def run_sql(statement: str) -> Damage:
-    def damage(folder: Path) -> None:
-        with closing(sqlite3.connect(folder / "catalog.db")) as connection, connection:
-            connection.execute(statement)
-
-    return damage
-
-
-def flip(pattern: str, share: float = 0.5) -> Damage:
-    def damage(folder: Path) -> None:
-        path = min(folder.glob(pattern))
-        data = bytearray(path.read_bytes())
-        data[int(len(data) * share)] ^= 1
-        path.write_bytes(data)
-
-    return damage
-
-
-def delete(pattern: str) -> Damage:
-    return lambda folder: min(folder.glob(pattern)).unlink()
-
-
 EGRET = "(SELECT {} FROM files WHERE path = 'egret.py')"
 ALL = {*BIRDS, "wagtail"}
 
@@ -107,7 +85,7 @@ DAMAGES: dict[str, tuple[Damage, set[str]]] = {
     "a chunk": (run_sql(f"UPDATE chunks SET kind = 'class' WHERE id = {EGRET.format('first_chunk')}"), {"egret"}),
     "a bag": (run_sql(f"UPDATE bags SET bag = x'' WHERE chunk_id = {EGRET.format('first_chunk')}"), {"egret"}),
     "a vector": (
-        lambda folder: flip("vectors-*", row_share(folder, "egret.py"))(folder), {"egret"}
+        lambda folder: flip_first("vectors-*", row_share(folder, "egret.py"))(folder), {"egret"}
     ),
     "no vectors": (delete("vectors-*"), ALL),
     "known answers": (run_sql("UPDATE arrays SET crc = 9 WHERE name = 'probe'"), ALL),
@@ -115,7 +93,7 @@ DAMAGES: dict[str, tuple[Damage, set[str]]] = {
     "skipped files": (run_sql("DELETE FROM skipped"), set()),
     "terms": (run_sql("UPDATE terms SET df = 9"), set()),
     "flags": (run_sql("UPDATE arrays SET crc = 9 WHERE name = 'row_flags'"), set()),
-    "words": (flip("lexical-*/*.idx"), set()),
+    "words": (flip_first("lexical-*/*.idx"), set()),
     "a base": (delete("coarse-*"), set()),
 }  # fmt: skip
 
