@@ -4,8 +4,8 @@
 
 Trials, each in a scratch folder of its own: writes killed at every step, flipped bits in every file of an index, full
 disks, calls that fail, power cuts, damaged indexes repaired, readers beside writers, random edit scripts over a tree of
-20,000 chunks, edits under watch, hostile files. Exits with 1 where anything failed; the same seed and number try the
-same things again.
+20,000 chunks, edits under watch, hostile files. Exits with 1 where anything failed, nothing was
+tried, or a named step was never hit in the usual number; the same seed and number try the same things again.
 """
 
 import argparse
@@ -14,8 +14,10 @@ import random
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -53,6 +55,8 @@ class Outcome:
 
     tally: Tally
     took_s: float
+    lack: str = ""
+    """Why the trial says too little, if it does."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,16 +69,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
             outcomes.append(run_trial(trial, seed, getattr(parsed, trial.option)))
             print(render_failures(outcomes[-1].tally), end="", flush=True)
     print(render(outcomes))
-    return 1 if any(outcome.tally.failures for outcome in outcomes) else 0
+    return 1 if any(outcome.tally.failures or outcome.lack for outcome in outcomes) else 0
 
 
 def run_trial(trial: Trial, seed: int, n: int) -> Outcome:
     """Run one trial in a scratch folder, telling its progress on stderr."""
-    run: Run = import_module(f"benchmarks.trials.{trial.module}").run
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="codesearch-trial-") as folder:
-        tally = run(seed, n, Path(folder), lambda text: print(f"{trial.option}: {text}", file=sys.stderr, flush=True))
-    return Outcome(tally, time.monotonic() - started)
+    try:
+        run: Run = import_module(f"benchmarks.trials.{trial.module}").run
+        with tempfile.TemporaryDirectory(prefix="codesearch-trial-") as folder:
+            tally = run(seed, n, Path(folder), partial(_note, trial.option))
+    except Exception as error:  # noqa: BLE001  the other trials go on, and what they found is printed
+        _note(trial.option, traceback.format_exc())
+        tally = Tally(trial.option, seed, 0, (f"it broke off with {type(error).__name__}: {error} (seed {seed}, {n})",))
+    return Outcome(tally, time.monotonic() - started, lack_of(tally, is_usual=n >= trial.n))
+
+
+def lack_of(tally: Tally, *, is_usual: bool) -> str:
+    """Say in what a trial says too little; steps may be missed where less than the usual number was tried."""
+    if not tally.tried:
+        return "NOTHING WAS TRIED"
+    if is_usual and tally.missed:
+        return f"NEVER HIT: {', '.join(tally.missed)}"
+    return ""
+
+
+def _note(option: str, text: str) -> None:
+    print(f"{option}: {text}", file=sys.stderr, flush=True)
 
 
 def render(outcomes: Sequence[Outcome]) -> str:
@@ -90,7 +111,7 @@ def render(outcomes: Sequence[Outcome]) -> str:
         tally = outcome.tally
         lines.append(
             f"| {tally.name} | {tally.tried:,} | {len(tally.failures):,} | {tally.seed} | {outcome.took_s:.0f} s "
-            f"| {'; '.join(tally.remarks)} |"
+            f"| {'; '.join([*filter(None, [outcome.lack]), *tally.remarks])} |"
         )
     return "\n".join(lines)
 

@@ -16,3 +16,5 @@ class Tally:
     """One sentence each: what did not hold, and at which number."""
     remarks: tuple[str, ...] = ()
     """Figures worth printing, such as the longest wait."""
+    missed: tuple[str, ...] = ()
+    """What should have been hit at least once and was not; few tries are a reason, the usual number is none."""
