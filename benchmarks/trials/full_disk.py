@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -100,13 +101,13 @@ def _try(scene: Scene, folder: Path, room: int, ends: Counter[str]) -> list[str]
         if not any(word in str(error) for word in ("space", "full")):
             problems.append(f"the message does not say what is wrong: {error}")
     try:
-        _look(scene, home, is_done=is_done)
+        problems += [f"meanwhile, {text}" for text in _look(scene, home, is_done=is_done)]
         ends["answered meanwhile"] += 1
     except CodesearchError as error:
         ends[f"did not answer meanwhile: {type(error).__name__}"] += 1
     ballast.unlink()
     problems += _look(scene, home, is_done=is_done)
-    run_job(job)
+    run_job(replace(job, task="build") if job.task == "rebuild" else job)
     return problems + [f"after the next update, {text}" for text in _look(scene, home, is_done=True)]
 
 
