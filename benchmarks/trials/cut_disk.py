@@ -4,7 +4,7 @@ Certain is a file's content as of its last sync, under the names that its folder
 not synced may be there or not, wholly or in part.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
@@ -83,7 +83,7 @@ class CutDisk:
 
     def _draw(self, folder: _Node, prefix: str, image: Image, how: tuple[Loss, Random]) -> None:
         loss, random = how
-        for name, node in sorted((folder.synced_entries if loss == "all" else folder.entries or {}).items()):
+        for name, node in _entries_of(folder, loss, random):
             path = f"{prefix}{name}"
             if node.entries is not None:
                 image[path] = None
@@ -212,6 +212,22 @@ def _paths_of(call: Call) -> list[str]:
     if call.name == "openat":
         return [call.opened]
     return paths or [argument.path for argument in call.arguments if isinstance(argument, OpenFile)]
+
+
+def _entries_of(folder: _Node, loss: Loss, random: Random) -> Iterator[tuple[str, _Node]]:
+    """Yield by name what a folder has; where some is lost, each change of a name by itself."""
+    synced, current = folder.synced_entries, folder.entries or {}
+    for name in sorted(synced.keys() | current.keys()):
+        match loss:
+            case "all":
+                node = synced.get(name)
+            case "content":
+                node = current.get(name)
+            case "some":
+                one, other = synced.get(name), current.get(name)
+                node = one if one is other else random.choice((one, other))
+        if node is not None:
+            yield name, node
 
 
 def _tear(node: _Node, random: Random) -> bytes:
