@@ -26,8 +26,6 @@ from codesearch.storage.steps import Step
 ANY_TIME_SHARE = 0.3
 """Kills at no named moment."""
 
-SWITCHED: tuple[Step, ...] = ("catalogue committed", "stale removed")
-
 PATTERNS = ("vectors-*", "lexical-*", "coarse-*")
 """What there is at most one of in an index at rest."""
 
@@ -75,7 +73,8 @@ def run(seed: int, n: int, folder: Path, note: Callable[[str], None], plans: Seq
             count.failures += [f"{kill}: {problem} (seed {seed})" for problem in problems]
             if kill.number % 50 == 0:
                 note(f"{kill.number} kills, {len(count.failures)} failures")
-    return Tally("kills", seed, sum(count.by_step.values()), tuple(count.failures), _remarks(count, scenes))
+    remarks, missed = _remarks(count), _missed(count, scenes)
+    return Tally("kills", seed, sum(count.by_step.values()), tuple(count.failures), remarks, missed)
 
 
 def _draw(scenes: Sequence[Scene], n: int, random: Random) -> Iterator[Kill]:
@@ -184,19 +183,19 @@ def _go_on(scene: Scene, home: Path, moments: Moments, count: _Count) -> list[st
     return problems
 
 
-def _remarks(count: _Count, scenes: Sequence[Scene]) -> tuple[str, ...]:
+def _remarks(count: _Count) -> tuple[str, ...]:
     """Say how often each step was hit, and what was encoded again at worst."""
-    known = {step for scene in scenes for step in scene.steps}
-    never = [step for step in get_args(Step) if step in known and not count.by_step[step]]
-    absent = [step for step in get_args(Step) if step not in known]
     hits = ", ".join(f"{step} {n}" for step, n in sorted(count.by_step.items()))
-    remarks = [
+    return (
         f"kills by step: {hits}",
         f"encoded again at most {count.worst_kept} texts of a slow encoder (one slice), "
         f"{count.worst_since_commit} of a quick one (since the last commit)",
         f"parsers ended within {count.longest_orphans_s:.1f} s of their owner",
         f"{count.n_ended} writes ended before their kill",
-    ]
-    if never or absent:
-        remarks.append(f"steps never killed: {', '.join([*never, *absent])}")
-    return tuple(remarks)
+    )
+
+
+def _missed(count: _Count, scenes: Sequence[Scene]) -> tuple[str, ...]:
+    """Return the steps of the scenes, and those that no scene has, at which nothing was killed."""
+    known = [*get_args(Step), *(step for scene in scenes for step in scene.steps)]
+    return tuple(step for step in dict.fromkeys(known) if not count.by_step[step])
