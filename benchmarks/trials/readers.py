@@ -6,6 +6,7 @@ those that a quiet index gave. No reader may wait for a lock for longer than `on
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -23,7 +24,7 @@ from benchmarks.trials.tally import Tally
 from codesearch.storage.steps import Step
 
 N_READERS = 4
-READS_PER_ACT = 200
+READS_PER_ACT = 50
 """How many reads there are for each thing that is done to the index."""
 
 PATIENCE_S = 300.0
@@ -43,7 +44,7 @@ sys.exit(main())
 
 
 def run(seed: int, n: int, folder: Path, note: Callable[[str], None]) -> Tally:
-    """Read at least `n` times, beside a writer that does something to the index every 200 reads."""
+    """Read at least `n` times, beside a writer that does something to the index every so often."""
     trial = _Trial(seed, folder, Random(seed))
     n_acts = max(MIN_ACTS, n // READS_PER_ACT)
     trial.begin()
@@ -53,6 +54,8 @@ def run(seed: int, n: int, folder: Path, note: Callable[[str], None]) -> Tally:
             trial.wait_for_reads(n * (number + 1) // n_acts)
             note(f"{number + 1} of {n_acts} things done to the index, {trial.reads.n} reads")
     failures = check(trial.reads, seed)
+    if trial.reads.n < n:
+        failures.append(f"seed {seed}: there were {trial.reads.n} reads instead of {n}")
     return Tally("concurrent reads", seed, trial.reads.n, tuple(failures), tuple(trial.reads.remarks()))
 
 
@@ -134,7 +137,7 @@ class _Trial:
         assert process.stdout is not None
         with process.stdout:
             for line in process.stdout:
-                self.reads.add(Line(reader, json.loads(line)))
+                self.reads.add(Line(reader, _parse(line)))
         if process.wait():
             self.reads.add(Line(reader, {"kind": "end", "error": f"a reader ended with {process.returncode}"}))
 
@@ -144,12 +147,17 @@ class _Trial:
             place = random.choice([i for i, question in enumerate(QUESTIONS) if not question.is_code])
             question = QUESTIONS[place]
             command = [sys.executable, "-c", ONE_SHOT, "search", "--json", "--mode", question.mode, question.text]
-            done = self._run([*command, str(self.root)])
-            self.reads.add(Line("once", _read_document(done, place)))
+            self.reads.add(Line("once", self._run([*command, str(self.root)], place)))
 
-    def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
+    def _run(self, command: list[str], place: int) -> dict[str, Any]:
         environment = {**os.environ, "CODESEARCH_HOME": str(self.home)}
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+        try:
+            done = subprocess.run(
+                command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return {"kind": "once", "error": f"no answer to question {place} within {PATIENCE_S:.0f} s"}
+        return _read_document(done, place)
 
     def _write_tree(self) -> None:
         self.generation += 1
@@ -169,13 +177,15 @@ class _Trial:
         killer = threading.Timer(PATIENCE_S if dies_after_s is None else dies_after_s, writer.kill)
         killer.start()
         reply = writer.stdout.readline()
+        is_hung = dies_after_s is None and not killer.is_alive()
         killer.cancel()
         if reply:
             self.reads.learn(self.generation, json.loads(reply))
             return
         _end(writer)
         self.writer = None
-        if die_at is None and dies_after_s is None:
+        is_meant = (die_at or dies_after_s is not None) and not is_hung
+        if not is_meant or writer.returncode != -signal.SIGKILL:
             self.reads.add(Line("writer", {"kind": act, "error": f"the writer ended with {writer.returncode}"}))
         self.reads.n_deaths += 1
 
@@ -193,4 +203,16 @@ def _read_document(done: subprocess.CompletedProcess[str], place: int) -> dict[s
     line: dict[str, Any] = {"kind": "once", "question": place}
     if done.returncode not in {0, 1}:
         return {**line, "error": f"exit {done.returncode}: {done.stderr.strip()[-400:]}"}
-    return line | from_document(json.loads(done.stdout))
+    try:
+        return line | from_document(json.loads(done.stdout))
+    except (ValueError, KeyError) as error:
+        return {**line, "error": f"no document: {type(error).__name__}: {error}"}
+
+
+def _parse(line: str) -> dict[str, Any]:
+    """Return what a reader says; one that was ended may say half of it."""
+    try:
+        said: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return {"kind": "end", "error": f"half a line: {line[:80]}"}
+    return said
