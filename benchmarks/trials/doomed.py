@@ -1,15 +1,17 @@
 """A write that is killed: what a process that may die is told to do, and the log that outlives it.
 
-The log has one line a moment, each written at once: steps of the writer, and what the encoder is about to read.
+The log has one line a moment, each written at once: steps of the writer, and what the encoder is about to read. Beside
+it may be another process that waits for the write to end, and updates what that left.
 """
 
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Literal
@@ -25,7 +27,7 @@ from codesearch.storage.repair import repair
 from codesearch.storage.steps import Step, WriterSeams
 from codesearch.storage.thresholds import DEFAULT_THRESHOLDS, BaseThresholds, Thresholds
 from codesearch.storage.writer import Writer
-from codesearch.types import BuildOptions, UpdateReport
+from codesearch.types import BuildOptions, Progress, UpdateReport
 from indexers.encoders.spec import EncoderSpec
 from indexers.errors import IndexersError
 from indexers.types import FloatArray
@@ -41,6 +43,9 @@ THRESHOLDS: dict[str, Thresholds] = {
 }
 """By what they make due: a base by the rows behind it, a base by any change, and with that a compaction."""
 
+
+PATIENCE_S = 120.0
+"""How long one waits for a write that others hold up; many times what one takes."""
 
 TOLD = 3
 """Exit code of a process that failed with a message."""
@@ -58,13 +63,15 @@ class Job:
     home: str
     log: str
     task: str = "build"
-    """`build`, `rebuild`, `compact`, `repair` or `search`."""
+    """`build`, `wait` (and then build), `rebuild`, `compact`, `repair` or `search`."""
     encoder: str = "embedded"
     thresholds: str = "default"
     step: Moment | None = None
     """Where it ends itself; None where it is left to others."""
     nth: int = 1
     """Which of the moments of that name is meant."""
+    has_waiter: bool = False
+    """Whether another process waits for this one from its first step on."""
 
 
 @dataclass
@@ -95,6 +102,8 @@ class Moments:
     """Digests of what was encoded together."""
     n_committed_slices: int
     """Slices before the last commit that is known of."""
+    n_unchanged: int | None = None
+    """Files that one who waited found as they were; None where it did not end."""
 
     @property
     def encoded(self) -> Counter[str]:
@@ -114,18 +123,60 @@ class _Doom:
 
     job: Job
     seen: Counter[Moment] = field(default_factory=Counter)
+    waiter: "subprocess.Popen[bytes] | None" = None
 
     def __call__(self, step: Moment) -> None:
+        if self.job.has_waiter and self.waiter is None:
+            self.waiter = _start_waiter(self.job)
         write_line(Path(self.job.log), {"step": step})
         self.seen[step] += 1
         if step == self.job.step and self.seen[step] == self.job.nth:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+@dataclass
+class _Waiting:
+    """Tells who started this process that it waits, at its first look: who is told may be gone after that."""
+
+    has_told: bool = False
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.stage == "wait" and not self.has_told:
+            self.has_told = True
+            print("waiting", flush=True)
+
+
+def _start_waiter(job: Job) -> "subprocess.Popen[bytes]":
+    """Start the process that waits for this one; return it once it does."""
+    waiting = replace(job, task="wait", log=str(waiter_log(Path(job.log))), step=None, has_waiter=False)
+    command = [sys.executable, "-m", "benchmarks.trials.doomed", json.dumps(asdict(waiting))]
+    waiter = subprocess.Popen(command, cwd=Path(__file__).resolve().parents[2], stdout=subprocess.PIPE)
+    assert waiter.stdout is not None
+    if not waiter.stdout.readline():
+        raise AssertionError("who should wait for this process ended")
+    return waiter
+
+
+def waiter_log(log: Path) -> Path:
+    """Return the log of the process that waits for the one of this log."""
+    return log.with_name(f"{log.name}-waiter")
+
+
 def run_job(job: Job) -> UpdateReport | None:
-    """Do what the job says; what was built, if anything."""
-    root, home = Path(job.root), Path(job.home)
+    """Do what the job says, and have its waiter end; what was built, if anything."""
     doom = _Doom(job)
+    report = _do(job, doom)
+    if report is not None and job.task == "wait":
+        write_line(Path(job.log), {"unchanged": report.unchanged})
+    if doom.waiter is not None:
+        doom.waiter.communicate(timeout=PATIENCE_S)
+        if doom.waiter.returncode:
+            raise AssertionError("who waited for this process failed")
+    return report
+
+
+def _do(job: Job, doom: _Doom) -> UpdateReport | None:
+    root, home = Path(job.root), Path(job.home)
     seams = WriterSeams(doom, THRESHOLDS[job.thresholds])
     if job.task == "search":
         with Index(root, index_folder(home, root), home, lambda spec: make_encoder(spec, Path(job.log))) as index:
@@ -139,11 +190,13 @@ def run_job(job: Job) -> UpdateReport | None:
             writer.compact()
             writer.commit(complete=True, files_todo=0, checked_at=writer.info.checked_at or "")
         return None
-    options = BuildOptions(encoder=job.encoder, n_workers=1, rebuild=job.task == "rebuild")
+    patience_s = PATIENCE_S if job.task == "wait" else 0.0
+    options = BuildOptions(encoder=job.encoder, n_workers=1, rebuild=job.task == "rebuild", patience_s=patience_s)
     return build(
         root,
         home,
         options,
+        _Waiting() if job.task == "wait" else None,
         seams=BuildSeams(
             load=lambda spec: make_encoder(spec, Path(job.log), doom),
             first_commit_s=0.0,
@@ -179,16 +232,19 @@ def read_moments(log: Path) -> Moments:
     """Read what a process said before it ended; a line that was cut off does not count."""
     steps: list[Moment] = []
     slices: list[tuple[str, ...]] = []
-    n_committed = 0
+    n_committed, n_unchanged = 0, None
     lines = log.read_bytes().split(b"\n")[:-1] if log.exists() else []
     for line in map(json.loads, lines):
         if "encoded" in line:
             slices.append(tuple(line["encoded"]))
             continue
+        if "unchanged" in line:
+            n_unchanged = line["unchanged"]
+            continue
         steps.append(line["step"])
         if line["step"] == "catalogue committed":
             n_committed = len(slices)
-    return Moments(tuple(steps), tuple(slices), n_committed)
+    return Moments(tuple(steps), tuple(slices), n_committed, n_unchanged)
 
 
 def _digest(text: str) -> str:

@@ -30,6 +30,8 @@ class Plan:
     """What happens to the tree after the first build: `change`, `add` or `none`."""
     is_damaged: bool = False
     """Whether the index is damaged before, in what can be derived anew."""
+    has_waiter: bool = False
+    """Whether another process waits for the write, and goes on where it is killed."""
 
 
 PLANS = (
@@ -46,6 +48,7 @@ PLANS = (
     Plan("repair", "embedded", "tail bytes", task="repair", change="none", is_damaged=True),
     Plan("rebuild, quick encoder", "embedded", task="rebuild"),
     Plan("rebuild, slow encoder", NAME, task="rebuild"),
+    Plan("rebuild that another waits for", "embedded", task="rebuild", has_waiter=True),
 )
 
 
@@ -66,7 +69,9 @@ class Scene:
 
     def job(self, home: Path, log: Path) -> Job:
         """Return the write of this scene in a copy of its home."""
-        return Job(str(self.root), str(home), str(log), self.plan.task, self.plan.encoder, self.plan.thresholds)
+        plan = self.plan
+        job = Job(str(self.root), str(home), str(log), plan.task, plan.encoder, plan.thresholds)
+        return replace(job, has_waiter=plan.has_waiter)
 
     def read(self, home: Path) -> State:
         """Read the index of a copy of the home."""

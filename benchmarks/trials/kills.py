@@ -2,7 +2,7 @@
 
 After each kill: the index opens and answers as the old one or the new one, says truly how far it is, passes its own
 check, and the next update ends as a fresh build would, with at most one batch encoded again. What the killed process
-had started ends by itself.
+had started ends by itself. Where another waited for it, that finds an index and updates it.
 """
 
 import shutil
@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import get_args
 
-from benchmarks.trials.doomed import Moment, Moments, read_moments, run_job
+from benchmarks.trials.doomed import Moment, Moments, read_moments, run_job, waiter_log
 from benchmarks.trials.kill_scenes import PLANS, Plan, Scene, set_scene
 from benchmarks.trials.states import State
 from benchmarks.trials.tally import Tally
@@ -103,9 +103,12 @@ def _try(kill: Kill, zygote: Zygote, work: Path, count: _Count) -> list[str]:
         count.n_ended += 1
     else:
         count.by_step[kill.step or "any time"] += 1
-    count.longest_orphans_s = max(count.longest_orphans_s, death.orphans_s)
+    if not scene.plan.has_waiter:  # which is no parser, and has more to do
+        count.longest_orphans_s = max(count.longest_orphans_s, death.orphans_s)
     moments = read_moments(log)
     problems = _problems_of(death)
+    if scene.plan.has_waiter and moments.steps:
+        problems += _problems_of_waiter(read_moments(waiter_log(log)))
     try:
         problems += [f"after the kill, {problem}" for problem in _look(scene, home, moments)]
         problems += [f"after the next update, {problem}" for problem in _go_on(scene, home, moments, count)]
@@ -117,6 +120,12 @@ def _try(kill: Kill, zygote: Zygote, work: Path, count: _Count) -> list[str]:
 def _problems_of(death: Death) -> list[str]:
     problems = [f"the write failed: {death.error}"] if death.error else []
     return problems + ([f"{death.n_orphans_left} processes outlived it"] if death.n_orphans_left else [])
+
+
+def _problems_of_waiter(moments: Moments) -> list[str]:
+    if moments.n_unchanged is None:
+        return ["who waited for it did not end its own update"]
+    return [] if moments.n_unchanged else ["who waited for it found no index"]
 
 
 def _look(scene: Scene, home: Path, moments: Moments) -> list[str]:
@@ -141,6 +150,8 @@ def _judge_whole(scene: Scene, state: State, moments: Moments) -> list[str]:
         return []
     if scene.old is None:
         return [f"it is neither begun nor done: {'; '.join(from_new[:3])}"]
+    if scene.plan.has_waiter and moments.steps:
+        return [f"who waited did not end it: {'; '.join(from_new[:3])}"]
     from_old = scene.old.differences(state)
     if from_old:
         return [f"it is neither old nor new: {'; '.join([*from_old[:3], *from_new[:3]])}"]
@@ -162,7 +173,7 @@ def _go_on(scene: Scene, home: Path, moments: Moments, count: _Count) -> list[st
     """Update what a kill left, and read it."""
     log = home.with_name("next.log")
     job = scene.job(home, log)
-    run_job(job if job.task == "repair" else replace(job, task="build"))
+    run_job(job if job.task == "repair" else replace(job, task="build", has_waiter=False))
     folder = index_folder(home, scene.root)
     problems = scene.new.differences(scene.read(home))[:5] + verify(folder)
     for pattern in PATTERNS:

@@ -25,7 +25,7 @@ from tests.core.patient import NAME, PatientEncoder, Workplace
 
 pytestmark = pytest.mark.slow  # each build starts a parser process
 
-SAMPLE = {"first build with bases", "update that compacts", "rebuild, slow encoder", "repair"}
+SAMPLE = {"first build with bases", "update that compacts", "rebuild that another waits for", "repair"}
 """Scenes of the trial that have all steps between them."""
 
 OWNER = """
