@@ -129,6 +129,16 @@ def is_block_whole(folder: Path, file: DerivedFile, number: int) -> bool:
         return bool(zlib.crc32(opened.read(file.block_size)) == wanted)
 
 
+def describe_damage(folder: Path, file: DerivedFile) -> str:
+    """Read a derived file and return in what way it is not what was written; nothing for a whole one."""
+    damaged = find_damaged_blocks(folder, file)
+    if not damaged:
+        return ""
+    if not (folder / file.name).exists():
+        return f"{folder / file.name} is missing"
+    return f"{folder / file.name} is damaged in {len(damaged)} block{'s' if len(damaged) > 1 else ''}"
+
+
 def find_damaged_blocks(folder: Path, file: DerivedFile) -> list[int]:
     """Read a derived file and return the numbers of the blocks that differ; all of them where it is gone."""
     wanted = struct.unpack(f"<{len(file.block_crcs) // 4}I", file.block_crcs)

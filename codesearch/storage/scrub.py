@@ -13,7 +13,8 @@ from pathlib import Path
 from codesearch.errors import CodesearchError, CorruptIndexError
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.catalog_checks import check_structure
-from codesearch.storage.checksums import DerivedFile, find_damaged_blocks, is_block_whole
+from codesearch.storage.checksums import DerivedFile, describe_damage, is_block_whole
+from codesearch.storage.derived import read_derived_files
 from codesearch.storage.table_sums import check_definitions
 
 FIRST_WAIT_S = 0.05
@@ -32,27 +33,41 @@ _LARGE = {".idx", ".term"}
 """Postings and terms: most of the bytes, read in parts as queries need them. Their end says where the parts are."""
 
 
+_Key = tuple[int, int, int, int, bytes]
+"""A file as the system knows it, and what its bytes should be."""
+
+
 class WholeFiles:
-    """Which derived files were found whole, under whatever name; for any thread."""
+    """Which derived files were found whole, under whatever name, and which damaged; for any thread."""
 
     def __init__(self) -> None:
-        self._known: set[tuple[int, int, int, int, bytes]] = set()
+        self._known: set[_Key] = set()
+        self._damaged: dict[_Key, str] = {}
 
     def require(self, folder: Path, file: DerivedFile, mend: str) -> None:
         """Compare a file with its checksums unless that was done; raises CorruptIndexError, OSError."""
         key = self._key(folder, file)
         if key in self._known:
             return
-        if damaged := find_damaged_blocks(folder, file):
-            raise CorruptIndexError(f"{folder / file.name} is damaged in {len(damaged)} blocks; {mend}")
+        if what := describe_damage(folder, file):
+            self._damaged[key] = what
+            raise CorruptIndexError(f"{what}; {mend}")
         self._known.add(key)
+
+    def find_damage(self, folder: Path, files: Sequence[DerivedFile]) -> str:
+        """Return what is known of damage to one of the files, without reading them; raises OSError."""
+        if not self._damaged:
+            return ""
+        return next((what for file in files if (what := self._damaged.get(self._key(folder, file)))), "")
 
     def keep(self, folder: Path, files: Sequence[DerivedFile]) -> None:
         """Forget all others; raises OSError."""
-        self._known &= {self._key(folder, file) for file in files}
+        keys = {self._key(folder, file) for file in files}
+        self._known &= keys
+        self._damaged = {key: what for key, what in self._damaged.items() if key in keys}
 
     @staticmethod
-    def _key(folder: Path, file: DerivedFile) -> tuple[int, int, int, int, bytes]:
+    def _key(folder: Path, file: DerivedFile) -> _Key:
         status = (folder / file.name).stat()
         return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, file.block_crcs)
 
@@ -86,6 +101,8 @@ class Scrub:
         self._folder = folder
         self._changed = threading.Condition()
         self._number = 0
+        self._is_answered = False
+        """Whether the generation gave an answer: the first one waits a moment for what is compared."""
         self._waiting: list[DerivedFile] = []
         self._mend = ""
         self._damage: CorruptIndexError | None = None
@@ -98,16 +115,22 @@ class Scrub:
         self._is_closed = False
 
     def follow(self, files: Sequence[DerivedFile], mend: str) -> None:
-        """Check the files of a generation, in the stead of those before; damage that was found in them is forgotten."""
+        """Check the files of a generation, in the stead of those before; damage that it left behind is forgotten.
+
+        What an update took over as it was stays damaged, without being read once more.
+        """
         with self._changed:
             if self._is_closed:
                 return
             self._number += 1
+            self._is_answered = False
             self._damage = None
             self._mend = mend
             self._waiting = list(files)
             with suppress(OSError):  # a generation that is gone already is followed by another
                 self.whole.keep(self._folder, files)
+                if what := self.whole.find_damage(self._folder, files):
+                    self._damage = CorruptIndexError(f"{what}; {mend}")
             self._has_checked_files.clear()
             self._changed.notify_all()
             if self._thread is None or not self._thread.is_alive():
@@ -115,14 +138,15 @@ class Scrub:
                 self._thread.start()
 
     def require_sound(self) -> None:
-        """Raise CorruptIndexError where damage was found; before the first answer, give the thread a moment."""
-        if self._catalogue_due_at is None:
+        """Raise CorruptIndexError where damage was found; before its first answer, give the thread a moment."""
+        if not self._is_answered:
             self._has_checked_files.wait(FIRST_WAIT_S)
         if self._damage is not None:
             raise self._damage
 
     def note_answer(self) -> None:
         """Let the thread go on to the catalogue, soon."""
+        self._is_answered = True
         if self._catalogue_due_at is None:
             with self._changed:
                 self._catalogue_due_at = time.monotonic() + PAUSE_S
@@ -184,17 +208,32 @@ class Scrub:
         try:
             self.whole.require(self._folder, file, mend)
         except CorruptIndexError as error:
-            self._note(error, number)
+            if self._is_named(file):
+                self._note(error, number)
         except OSError:
             return  # of a generation that is gone, or of a disk of which the next search says so
+
+    def _is_named(self, file: DerivedFile) -> bool:
+        """Return whether the catalogue still names a file: a rebuild gives its names to others."""
+        try:
+            with closing(Catalog.open_reader(self._folder)) as catalog:
+                try:
+                    is_named = file in read_derived_files(catalog)
+                except CorruptIndexError:
+                    is_named = True
+                return is_named and catalog.is_in_place()
+        except CodesearchError:
+            return False
 
     def _check_catalogue(self, number: int) -> None:
         began = time.monotonic()
         try:
             with closing(Catalog.open_reader(self._folder)) as catalog:
-                self._read_catalogue(catalog)
-        except CorruptIndexError as error:
-            self._note(error, number)
+                try:
+                    self._read_catalogue(catalog)
+                except CorruptIndexError as error:
+                    if catalog.is_in_place():  # else it may have been read with the log of a rebuilt one
+                        self._note(error, number)
         except CodesearchError:
             pass  # removed, or in the way of another program: searches find out themselves
         with self._changed:

@@ -69,3 +69,19 @@ def test_the_check_follows_an_update(tmp_path: Path, root: Path, damage: Damage)
         damage(index_folder(home, root))
         with pytest.raises(CorruptIndexError, match="codesearch repair"):
             index.finish_check()
+
+
+@pytest.mark.parametrize("update", [Index.update, Index.freshen])
+@pytest.mark.parametrize("n_answers", [0, 1])
+def test_an_answer_after_an_update_refuses_damage_as_the_first_of_a_process_does(
+    tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch, update: Callable[[Index], object], n_answers: int
+) -> None:
+    monkeypatch.setattr("codesearch.storage.scrub.FIRST_WAIT_S", 30.0)
+    with Index.open(root, tmp_path / "home") as index:
+        index.finish_check()
+        for _ in range(n_answers):
+            index.search("close the queue", WORDS)
+        update(index)
+        flip_postings(index.folder)
+        with pytest.raises(CorruptIndexError, match="codesearch repair"):
+            index.search("close the queue", WORDS)

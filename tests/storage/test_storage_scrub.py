@@ -1,6 +1,7 @@
 """What proposes candidates is checked before it is parsed, or by a thread, and what was whole is not read again."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from codesearch.errors import CorruptIndexError
-from codesearch.storage.checksums import BLOCK_SIZE, DerivedFile, sum_file
+from codesearch.storage.checksums import BLOCK_SIZE, DerivedFile, describe_damage, sum_file
 from codesearch.storage.scrub import Scrub, WholeFiles, require_parsed_parts
 from codesearch.storage.snapshot import Snapshot
 from tests.storage.made_files import build_big_file, build_file, execute, flip, write_index
@@ -42,7 +43,7 @@ def flip_and_check(scrub: Scrub, index: Path, pattern: str) -> None:
 
 @pytest.mark.parametrize("pattern", ["lexical-*/*.idx", "lexical-*/*.term", "coarse-*"])
 def test_damage_is_found_by_the_thread_and_told_from_then_on(scrub: Scrub, index: Path, pattern: str) -> None:
-    with pytest.raises(CorruptIndexError, match="damaged in 1 blocks; run `codesearch repair /src/project`"):
+    with pytest.raises(CorruptIndexError, match="damaged in 1 block; run `codesearch repair /src/project`"):
         flip_and_check(scrub, index, pattern)
     with pytest.raises(CorruptIndexError):
         scrub.require_sound()
@@ -57,7 +58,7 @@ def test_a_sound_index_stays_sound(scrub: Scrub, index: Path) -> None:
 @pytest.mark.parametrize("pattern", ["meta.json", ".managed.json", "*.fast", "*.fieldnorm", "*.store"])
 def test_what_tantivy_parses_is_checked_before_it_does(index: Path, pattern: str) -> None:
     flip(next(index.glob(f"lexical-*/{pattern}")))
-    with pytest.raises(CorruptIndexError, match="damaged in 1 blocks; run `codesearch repair"):
+    with pytest.raises(CorruptIndexError, match="damaged in 1 block; run `codesearch repair"):
         Snapshot.open(index)
 
 
@@ -72,7 +73,7 @@ def test_only_the_header_of_a_base_is_checked_at_once(tmp_path: Path) -> None:
     file = sum_file(tmp_path, "coarse-1.faiss")
     flip(tmp_path / file.name)
     require_parsed_parts(tmp_path, [file], WholeFiles(), MEND)
-    with pytest.raises(CorruptIndexError, match="damaged in 1 blocks"):
+    with pytest.raises(CorruptIndexError, match="damaged in 1 block"):
         WholeFiles().require(tmp_path, file, MEND)
 
 
@@ -90,6 +91,17 @@ def test_a_file_that_was_whole_is_not_read_again_under_another_name(tmp_path: Pa
     whole.require(tmp_path, DerivedFile("b.idx", file.size, file.block_size, file.block_crcs), MEND)
     with pytest.raises(CorruptIndexError):
         WholeFiles().require(tmp_path, file, MEND)
+
+
+def test_a_file_that_is_gone_is_called_missing(tmp_path: Path) -> None:
+    path = tmp_path / "a.idx"
+    path.write_bytes(bytes(3 * BLOCK_SIZE))
+    file = sum_file(tmp_path, path.name)
+    assert describe_damage(tmp_path, file) == ""
+    path.write_bytes(bytes(BLOCK_SIZE))
+    assert describe_damage(tmp_path, file) == f"{path} is damaged in 2 blocks"
+    path.unlink()
+    assert describe_damage(tmp_path, file) == f"{path} is missing"
 
 
 def test_files_of_other_generations_are_forgotten(tmp_path: Path) -> None:
@@ -147,6 +159,16 @@ def test_files_of_a_generation_that_is_gone_are_no_damage(scrub: Scrub, index: P
     scrub.require_sound()
 
 
+def test_files_that_a_rebuild_gave_the_same_names_are_no_damage(scrub: Scrub, index: Path) -> None:
+    files = derived_files(index)
+    shutil.rmtree(index)
+    write_index(index, [build_big_file("other.py"), build_file("b.py")])
+    assert {file.name for file in files} & {file.name for file in derived_files(index)}
+    scrub.follow(files, MEND)
+    scrub.wait()
+    scrub.require_sound()
+
+
 @pytest.mark.parametrize(
     ("statement", "words"),
     [
@@ -171,3 +193,12 @@ def test_closing_ends_the_thread_that_still_waits_for_an_answer(index: Path) -> 
     scrub.follow(derived_files(index), MEND)
     scrub.close()
     assert scrub._thread is None
+
+
+def test_damage_to_what_an_update_takes_over_is_told_at_once(scrub: Scrub, index: Path) -> None:
+    with pytest.raises(CorruptIndexError):
+        flip_and_check(scrub, index, "coarse-*")
+    scrub.close()  # nothing is read from now on
+    files = derived_files(index)
+    assert "damaged in 1 block" in scrub.whole.find_damage(index, files)
+    assert scrub.whole.find_damage(index, [file for file in files if not file.name.startswith("coarse-")]) == ""
