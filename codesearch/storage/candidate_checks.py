@@ -8,7 +8,7 @@ import numpy as np
 
 from codesearch.errors import CorruptIndexError
 from codesearch.findings import Problem
-from codesearch.storage.checksums import find_damaged_blocks
+from codesearch.storage.checksums import describe_damage
 from codesearch.storage.coarse import take_prefix
 from codesearch.storage.derived import read_derived_files
 from codesearch.storage.examined import Examined
@@ -42,8 +42,8 @@ def check_blocks(examined: Examined) -> Iterator[Problem]:
     except CorruptIndexError:
         return  # `check_lists` says so
     for file in derived:
-        if n_blocks := len(find_damaged_blocks(examined.folder, file)):
-            yield examined.problem(f"{examined.folder / file.name} is damaged in {n_blocks} blocks", file=file.name)
+        if what := describe_damage(examined.folder, file):
+            yield examined.problem(what, file=file.name)
     names = {Path(file.name).parts[0] for file in derived}
     wanted = {examined.generation.lexical_name, examined.generation.coarse_name} - {None}
     if names != wanted:
