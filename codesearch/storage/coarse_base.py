@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from codesearch.errors import StorageError
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.coarse import take_prefix
 from codesearch.storage.platform import open_private
 from codesearch.storage.row_flags import FlagArray
 from codesearch.storage.rows import Generation, IntArray
+from codesearch.storage.steps import refuse_write
 from codesearch.storage.thresholds import BaseDue, BaseThresholds
 from codesearch.storage.vectors import VectorReader, record_dtype
 
@@ -96,4 +96,4 @@ def write_base(path: Path, vectors: VectorReader, rows: IntArray, coarse_dim: in
             file.flush()
             os.fsync(file.fileno())
     except (OSError, RuntimeError) as error:
-        raise StorageError(f"{path} cannot be written ({error}); check the disk's space and try again") from error
+        raise refuse_write(path, error) from error

@@ -24,6 +24,7 @@ from codesearch.storage.checksums import DerivedFile, find_damaged_blocks
 from codesearch.storage.lexical_view import unlocked
 from codesearch.storage.platform import PRIVATE_FILE, link_or_copy, make_private_folder
 from codesearch.storage.rows import TermDocument
+from codesearch.storage.steps import refuse_write
 from indexers.terms import BAG_DTYPE, unpack_bag
 from indexers.types import FIELDS, GRANULARITIES, KINDS, Field, Granularity, Kind
 
@@ -77,22 +78,16 @@ def write_errors(folder: Path, mend: str) -> Iterator[None]:
     try:
         yield
     except (ValueError, OSError, RuntimeError) as error:
-        raise _cannot_write(folder, error, mend) from error
+        raise refuse_write(folder, error, mend) from error
     except BaseException as error:
         if _is_panic(error):
-            raise _cannot_write(folder, error, mend) from error
+            raise refuse_write(folder, error, mend) from error
         raise
 
 
 def _is_panic(error: BaseException) -> bool:
     """Tell a Rust panic, which is no `Exception` and has no name to import, from an interrupt or an exit."""
     return type(error).__name__ == "PanicException"
-
-
-def _cannot_write(folder: Path, error: BaseException, mend: str) -> StorageError:
-    return StorageError(
-        f"{folder} cannot be written ({error}); check the disk's space and rights and try again, or {mend}"
-    )
 
 
 class LexicalWriter:

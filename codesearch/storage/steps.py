@@ -1,6 +1,8 @@
 """What a test may put into a writer: someone who is told its moments, other thresholds. And what a disk that refuses
 becomes. Knows no catalogue."""
 
+import errno
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +11,9 @@ from typing import Literal
 
 from codesearch.errors import StorageError
 from codesearch.storage.thresholds import DEFAULT_THRESHOLDS, Thresholds
+
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+"""What a system says where no byte fits any more: on the disk, or into what a user may have of it."""
 
 Step = Literal[
     "locked",
@@ -62,6 +67,15 @@ def disk_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageError(
-            f"{folder} cannot be written ({error}); check the disk's space and rights and try again"
-        ) from error
+        raise refuse_write(folder, error) from error
+
+
+def refuse_write(path: Path, error: BaseException, mend: str = "") -> StorageError:
+    """Return the error for a file or folder that cannot be written; `mend` helps where it may be damaged.
+
+    A library may say only in words that the disk is full; then room helps, and nothing is damaged.
+    """
+    if any(os.strerror(number) in str(error) for number in _FULL):
+        return StorageError(f"{path} cannot be written ({error}); the disk is full; free some space and try again")
+    remedy = f", or {mend}" if mend else ""
+    return StorageError(f"{path} cannot be written ({error}); check the disk's space and rights and try again{remedy}")

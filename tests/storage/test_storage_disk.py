@@ -14,8 +14,10 @@ from benchmarks.trials.kill_scenes import read
 from benchmarks.trials.seeded import NAME
 from benchmarks.trials.small_tree import write_tree
 from benchmarks.trials.syscalls import can_record
+from codesearch.errors import StorageError
 from codesearch.maintenance import verify
 from codesearch.registry import index_folder
+from codesearch.storage.lexical import write_errors
 from codesearch.storage.vector_cache import CACHE_FILE
 from tests.storage.made_files import DIM, build_file, write_index
 
@@ -38,6 +40,23 @@ except StorageError as error:
     sys.exit(0 if "space" in str(error) else 4)
 sys.exit(5)
 """
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), ValueError("io: No space left on device")])
+def test_a_full_disk_needs_room_and_no_repair(tmp_path: Path, error: Exception) -> None:
+    with (
+        pytest.raises(StorageError, match=r"the disk is full; free some space and try again$"),
+        write_errors(tmp_path, "run `codesearch repair`"),
+    ):
+        raise error
+
+
+def test_what_else_keeps_words_from_the_disk_may_need_a_repair(tmp_path: Path) -> None:
+    with (
+        pytest.raises(StorageError, match=r"or run `codesearch repair`$"),
+        write_errors(tmp_path, "run `codesearch repair`"),
+    ):
+        raise ValueError("a segment cannot be opened")
 
 
 @pytest.mark.slow
