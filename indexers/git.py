@@ -16,6 +16,9 @@ from indexers.git_process import TIMEOUT_S, git_environment, run_git
 _UNREADABLE = re.compile(rb"^warning: could not open directory '(.*)/': (.*)$", re.MULTILINE)
 
 
+_MENDING = "Mend the file of git's that is meant in an editor, or get the repository anew."
+
+
 @dataclass(frozen=True, slots=True)
 class WorkTree:
     """A root inside a git work tree. `prefix` is the root's path within it, with a trailing slash, or empty."""
@@ -74,7 +77,7 @@ def _list(tree: WorkTree, which: Sequence[str], timeout_s: float) -> GitFiles:
     answer = run_git(tree.root, "ls-files", "-z", "-t", "-s", *which, timeout_s=timeout_s)
     if answer.returncode != 0:
         _explain_refusal(tree.root, answer.stderr)
-        raise WalkError(f"{tree.root}: git cannot list its files: {_first_line(answer.stderr)}. Try `git fsck`.")
+        raise WalkError(f"{tree.root}: git cannot list its files: {_first_line(answer.stderr)}. {_MENDING}")
     paths: dict[bytes, None] = {}  # a path in conflict is listed once a stage
     repositories: list[bytes] = []
     for record in answer.stdout.split(b"\0")[:-1]:
@@ -176,7 +179,8 @@ def _explain_refusal(root: Path, message: bytes) -> None:
         raise WalkError(f"{root}: git is too old to be asked; install git 2.15 or later.")
     if any(phrase in message for phrase in (b"not a git repository", b"bare repository", b"gitfile")):
         return
-    raise WalkError(f"{root}: git cannot read this repository: {_first_line(message)}. Try `git status` there.")
+    # No git command is named: a repository may have its own run by it, and here nobody says whose it is.
+    raise WalkError(f"{root}: git cannot read this repository: {_first_line(message)}. {_MENDING}")
 
 
 def _named_folder(message: bytes) -> str:

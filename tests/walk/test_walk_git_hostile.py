@@ -84,6 +84,15 @@ def test_the_traps_work(hostile: Path, marks: Path) -> None:
     assert len(HOOKS) > 25
 
 
+def test_nobody_is_advised_to_run_git_where_it_cannot_read_the_repository(hostile: Path, marks: Path) -> None:
+    with (hostile / ".git" / "config").open("a") as config:
+        config.write("[core\n")
+    with pytest.raises(WalkError, match=r"mend|Mend") as caught:
+        walk(hostile)
+    assert "`git" not in str(caught.value)
+    assert left_in(marks) == []
+
+
 @pytest.mark.slow
 def test_nothing_of_a_repository_is_run(hostile: Path, marks: Path, tmp_path: Path) -> None:
     use(hostile, tmp_path / "home")
