@@ -94,10 +94,16 @@ def locate(path: Path, home: Path) -> Located:
         return nearest
     root, candidates = find_moved(real, home)
     if not candidates:
-        raise NoIndexError(f"no index covers {real}; run codesearch index {shlex.quote(str(real))}")
+        raise NoIndexError(f"no index covers {real}; {_advise(real)}")
     if len(candidates) > 1:
         raise AmbiguousRootError(_ambiguity(root, candidates))
     return adopt(candidates[0], root, real, home)
+
+
+def _advise(real: Path) -> str:
+    from indexers.walker import TOO_BROAD, is_too_broad  # what walks is not imported to find what is there
+
+    return f"it is {TOO_BROAD}" if is_too_broad(real) else f"run codesearch index {shlex.quote(str(real))}"
 
 
 def find_nearest(path: Path, home: Path) -> Located | None:

@@ -24,6 +24,10 @@ DEFAULT_MAX_FILE_BYTES = 2 << 20
 """Source that people wrote stays far below; above it are data and generated tables."""
 
 
+TOO_BROAD = "too broad to index: give a project's folder, or --force if you mean it"
+"""What is said of such a root, and how it is indexed nevertheless."""
+
+
 @dataclass(frozen=True, slots=True)
 class WalkOptions:
     """How to walk. `force` allows the file system's root and the home directory."""
@@ -77,11 +81,12 @@ def _check_root(root: Path, options: WalkOptions) -> None:
         raise WalkError(f"{root} cannot be read ({error.strerror}): check its permissions.") from error
     if not is_folder:
         raise WalkError(f"{root} is a file: give the folder that holds it.")
-    if not options.force and _is_too_broad(root.resolve()):
-        raise WalkError(f"{root} is too broad to index: give a project's folder, or --force if you mean it.")
+    if not options.force and is_too_broad(root.resolve()):
+        raise WalkError(f"{root} is {TOO_BROAD}.")
 
 
-def _is_too_broad(folder: Path) -> bool:
+def is_too_broad(folder: Path) -> bool:
+    """Tell whether a real path is the file system's root or the home directory: nobody means all that is there."""
     try:
         home = Path.home().resolve()
     except RuntimeError:

@@ -24,7 +24,7 @@ from codesearch.watching.watcher import WatchOptions, follow_up
 def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
     """Build or update one index."""
     home = config.home_folder()
-    root = _find_root(parsed.path, home, terminal)
+    root, note = _find_root(parsed.path, home)
     options = BuildOptions(
         encoder=parsed.encoder,
         max_file_bytes=parsed.max_file_size,
@@ -46,6 +46,8 @@ def run(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
     if not parsed.estimate:
         with ended_as_asked() if parsed.watch else nullcontext():
             build_index(root, options, home, terminal, quiet=parsed.quiet)
+            if note:
+                terminal.note(note)
             if parsed.watch:
                 watch_index(root, WatchOptions(follow_up(options), parsed.poll), home, terminal, quiet=parsed.quiet)
         return Outcome.FOUND
@@ -65,20 +67,24 @@ def _read_patience(parsed: argparse.Namespace) -> float:
     return WAIT_S if parsed.wait is None else float(parsed.wait)
 
 
-def _find_root(typed: str | None, home: Path, terminal: Terminal) -> Path:
-    """Return the folder that was typed; without one, the indexed root around the working folder, or that folder."""
+def _find_root(typed: str | None, home: Path) -> tuple[Path, str]:
+    """Return the folder that was typed; without one, the indexed root around the working folder, or that folder.
+
+    And what has to be said of another index once there is one of this folder, or nothing.
+    """
     path = existing_path(typed)
     if not path.is_dir():
         raise UsageError(f"{typed} is a file; name the folder to index")
     try:
         located = registry.locate(path, home)
     except (NoIndexError, AmbiguousRootError):
-        return path
+        return path, ""
     if typed is None:
-        return located.root
-    if located.root != path:
-        terminal.note(
-            f"note: {clean_line(str(located.root))} is indexed and covers this folder; "
-            "from now on searches here use the index of this folder alone"
-        )
-    return path
+        return located.root, ""
+    if located.root == path:
+        return path, ""
+    covering = clean_line(str(located.root))
+    return path, (
+        f"note: {covering} is indexed and covers this folder; "
+        "from now on searches here use the index of this folder alone"
+    )

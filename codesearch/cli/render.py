@@ -49,12 +49,16 @@ def render_block(result: SearchResult, view: View) -> str:
 
 
 def render_line(result: SearchResult, view: View) -> str:
-    """Return one result as grep would, `path:line:text`, and below it its explanation if it has one."""
+    """Return one result as grep would, `path:line:text`, and below it its explanation if it has one.
+
+    A stale one has `(stale)` behind the text: what stands before that is read by programs.
+    """
     offset, text = describe_line(result, view.terms)
     path, line = clean_line(view.place(result.path)), str(result.start_line + offset)
     if view.has_color:
         path, line = paint(path, MAGENTA), paint(line, GREEN)
-    return "\n".join([f"{path}:{line}:{clean_text(_shorten(text))}", *_explanation(result, view)])
+    stale = f"  {paint('(stale)', YELLOW) if view.has_color else '(stale)'}" if result.stale else ""
+    return "\n".join([f"{path}:{line}:{clean_text(_shorten(text))}{stale}", *_explanation(result, view)])
 
 
 def render_state(state: IndexState) -> str:

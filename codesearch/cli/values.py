@@ -27,6 +27,8 @@ def read_count(text: str) -> int:
 
 def read_seed(text: str) -> int:
     """Return a whole number of at least zero."""
+    if re.fullmatch(r"-[0-9]+", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text} must not be negative")
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
     return int(text)

@@ -1,13 +1,14 @@
 """`codesearch verify`: whether an index is what was written, and which of its bytes nobody can tell that of."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from codesearch import config, registry
 from codesearch.cli.checking import show_checks, wait_aloud
 from codesearch.cli.opening import existing_path
 from codesearch.cli.outcome import Outcome
+from codesearch.cli.render import count
 from codesearch.cli.terminal import Terminal
 from codesearch.findings import Problem, Unsummed, Verification
 from codesearch.maintenance import examine
@@ -47,9 +48,7 @@ def render_verification(verification: Verification, located: Located) -> Iterato
         verdict = "is damaged" if verification.problems else "is sound"
         yield f"{root}: the index {verdict}: {verification.n_files:,} files were compared{size}"
     if verification.unsummed:
-        yield "not under checksums:"
-    for unsummed in verification.unsummed:
-        yield f"  {clean_line(unsummed.file)}: {_count(unsummed)}, {unsummed.what}"
+        yield f"not under checksums: {_sum_up(verification.unsummed)}; --json lists what they are"
 
 
 def _describe(problem: Problem) -> str:
@@ -57,5 +56,8 @@ def _describe(problem: Problem) -> str:
     return clean_line(f"{problem.what}{concerned}")
 
 
-def _count(unsummed: Unsummed) -> str:
-    return "some bytes" if unsummed.n_bytes is None else f"{unsummed.n_bytes:,} bytes"
+def _sum_up(unsummed: Sequence[Unsummed]) -> str:
+    n_files = len({entry.file for entry in unsummed})
+    known = sum(entry.n_bytes or 0 for entry in unsummed)
+    more = " and some more" if any(entry.n_bytes is None for entry in unsummed) else ""
+    return f"{describe_size(known)}{more} in {count(n_files, 'file')}"

@@ -206,6 +206,23 @@ def test_an_index_inside_an_indexed_root_is_built_and_said_to_cover_searches_the
     assert run("search", "retry", repo / "src", "--json").json()["index"]["root"] == str(repo / "src")
 
 
+def test_another_index_is_spoken_of_only_once_there_is_one_of_the_folder(repo: Path, run: Run) -> None:
+    answer = run("index", repo / "src", "--encoder", "no-such-encoder")
+    assert answer.status == 2
+    assert is_one_error(answer.err)
+
+
+def test_a_search_of_a_whole_tree_does_not_advise_what_would_be_refused(run: Run) -> None:
+    answer = run("search", "retry", "/")
+    assert answer.status == 2
+    assert is_one_error(answer.err)
+    assert "too broad to index" in answer.err
+
+
+def test_a_time_below_nothing_is_called_negative(repo: Path, run: Run) -> None:
+    assert "-1 must not be negative" in run("index", repo, "--wait", "-1").err
+
+
 def test_a_whole_tree_is_refused_unless_it_is_forced(run: Run) -> None:
     answer = run("index", "/")
     assert answer.status == 2

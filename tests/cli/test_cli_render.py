@@ -71,6 +71,10 @@ def test_a_stale_result_says_so() -> None:
     assert render_block(make_result(stale=True), PLAIN).split("\n")[0].endswith("  stale")
 
 
+def test_in_a_pipe_a_stale_result_says_so_behind_its_text() -> None:
+    assert render_line(make_result(stale=True), PLAIN) == f"{render_line(make_result(), PLAIN)}  (stale)"
+
+
 def test_in_a_pipe_a_result_is_one_line_as_grep_writes_it() -> None:
     assert render_line(make_result(), PLAIN) == "src/net/retry.py:12:def retry(call, attempts=3):"
 
