@@ -1,5 +1,5 @@
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,27 @@ def vectors() -> FloatArray:
 
 @pytest.fixture
 def reader(tmp_path: Path, vectors: FloatArray) -> VectorReader:
-    with closing(VectorAppender(tmp_path / "vectors-1.bin", DIM, 0, "mend it")) as appender:
+    return write_vectors(tmp_path, vectors)
+
+
+def write_vectors(folder: Path, vectors: FloatArray) -> VectorReader:
+    with closing(VectorAppender(folder / "vectors-1.bin", DIM, 0, "mend it")) as appender:
         appender.append(vectors)
         appender.sync()
-    return VectorReader(tmp_path / "vectors-1.bin", DIM, len(vectors), "mend it")
+    return VectorReader(folder / "vectors-1.bin", DIM, len(vectors), "mend it")
+
+
+@contextmanager
+def half_equal(folder: Path, n_base: int) -> Iterator[tuple[CoarseReader, FloatArray]]:
+    """Give 500 rows, so many of them in a base, of which every second one is equal, and that vector."""
+    vectors = np.random.default_rng(1).standard_normal((500, DIM)).astype(np.float32)
+    vectors[np.arange(0, 500, 2)] = vectors[0]
+    reader = write_vectors(folder, vectors)
+    base = folder / "coarse-1.faiss" if n_base else None
+    if base is not None:
+        write_base(base, reader, np.arange(n_base), COARSE_DIM)
+    with closing(CoarseReader(base, np.arange(n_base), reader, COARSE_DIM)) as coarse:
+        yield coarse, vectors[0]
 
 
 @pytest.mark.parametrize("n_base", [0, 1, 300, 500])
@@ -61,34 +78,16 @@ def test_base_and_tail_together_equal_an_exact_scan(
 @pytest.mark.parametrize("n_base", [0, 250, 500])
 @pytest.mark.parametrize("share", [0.2, 1.0])
 def test_of_equal_rows_those_that_come_first_are_found(tmp_path: Path, n_base: int, share: float) -> None:
-    vectors = np.random.default_rng(1).standard_normal((500, DIM)).astype(np.float32)
-    vectors[np.arange(0, 500, 2)] = vectors[0]
-    with closing(VectorAppender(tmp_path / "vectors-1.bin", DIM, 0, "mend it")) as appender:
-        appender.append(vectors)
-        appender.sync()
-    reader = VectorReader(tmp_path / "vectors-1.bin", DIM, len(vectors), "mend it")
-    base = tmp_path / "coarse-1.faiss" if n_base else None
-    if base is not None:
-        write_base(base, reader, np.arange(n_base), COARSE_DIM)
     allowed = np.arange(500) >= 500 * (1 - share)
-    with closing(CoarseReader(base, np.arange(n_base), reader, COARSE_DIM)) as coarse:
-        hits = coarse.find(vectors[0], allowed, 40)
+    with half_equal(tmp_path, n_base) as (coarse, vector):
+        hits = coarse.find(vector, allowed, 40)
     assert hits.rows.tolist() == np.flatnonzero(allowed & (np.arange(500) % 2 == 0))[:40].tolist()
 
 
 @pytest.mark.parametrize("n_base", [0, 250, 500])
 def test_of_equal_rows_at_the_edge_those_that_rank_first_are_found(tmp_path: Path, n_base: int) -> None:
-    vectors = np.random.default_rng(1).standard_normal((500, DIM)).astype(np.float32)
-    vectors[np.arange(0, 500, 2)] = vectors[0]
-    with closing(VectorAppender(tmp_path / "vectors-1.bin", DIM, 0, "mend it")) as appender:
-        appender.append(vectors)
-        appender.sync()
-    reader = VectorReader(tmp_path / "vectors-1.bin", DIM, len(vectors), "mend it")
-    base = tmp_path / "coarse-1.faiss" if n_base else None
-    if base is not None:
-        write_base(base, reader, np.arange(n_base), COARSE_DIM)
-    with closing(CoarseReader(base, np.arange(n_base), reader, COARSE_DIM)) as coarse:
-        hits = coarse.find(vectors[0], np.ones(500, dtype=bool), 40, np.negative)
+    with half_equal(tmp_path, n_base) as (coarse, vector):
+        hits = coarse.find(vector, np.ones(500, dtype=bool), 40, np.negative)
     assert hits.rows.tolist() == list(range(420, 500, 2))
 
 
