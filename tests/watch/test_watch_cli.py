@@ -96,6 +96,9 @@ def members_of(session: int) -> list[int]:
     return found
 
 
+MAX_STORM = 65_536
+"""Events that a test makes at most: some systems queue millions."""
+
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
@@ -152,6 +155,8 @@ def test_a_storm_that_overflows_the_system_s_queue_ends_in_a_right_index(
     watched: Watched, files: dict[str, str]
 ) -> None:
     limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
+    if limit > MAX_STORM:
+        pytest.skip(f"this system queues {limit} events: too many for a test to make")
     with process(watched) as started:
         started.send_signal(signal.SIGSTOP)
         write_files(watched.root, {"storm0.py": "a = 1\n", "storm1.py": "a = 1\n"})
