@@ -13,9 +13,10 @@ from pathlib import Path
 from codesearch.errors import CodesearchError, CorruptIndexError
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.catalog_checks import check_structure
-from codesearch.storage.checksums import DerivedFile, describe_damage, is_block_whole
+from codesearch.storage.checksums import DerivedFile, is_block_whole
 from codesearch.storage.derived import read_derived_files
 from codesearch.storage.table_sums import check_definitions
+from codesearch.storage.whole_files import WholeFiles
 
 FIRST_WAIT_S = 0.05
 """How long a first answer waits for the thread: 100 MB are compared in that time where the disk has them in memory."""
@@ -31,45 +32,6 @@ CLOSING_WAIT_S = 1.0
 
 _LARGE = {".idx", ".term"}
 """Postings and terms: most of the bytes, read in parts as queries need them. Their end says where the parts are."""
-
-
-_Key = tuple[int, int, int, int, bytes]
-"""A file as the system knows it, and what its bytes should be."""
-
-
-class WholeFiles:
-    """Which derived files were found whole, under whatever name, and which damaged; for any thread."""
-
-    def __init__(self) -> None:
-        self._known: set[_Key] = set()
-        self._damaged: dict[_Key, str] = {}
-
-    def require(self, folder: Path, file: DerivedFile, mend: str) -> None:
-        """Compare a file with its checksums unless that was done; raises CorruptIndexError, OSError."""
-        key = self._key(folder, file)
-        if key in self._known:
-            return
-        if what := describe_damage(folder, file):
-            self._damaged[key] = what
-            raise CorruptIndexError(f"{what}; {mend}")
-        self._known.add(key)
-
-    def find_damage(self, folder: Path, files: Sequence[DerivedFile]) -> str:
-        """Return what is known of damage to one of the files, without reading them; raises OSError."""
-        if not self._damaged:
-            return ""
-        return next((what for file in files if (what := self._damaged.get(self._key(folder, file)))), "")
-
-    def keep(self, folder: Path, files: Sequence[DerivedFile]) -> None:
-        """Forget all others; raises OSError."""
-        keys = {self._key(folder, file) for file in files}
-        self._known &= keys
-        self._damaged = {key: what for key, what in self._damaged.items() if key in keys}
-
-    @staticmethod
-    def _key(folder: Path, file: DerivedFile) -> _Key:
-        status = (folder / file.name).stat()
-        return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, file.block_crcs)
 
 
 def require_parsed_parts(folder: Path, files: Sequence[DerivedFile], whole: WholeFiles, mend: str) -> None:
