@@ -34,9 +34,11 @@ from codesearch.registry import folder_size, locate
 from codesearch.remedies import naming_root
 from codesearch.replacement import finish_replacement
 from codesearch.search import engine
+from codesearch.storage.lock import find_writer
 from codesearch.storage.rows import FileRow
 from codesearch.storage.scrub import Scrub
 from codesearch.storage.snapshot import Snapshot
+from codesearch.storage.steps import WriterSeams
 from codesearch.types import (
     BuildOptions,
     Container,
@@ -195,10 +197,11 @@ class Index:
         on_progress: OnProgress | None = None,
     ) -> UpdateReport:
         """Bring the index up to date with its root; later searches see the result. Raises what `build` raises."""
-        from codesearch.build import build
+        from codesearch.build import BuildSeams, build
 
+        seams = BuildSeams(writer=WriterSeams(whole=self._scrub.whole))
         with naming_root(self.root):
-            return build(self.root, self.home, options, on_progress)
+            return build(self.root, self.home, options, on_progress, seams)
 
     def freshen(self, options: BuildOptions = BuildOptions(), on_progress: OnProgress | None = None) -> Freshness:
         """Bring the index up to date where that can be done, else say why not; searches go on in any case."""
@@ -360,6 +363,7 @@ class Index:
             stale_files=None,
             checked_at=info.checked_at,
             n_files_without_vectors=info.n_files_without_vectors,
+            written_by="" if info.complete else find_writer(self.folder),
         )
 
 

@@ -25,7 +25,7 @@ from codesearch.replacement import (
     standing_folder,
 )
 from codesearch.storage.catalog import CATALOG_NAME, Catalog
-from codesearch.storage.lock import WriterLock
+from codesearch.storage.lock import WriterLock, find_writer
 from codesearch.storage.platform import make_lasting_folder, remove_quietly, write_private
 from codesearch.storage.rows import IndexInfo
 from codesearch.types import RootEntry
@@ -292,6 +292,7 @@ def _entry(folder: Path, info: IndexInfo) -> RootEntry:
         n_chunks=info.n_chunks,
         complete=info.complete,
         is_missing=not root.is_dir(),
+        written_by="" if info.complete else find_writer(folder),
     )
 
 
@@ -308,6 +309,7 @@ def _broken_entry(folder: Path, problem: str) -> RootEntry:
         complete=None,
         is_missing=root is not None and not root.is_dir(),
         problem=problem,
+        written_by=find_writer(standing_folder(folder)) if problem == UNFINISHED else "",
     )
 
 

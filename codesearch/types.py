@@ -210,6 +210,8 @@ class IndexState:
     """When the tree was last compared with the index, ISO 8601 in UTC."""
     n_files_without_vectors: int = 0
     """Files that words alone find so far; a first build goes on giving them vectors."""
+    written_by: str = ""
+    """Who is at work on what is incomplete: process, machine, since when; empty where it is complete, or nobody is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,3 +393,5 @@ class RootEntry:
     """The root no longer exists."""
     problem: str = ""
     """Why the index cannot be read, else empty."""
+    written_by: str = ""
+    """Who is at work on what is incomplete or has no first commit yet, as `IndexState` has it."""

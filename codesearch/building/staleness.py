@@ -49,7 +49,11 @@ def count_stale(snapshot: Snapshot, root: Path) -> int | None:
     except WalkError:
         return None
     files = {file.path: _known(file) for file in snapshot.files()}
-    return compare(root, walked, Known(files, snapshot.skipped(), walked.marked), walked_ns).n_stale
+    changes = compare(root, walked, Known(files, snapshot.skipped(), walked.marked), walked_ns)
+    if snapshot.info.complete or snapshot.info.files_todo == 0:
+        return changes.n_stale
+    # What a first build has still to do is told as such and did not change.
+    return sum(file.path in files for file in changes.to_read) + len(changes.removed)
 
 
 def _known(file: FileRow) -> KnownFile:

@@ -76,9 +76,16 @@ def describe_gap(state: IndexState) -> str:
     if state.files_todo == 0 and state.n_files_without_vectors:
         n_filled = state.files_done - state.n_files_without_vectors
         have = f"words of all {count(state.files_done, 'file')}, vectors of {n_filled:,}"
-        return f"incomplete: {have}; run {index_command(state.root)} to go on"
-    todo = "an unknown number of files" if state.files_todo is None else count(state.files_todo, "file")
-    return f"incomplete: {todo} to do; run {index_command(state.root)} to go on"
+    else:
+        todo = "an unknown number of files" if state.files_todo is None else count(state.files_todo, "file")
+        have = f"{todo} to do"
+    return f"incomplete: {have}; {_describe_way_on(state)}"
+
+
+def _describe_way_on(state: IndexState) -> str:
+    if state.written_by:
+        return f"it is being written now by {clean_line(state.written_by)}"
+    return f"run {index_command(state.root)} to go on"
 
 
 def index_command(root: Path) -> str:

@@ -157,9 +157,9 @@ def _root_note(entry: RootEntry) -> str:
     if entry.is_missing:
         notes.append("missing")
     if entry.complete is False:
-        notes.append("incomplete")
+        notes.append(f"incomplete, being built by {clean_line(entry.written_by)}" if entry.written_by else "incomplete")
     if entry.problem:
-        notes.append(clean_line(entry.problem))
+        notes.append(clean_line(f"being built by {entry.written_by}" if entry.written_by else entry.problem))
     return ", ".join(notes)
 
 
@@ -175,7 +175,8 @@ def _describe_changes(state: IndexState) -> str:
         return "unknown: the folder cannot be read"
     if state.stale_files == 0:
         return "nothing"
-    return f"{count(state.stale_files, 'file')}; run {index_command(state.root)}"
+    changed = count(state.stale_files, "file")
+    return changed if state.written_by else f"{changed}; run {index_command(state.root)}"
 
 
 def _describe_vectors(status: IndexStatus) -> str:

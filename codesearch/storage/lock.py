@@ -104,6 +104,24 @@ class WriterLock:
             return False
 
 
+def find_writer(folder: Path) -> str:
+    """Return who writes the index in `folder` now, nothing where nobody does.
+
+    The lock is tried only where its file is there, which is a writer's or one's that was killed, and let go at once.
+    """
+    path = lock_path(folder)
+    try:
+        fd = os.open(path, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
+    except OSError:
+        return ""
+    try:
+        return "" if try_lock(fd) else _name_owner(path)
+    except OSError:
+        return ""
+    finally:
+        os.close(fd)
+
+
 @dataclass(frozen=True, slots=True)
 class _Owner:
     """What the file says of who took the lock last."""

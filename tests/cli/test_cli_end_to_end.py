@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from contextlib import closing
 from pathlib import Path
 
@@ -189,6 +190,25 @@ def test_an_unfinished_index_says_so_in_every_answer(tmp_path: Path, repo: Path,
     assert f"incomplete: 7 files to do; run codesearch index {repo} to go on" in answer.err
     assert "7 files to do" in run("status", repo).out
     assert "incomplete" in run("list").out
+
+
+def test_a_first_build_that_runs_is_named_and_nothing_is_advised(tmp_path: Path, repo: Path, run: Run) -> None:
+    folder = index_folder(tmp_path / "home", repo)
+    with Writer.open(folder) as writer:
+        writer.remove("src/net/retry.py")  # as if it had not been read yet
+        writer.commit(complete=False, files_todo=1, checked_at="2026-11-20T09:00:00+00:00")
+    assert "changed since: nothing\n" in re.sub(" +", " ", run("status", repo).out)
+    with closing(WriterLock(folder)):
+        told = [run("search", "queue", repo).err, run("status", repo).out, run("list").out]
+    assert all(f"by process {os.getpid()} on " in text for text in told)
+    assert not any("codesearch index" in text for text in told)
+
+
+def test_a_first_build_without_a_commit_is_listed_with_its_process(tmp_path: Path, repo: Path, run: Run) -> None:
+    folder = tmp_path / "home" / "indexes" / "begun-0123456789ab"
+    folder.mkdir()
+    with closing(WriterLock(folder)):
+        assert f"being built by process {os.getpid()} on " in run("list").out
 
 
 def test_a_home_inside_the_repository_is_not_indexed(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from codesearch.errors import LockedError, NoIndexError
 from codesearch.maintenance import verify
-from codesearch.storage.lock import Patience, WriterLock, lock_path
+from codesearch.storage.lock import Patience, WriterLock, find_writer, lock_path
 from codesearch.storage.platform import open_private, remove_quietly, try_lock
 from codesearch.storage.rows import Selection
 from codesearch.storage.snapshot import Snapshot
@@ -104,6 +104,17 @@ def test_the_lock_of_a_dead_process_is_free(folder: Path) -> None:
         owner.kill()
         owner.wait()
     Writer.open(folder).close()
+
+
+def test_who_writes_can_be_asked_and_whoever_was_killed_writes_no_more(folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    assert find_writer(folder) == ""
+    with closing(WriterLock(folder)):
+        assert find_writer(folder).startswith(f"process {os.getpid()} on ")
+        left = lock_path(folder).read_bytes()
+    lock_path(folder).write_bytes(left)
+    assert find_writer(folder) == ""
+    WriterLock(folder).close()
 
 
 def test_who_waits_has_the_lock_once_it_is_given_back_and_knows_who_had_it(folder: Path) -> None:
