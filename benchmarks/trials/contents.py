@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.trials.sameness import ROUNDED_TOLERANCE, fields_of
 from benchmarks.trials.seeded import hash_vector
 from codesearch.storage.catalog import Catalog
 from codesearch.storage.rows import ChunkRow, FileRow, Selection
@@ -26,9 +27,6 @@ N_SHOWN = 30
 
 ASKED_WORDS = "open retry lock search config total borona name"
 """Words whose chunks the lexical side is asked for one by one; in some no chunk may have one."""
-
-SCORE_TOLERANCE = 2e-6
-"""Coarse similarities are rounded to 1e-6, the base and the scan behind it each by itself."""
 
 
 def read_contents(folder: Path) -> Contents:
@@ -115,13 +113,8 @@ def _trusted(stat: FileStat | None) -> tuple[int, ...]:
 
 
 def _fields(chunk: ChunkRow, file: FileRow) -> tuple[object, ...]:
-    return (
-        (chunk.kind, chunk.granularity, chunk.symbol, chunk.qualified_name, chunk.signature, chunk.documentation),
-        chunk.names,
-        (chunk.start_byte, chunk.end_byte, chunk.start_line, chunk.end_line),
-        (chunk.first_leaf_id - file.first_chunk, chunk.n_leaves),
-        (None if chunk.row is None else chunk.row - file.first_row, chunk.n_rows),
-    )
+    row = None if chunk.row is None else chunk.row - file.first_row
+    return (*fields_of(chunk, file.first_chunk), (row, chunk.n_rows))
 
 
 def _is_equal(one: object, other: object) -> bool:
@@ -133,7 +126,7 @@ def _is_equal(one: object, other: object) -> bool:
 
 
 def _is_near(one: object, other: object) -> bool:
-    return isinstance(one, float) and isinstance(other, float) and abs(one - other) <= SCORE_TOLERANCE
+    return isinstance(one, float) and isinstance(other, float) and abs(one - other) <= ROUNDED_TOLERANCE
 
 
 def _shorten(value: object) -> str:

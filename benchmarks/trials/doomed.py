@@ -16,6 +16,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Literal
 
+from benchmarks.trials.place import ROOT
 from benchmarks.trials.seeded import SeededEncoder
 from codesearch.build import BuildSeams, build
 from codesearch.building.clearance import Fetching
@@ -150,7 +151,7 @@ def _start_waiter(job: Job) -> "subprocess.Popen[bytes]":
     """Start the process that waits for this one; return it once it does."""
     waiting = replace(job, task="wait", log=str(waiter_log(Path(job.log))), step=None, has_waiter=False)
     command = [sys.executable, "-m", "benchmarks.trials.doomed", json.dumps(asdict(waiting))]
-    waiter = subprocess.Popen(command, cwd=Path(__file__).resolve().parents[2], stdout=subprocess.PIPE)
+    waiter = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
     assert waiter.stdout is not None
     if not waiter.stdout.readline():
         raise AssertionError("who should wait for this process ended")

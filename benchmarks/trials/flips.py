@@ -17,6 +17,7 @@ from pathlib import Path
 from random import Random
 
 from benchmarks.trials.flip_scene import Scene, make_scenes
+from benchmarks.trials.place import ROOT
 from benchmarks.trials.tally import Tally
 
 SILENCE_S = 60.0
@@ -26,8 +27,6 @@ LOGGED_EVERY = 4
 """One in so many flips hits the index that has a log."""
 
 NOTED_EVERY = 100
-
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def _run_process(trial: _Trial, first: int, end: int) -> Iterator[tuple[int, str
     order_json = json.dumps({**order, "seed": trial.seed, "first": first, "end": end})
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.trials.flip_batch", order_json],
-        cwd=_ROOT,
+        cwd=ROOT,
         env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

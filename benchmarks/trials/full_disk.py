@@ -17,6 +17,7 @@ from random import Random
 
 from benchmarks.trials.doomed import run_job
 from benchmarks.trials.kill_scenes import Plan, Scene, set_scene
+from benchmarks.trials.place import ROOT
 from benchmarks.trials.seeded import NAME
 from benchmarks.trials.tally import Tally
 from codesearch.errors import CodesearchError, NoIndexError
@@ -33,7 +34,6 @@ PLANS = (
     Plan("first build, slow encoder", NAME, has_index=False),
 )
 
-_ROOT = Path(__file__).resolve().parents[2]
 _INSIDE = "import sys; from benchmarks.trials.full_disk import run_inside; run_inside(*sys.argv[1:])"
 _MOUNT = f'mount -t tmpfs -o size={SIZE_BYTES} none "$1" && shift && exec "$@"'
 
@@ -51,7 +51,7 @@ def run(seed: int, n: int, folder: Path, note: Callable[[str], None]) -> Tally:
     if not can_mount():
         return Tally("full disks", seed, 0, (), ("not tried: no file system can be mounted here",))
     command = [*_enter(folder), sys.executable, "-c", _INSIDE, str(seed), str(n), str(folder)]
-    done = subprocess.run(command, cwd=_ROOT, stdout=subprocess.PIPE, check=True, text=True, timeout=60 + 30 * n)
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, text=True, timeout=60 + 30 * n)
     failures, ends = json.loads(done.stdout)
     note(f"{n} disks filled")
     return Tally("full disks", seed, n, tuple(failures), tuple(f"{end} {times}" for end, times in ends.items()))

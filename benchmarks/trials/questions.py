@@ -6,11 +6,10 @@ from random import Random
 from typing import Literal
 
 from benchmarks.trials.repository import Repository
+from benchmarks.trials.sameness import SCORE_TOLERANCE
 from benchmarks.trials.sources import LICENCE, make_name, pick_word
 from codesearch.index import Index, QueryError
 from codesearch.types import MODES, Filters, SearchOptions, SearchResponse, SearchResult
-
-SCORE_TOLERANCE = 1e-6
 
 Way = Literal["search", "similar", "similar to"]
 

@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.trials.generations import MARK
-
-TOLERANCE = 1e-6
-"""Scores are promised equal to this."""
+from benchmarks.trials.sameness import ROUNDED_TOLERANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,5 +155,6 @@ def from_document(document: dict[str, Any]) -> dict[str, Any]:
 def _is_same(one: list[Any], other: list[Any]) -> bool:
     """Tell whether two answers show the same places and texts, with the same scores."""
     return len(one) == len(other) and all(
-        a[:3] == b[:3] and a[4] == b[4] and abs(a[3] - b[3]) <= 2 * TOLERANCE for a, b in zip(one, other, strict=True)
+        a[:3] == b[:3] and a[4] == b[4] and abs(a[3] - b[3]) <= ROUNDED_TOLERANCE
+        for a, b in zip(one, other, strict=True)
     )

@@ -7,16 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.trials.sameness import SCORE_TOLERANCE, fields_of
 from benchmarks.trials.seeded import hash_vector
 from codesearch.encoders.own import Load
 from codesearch.index import Index
 from codesearch.registry import index_folder
-from codesearch.storage.rows import ChunkRow, FileRow
+from codesearch.storage.rows import FileRow
 from codesearch.storage.snapshot import Snapshot
 from codesearch.types import MODES, Mode, SearchOptions
-
-SCORE_TOLERANCE = 1e-6
-"""Up to where two scores are the same."""
 
 Place = tuple[str, int, int]
 """Path, first line, last line."""
@@ -104,18 +102,9 @@ def _ask(index: Index, query: str, mode: Mode) -> Answer:
 def _digest_words(snapshot: Snapshot, row: FileRow) -> str:
     chunks = snapshot.chunks_of_file(row.id)
     bags = [bag.tobytes() for bag in snapshot.bags([chunk.id for chunk in chunks])]
-    fields = [_fields(chunk, row.first_chunk) for chunk in chunks]
+    fields = [fields_of(chunk, row.first_chunk) for chunk in chunks]
     said = (row.language, row.stat.size_bytes, row.content_hash, row.encoding, row.note, snapshot.text(row.id), fields)
     return blake2b(repr((said, bags)).encode(), digest_size=8).hexdigest()
-
-
-def _fields(chunk: ChunkRow, first_chunk: int) -> tuple[object, ...]:
-    return (
-        (chunk.kind, chunk.granularity, chunk.symbol, chunk.qualified_name, chunk.signature, chunk.documentation),
-        chunk.names,
-        (chunk.start_byte, chunk.end_byte, chunk.start_line, chunk.end_line),
-        (chunk.first_leaf_id - first_chunk, chunk.n_leaves),
-    )
 
 
 def _digest_vectors(snapshot: Snapshot, row: FileRow) -> str:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.trials.doomed import Job
+from benchmarks.trials.place import ROOT
 
 _CALLS = (
     "openat,open,creat,lseek,write,pwrite64,writev,pwritev,ftruncate,fallocate,fsync,fdatasync,sendfile,copy_file_range,"
@@ -19,7 +20,6 @@ _CALLS = (
 
 _LONGEST_WRITE = 1 << 26
 
-_ROOT = Path(__file__).resolve().parents[2]
 
 _UNFINISHED = re.compile(r"^(\d+) +(.*) <unfinished \.\.\.>$")
 _RESUMED = re.compile(r"^(\d+) +<\.\.\. \w+ resumed>(.*)$")
@@ -75,7 +75,7 @@ def _run(job: Job, options: Sequence[str]) -> "subprocess.CompletedProcess[str]"
     command = [sys.executable, "-m", "benchmarks.trials.doomed", json.dumps(asdict(job))]
     return subprocess.run(
         ["strace", "-f", "-y", *options, *command],
-        cwd=_ROOT,
+        cwd=ROOT,
         check=False,
         timeout=300,
         capture_output=True,

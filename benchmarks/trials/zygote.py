@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import NoReturn, Self
 
 from benchmarks.trials.doomed import Job, run_job
+from benchmarks.trials.place import ROOT
 
 ORPHAN_S = 60.0
 """How long a parser process may outlive its killed owner: it ends at the next file that it would take."""
@@ -29,7 +30,6 @@ POLL_S = 0.002
 _PR_SET_CHILD_SUBREAPER = 36
 
 _COMMAND = "from benchmarks.trials.zygote import serve; serve()"
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Zygote:
     def __init__(self) -> None:
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _COMMAND], cwd=_ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-c", _COMMAND], cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
 
     def __enter__(self) -> Self:
