@@ -99,7 +99,7 @@ def test_an_abandoned_compaction_leaves_the_index(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "words"),
-    [("coarse-*", "blocks"), ("lexical-*/*.idx", "blocks"), ("vectors-*", "vector [0-9]+ of")],
+    [("coarse-*", "in 1 block"), ("lexical-*/*.idx", "in 1 block"), ("vectors-*", "vector [0-9]+ of")],
 )
 def test_verify_names_what_is_damaged(folder: Path, pattern: str, words: str) -> None:
     write_index(folder, [build_big_file("big.py")])
