@@ -2,12 +2,14 @@
 
 import os
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from benchmarks.trials import power
+from benchmarks.trials.cut_disk import CutDisk
 from benchmarks.trials.seeded import NAME
-from benchmarks.trials.syscalls import can_record
+from benchmarks.trials.syscalls import Call, OpenFile, can_record
 from codesearch.storage.catalog import CATALOG_LOG
 from codesearch.storage.platform import HAS_OPEN_FOLDERS
 from codesearch.storage.snapshot import Snapshot
@@ -23,6 +25,20 @@ def test_power_that_fails_at_any_moment_of_a_write_leaves_the_old_index_or_the_n
     tally = power.run(5, 6, tmp_path, print, writes)
     assert tally.failures == ()
     assert tally.tried > 6
+
+
+def test_a_cut_loses_each_change_of_a_name_that_was_not_synced_by_itself() -> None:
+    disk = CutDisk(Path("/top"))
+    disk.apply(Call("openat", (OpenFile(-1, "/"), b"/top/old", "O_WRONLY|O_CREAT"), 3, "/top/old"))
+    disk.apply(Call("fsync", (OpenFile(4, "/top"),), 0, ""))
+    disk.apply(Call("rename", (b"/top/old", b"/top/new"), 0, ""))
+    assert [sorted(disk.image(loss, Random(0))) for loss in ("all", "content")] == [["old"], ["new"]]
+    assert {tuple(sorted(disk.image("some", Random(seed)))) for seed in range(50)} == {
+        (),
+        ("new",),
+        ("old",),
+        ("new", "old"),
+    }
 
 
 @pytest.mark.skipif(not HAS_OPEN_FOLDERS, reason="this system syncs folders alone")
