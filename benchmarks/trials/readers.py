@@ -56,7 +56,8 @@ def run(seed: int, n: int, folder: Path, note: Callable[[str], None]) -> Tally:
     failures = check(trial.reads, seed)
     if trial.reads.n < n:
         failures.append(f"seed {seed}: there were {trial.reads.n} reads instead of {n}")
-    return Tally("concurrent reads", seed, trial.reads.n, tuple(failures), tuple(trial.reads.remarks()))
+    remarks = (*trial.reads.remarks(), f"no reader may wait for a lock for over {LIMIT_S * 1000:.0f} ms")
+    return Tally("concurrent reads", seed, trial.reads.n, tuple(failures), remarks)
 
 
 @dataclass
