@@ -38,6 +38,7 @@ from codesearch.storage.lock import find_writer
 from codesearch.storage.rows import FileRow
 from codesearch.storage.scrub import Scrub
 from codesearch.storage.snapshot import Snapshot
+from codesearch.storage.steps import WriterSeams
 from codesearch.types import (
     BuildOptions,
     Container,
@@ -196,10 +197,11 @@ class Index:
         on_progress: OnProgress | None = None,
     ) -> UpdateReport:
         """Bring the index up to date with its root; later searches see the result. Raises what `build` raises."""
-        from codesearch.build import build
+        from codesearch.build import BuildSeams, build
 
+        seams = BuildSeams(writer=WriterSeams(whole=self._scrub.whole))
         with naming_root(self.root):
-            return build(self.root, self.home, options, on_progress)
+            return build(self.root, self.home, options, on_progress, seams)
 
     def freshen(self, options: BuildOptions = BuildOptions(), on_progress: OnProgress | None = None) -> Freshness:
         """Bring the index up to date where that can be done, else say why not; searches go on in any case."""

@@ -7,22 +7,23 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from codesearch.storage.catalog import Catalog
-from codesearch.storage.checksums import find_damaged_blocks, mismatch
 from codesearch.storage.derived import read_derived_files
 from codesearch.storage.ingest import read_documents
 from codesearch.storage.lexical import LexicalWriter, lexical_name
 from codesearch.storage.rows import FileRow, Generation, TermDocument
 from codesearch.storage.table_sums import DEAD_DOCUMENTS, read_summed, replace_sum, take_from_sum
 from codesearch.storage.tally import Tally
+from codesearch.storage.whole_files import WholeFiles
 
 
 class LexicalChanges:
     """The next lexical folder of an index, from one commit to the next."""
 
-    def __init__(self, folder: Path, catalog: Catalog, generation: Generation) -> None:
+    def __init__(self, folder: Path, catalog: Catalog, generation: Generation, whole: WholeFiles) -> None:
         """Continue from a committed generation."""
         self._folder = folder
         self._catalog = catalog
+        self._whole = whole
         self._writer: LexicalWriter | None = None
         self.start(generation)
 
@@ -73,8 +74,8 @@ class LexicalChanges:
         if self._base is None:
             return None
         for file in read_derived_files(self._catalog):
-            if file.name.startswith(f"{self._base}/") and find_damaged_blocks(self._folder, file):
-                raise mismatch(f"{self._folder / file.name}", self._catalog.mend)
+            if file.name.startswith(f"{self._base}/"):
+                self._whole.require(self._folder, file, self._catalog.mend)
         return self._folder / self._base
 
     def _open(self, base: Path | None) -> LexicalWriter:

@@ -38,10 +38,11 @@ from codesearch.storage.rows import (
     Revision,
     Selection,
 )
-from codesearch.storage.scrub import WholeFiles, require_parsed_parts
+from codesearch.storage.scrub import require_parsed_parts
 from codesearch.storage.statistics import read_statistics
 from codesearch.storage.steps import disk_read_errors
 from codesearch.storage.vectors import VectorReader
+from codesearch.storage.whole_files import WholeFiles
 from codesearch.types import SecretPlace
 from indexers.terms import BagArray, hash_term
 from indexers.types import GRANULARITIES, FloatArray, Granularity, Kind, Skipped

@@ -1,5 +1,5 @@
-"""What a test may put into a writer: someone who is told its moments, other thresholds. And what a disk that refuses
-becomes. Knows no catalogue."""
+"""What is put into a writer: someone who is told its moments, other thresholds, files that were compared before. And
+what a disk that refuses becomes. Knows no catalogue."""
 
 import errno
 import os
@@ -11,6 +11,7 @@ from typing import Literal
 
 from codesearch.errors import StorageError
 from codesearch.storage.thresholds import DEFAULT_THRESHOLDS, Thresholds
+from codesearch.storage.whole_files import WholeFiles
 
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 """What a system says where no byte fits any more: on the disk, or into what a user may have of it."""
@@ -45,10 +46,12 @@ def ignore_step(step: Step) -> None:
 
 @dataclass(frozen=True, slots=True)
 class WriterSeams:
-    """What a test may put in the place of the real thing."""
+    """What a test may put in the place of the real thing, and what one writer leaves to the next."""
 
     on_step: OnStep = ignore_step
     thresholds: Thresholds = DEFAULT_THRESHOLDS
+    whole: WholeFiles | None = None
+    """Derived files that need no comparison any more; None where a process writes once."""
 
 
 @contextmanager

@@ -14,7 +14,6 @@ import numpy as np
 
 from codesearch.errors import CodesearchError, StorageError
 from codesearch.storage.catalog import Catalog, require_catalog
-from codesearch.storage.checksums import check_lengths
 from codesearch.storage.coarse_base import read_due, write_new_base
 from codesearch.storage.compaction import is_due, move_rows, renumber_rows
 from codesearch.storage.creation import first_generation, open_for_creation
@@ -46,6 +45,7 @@ from codesearch.storage.steps import WriterSeams, disk_errors
 from codesearch.storage.tally import Tally
 from codesearch.storage.thresholds import BaseThresholds
 from codesearch.storage.vectors import VectorAppender, VectorReader
+from codesearch.storage.whole_files import WholeFiles, require_whole
 from indexers.types import EncodedFile, FileStat, FloatArray, ParsedFile, Skipped
 
 __all__ = ["KnownFile", "NewIndex", "Writer", "WriterSeams"]
@@ -61,6 +61,7 @@ class Writer:
         self._catalog = catalog
         self._on_step = seams.on_step
         self._thresholds = seams.thresholds
+        self._whole = WholeFiles() if seams.whole is None else seams.whole
         self._failed = False
         self._kept: tuple[str | None, ...] | None = None
         """The files of the committed generation; None before the first commit of an index that is made anew."""
@@ -310,15 +311,15 @@ class Writer:
                 self._lock.close()
 
     def _load(self, generation: Generation) -> None:
-        """Take over the committed state; cut off and reclaim what a crash left."""
+        """Take over the committed state, which has to be whole; cut off and reclaim what a crash left."""
         self._generation = generation
         self._files = {row.path: row for row in read_file_rows(self._catalog)}
         self._flags = RowFlags(self._catalog.read_array("row_flags", FLAGS_DTYPE))
-        check_lengths(self._folder, read_derived_files(self._catalog), self._catalog.mend)
+        require_whole(self._folder, read_derived_files(self._catalog), self._whole, self._catalog.mend)
         info = generation.info
         path = self._folder / generation.vectors_name
         self._vectors = VectorAppender(path, info.dim, info.n_rows, self._catalog.mend)
-        self._lexical = LexicalChanges(self._folder, self._catalog, generation)
+        self._lexical = LexicalChanges(self._folder, self._catalog, generation, self._whole)
         self._start_changes()
 
     def _start_changes(self) -> None:

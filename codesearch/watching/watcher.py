@@ -13,6 +13,7 @@ from threading import Event
 from codesearch.build import BuildSeams, build
 from codesearch.errors import CodesearchError, LockedError, NoIndexError
 from codesearch.registry import has_index, index_folder
+from codesearch.storage.whole_files import WholeFiles
 from codesearch.types import BuildOptions, Progress
 from codesearch.watching.events import Failed, OnWatchEvent, Updated, Updating, Waiting, Watching
 from codesearch.watching.hints import Hints, Listen, LostHintsError, NoHintsError, SystemHints
@@ -61,7 +62,8 @@ class Watcher:
         self._poll_reason = "" if self._wants_hints else "as asked for"
         self._listen = seams.listen
         self._encoder = KeptEncoder(seams.build.load)
-        self._build_seams = replace(seams.build, load=self._encoder.load)
+        writer = replace(seams.build.writer, whole=WholeFiles())
+        self._build_seams = replace(seams.build, load=self._encoder.load, writer=writer)
         self._pace = Pace(seams.times)
         self._hints: Hints | None = None
         self._survey: Survey | None = None
@@ -182,12 +184,12 @@ class Watcher:
         self._poll_reason = reason
 
     def _await_changes(self, stop: Event) -> None:
-        """Return when an update is due."""
+        """Return when an update is due, or finds that the index was removed."""
         while not stop.is_set():
             now = time.monotonic()
-            if now >= self._pace.due:
+            if now >= self._pace.due or (self._had_index and not self._folder.is_dir()):
                 return
-            paths = self._hear(stop, self._pace.due - now)
+            paths = self._hear(stop, min(self._pace.due - now, self._pace.times.look_s))
             self._pace.note_hints(time.monotonic(), self._sift(paths))
 
     def _hear(self, stop: Event, timeout_s: float) -> frozenset[str]:

@@ -85,3 +85,13 @@ def test_an_answer_after_an_update_refuses_damage_as_the_first_of_a_process_does
         flip_postings(index.folder)
         with pytest.raises(CorruptIndexError, match="codesearch repair"):
             index.search("close the queue", WORDS)
+
+
+def test_an_update_that_reads_nothing_repairs_what_is_damaged(tmp_path: Path, root: Path) -> None:
+    with Index.open(root, tmp_path / "home") as index:
+        flip_postings(index.folder)
+        report = index.update()
+        assert report.unchanged == 2
+        assert "was repaired" in report.warnings[0]
+        assert index.search("close the queue", WORDS).results[0].symbol == "close_the_queue"
+        index.finish_check()

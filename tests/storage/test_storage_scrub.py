@@ -10,8 +10,10 @@ import pytest
 
 from codesearch.errors import CorruptIndexError
 from codesearch.storage.checksums import BLOCK_SIZE, DerivedFile, describe_damage, sum_file
-from codesearch.storage.scrub import Scrub, WholeFiles, require_parsed_parts
+from codesearch.storage.scrub import Scrub, require_parsed_parts
 from codesearch.storage.snapshot import Snapshot
+from codesearch.storage.whole_files import WholeFiles
+from codesearch.storage.writer import Writer, WriterSeams
 from tests.storage.made_files import build_big_file, build_file, execute, flip, write_index
 
 MEND = "run `codesearch repair /src/project`"
@@ -202,3 +204,19 @@ def test_damage_to_what_an_update_takes_over_is_told_at_once(scrub: Scrub, index
     files = derived_files(index)
     assert "damaged in 1 block" in scrub.whole.find_damage(index, files)
     assert scrub.whole.find_damage(index, [file for file in files if not file.name.startswith("coarse-")]) == ""
+
+
+def test_a_writer_compares_what_another_process_may_have_damaged_and_remembers_it(index: Path) -> None:
+    seams = WriterSeams(whole=WholeFiles())
+    with Writer.open(index, seams):
+        pass
+    path = next(index.glob("coarse-*"))
+    times = path.stat()
+    with path.open("r+b") as file:
+        file.seek(-10, os.SEEK_END)
+        file.write(b"\x5a\xa5")
+    with pytest.raises(CorruptIndexError, match="damaged in 1 block; run `codesearch repair"):
+        Writer.open(index, seams)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    with Writer.open(index, seams):
+        pass  # not read again: for the system it is the file that was whole
