@@ -64,7 +64,7 @@ def _run_bare(terminal: Terminal) -> Outcome:
     return Outcome.FOUND
 
 
-def _run_command(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:
+def _run_command(parsed: argparse.Namespace, terminal: Terminal) -> Outcome:  # noqa: C901, PLR0912  one flat case each
     """Import the command's module, and with it all that it needs, only now."""
     match parsed.command:
         case "index":
