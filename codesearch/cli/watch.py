@@ -48,7 +48,8 @@ def describe_event(root: Path, event: WatchEvent, *, quiet: bool) -> str:
             retry = f"trying again at the next change, or in {describe_duration(retry_s)}"
             return f"codesearch: warning: not updated: {clean_line(str(error))}; {retry}"
         case Waiting(error):
-            return f"codesearch: waiting: {clean_line(str(error))}"
+            what = str(error).rpartition("; ")[0] or str(error)  # without what somebody would do who does not wait
+            return f"codesearch: waiting: {clean_line(what)}"
         case Watching(_, poll_reason) if poll_reason:
             return f"comparing files every few seconds: {clean_line(poll_reason)}"
         case Watching(n_folders):

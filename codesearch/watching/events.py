@@ -38,7 +38,7 @@ class Updated:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Another process writes the index; told once, until an update came through."""
+    """Another process writes the index, whose end is waited for; told once, until an update came through."""
 
     error: LockedError
 

@@ -33,6 +33,8 @@ class Times:
     silence_s: float = 10.0
     """What stays away so long, updates not counted, is no noise: a person does it, not a program."""
     max_noise_s: float = 60.0
+    look_s: float = 3.0
+    """So often it is seen whether the index is still there: its removal makes no hint, and costs one look to see."""
     locked_s: float = 1.0
     """While another process writes."""
     first_retry_s: float = 5.0
