@@ -62,6 +62,16 @@ _RANDOM = (
 )
 """What no one would type: a digest, or letters of both kinds with digits all over."""
 
+_RANDOM_PASSWORD = (
+    r"(?:0x)?(?P<v>(?:(?=[0-9]{0,15}[a-f])(?=[a-f]{0,15}[0-9])[0-9a-f]{32,128}"
+    rf"|{_MIXED}(?=(?:[A-Za-z_+/\-]{{0,24}}[0-9]){{2}})[A-Za-z0-9_+/\-]{{20,2048}}={{0,2}}))(?![A-Za-z0-9_\-+/=.(\[])"
+)
+"""Shorter than a token, as generators make passwords: 86 % of those of 20 letters and digits, 97 % of those of 32."""
+
+_PASSWORD_NAME = r"(?i:pass(?:word|wd|phrase|code)?)"  # noqa: S105
+
+_CURL_LOGIN = r"curl\b[^\n]{0,200}?\s(?:-u|--user)[ \t=]{0,3}[\"']?[^\s:\"'$]{1,80}:" + _RANDOM_PASSWORD
+
 _LOGIN_IN_BASE64 = (
     rf"(?P<v>{_MIXED}(?:[A-Za-z0-9+/]{{4}}){{3,200}}(?:[A-Za-z0-9+/]{{2}}==|[A-Za-z0-9+/]{{3}}=)?)(?![A-Za-z0-9+/=])"
 )
@@ -157,6 +167,14 @@ TOKEN_FORMATS: tuple[TokenFormat, ...] = (
     TokenFormat("api-key", "[aA][pP][iI][kK][eE][yY]", r"(?i:apikey)" + _ASSIGNED + _RANDOM),
     TokenFormat("secret-key", "[sS][eE][cC][rR][eE][tT]", _SECRET_NAME + _ASSIGNED + _RANDOM),
     TokenFormat("access-token", "[tT][oO][kK][eE][nN]", r"(?i:token)" + _ASSIGNED + _RANDOM),
+    TokenFormat("password", "[pP][aA][sS][sS]", _PASSWORD_NAME + _ASSIGNED + _RANDOM_PASSWORD),
+    TokenFormat("password", "[pP][wW][dD]", r"(?i:pwd)" + _ASSIGNED + _RANDOM_PASSWORD),
+    TokenFormat("password", "curl", _CURL_LOGIN),
+    TokenFormat("secret-key", "[pP][rR][iI][vV][aA][tT]", r"(?i:private[_\-]?key)" + _ASSIGNED + _RANDOM_PASSWORD),
+    TokenFormat("secret-key", "[aA][cC][cC][eE][sS][sS]", r"(?i:access[_\-]?key)" + _ASSIGNED + _RANDOM_PASSWORD),
+    TokenFormat("secret-key", "[eE][nN][cC][rR][yY][pP]", r"(?i:encryption[_\-]?key)" + _ASSIGNED + _RANDOM_PASSWORD),
+    TokenFormat("secret-key", "[cC][rR][eE][dD][eE][nN]", r"(?i:credentials?)" + _ASSIGNED + _RANDOM_PASSWORD),
+    TokenFormat("bearer-token", "[bB][eE][aA][rR][eE][rR]", r"(?i:bearer)" + _ASSIGNED + _RANDOM_PASSWORD),
 )
 
 PLACEHOLDERS = frozenset(

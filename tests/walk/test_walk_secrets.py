@@ -96,6 +96,32 @@ INNER: dict[str, tuple[str, str, str]] = {
 }
 
 
+NAMED = [
+    ("password", "password = '{}'"),
+    ("password", 'PASSWD="{}"\n'),
+    ("password", "pwd: {}\n"),
+    ("password", "export DB_PASSWORD={}\n"),
+    ("password", '"dbPassword": "{}",'),
+    ("password", "db.pass={}\n"),
+    ("password", "passphrase => '{}'"),
+    ("password", "curl -s -u deploy:{} https://example.org"),
+    ("password", "curl https://example.org --user 'deploy:{}'"),
+    ("secret-key", "private_key = '{}'"),
+    ("secret-key", "credentials: {}\n"),
+    ("secret-key", "ACCESS_KEY={}\n"),
+    ("secret-key", "encryptionKey: str = '{}'"),
+    ("bearer-token", "bearer = '{}'"),
+]
+
+
+@pytest.mark.parametrize("value", [letters(20), letters(32), hexes(32), hexes(64)])
+@pytest.mark.parametrize(("kind", "frame"), NAMED)
+def test_a_random_value_behind_the_name_of_a_secret_is_masked(kind: str, frame: str, value: str) -> None:
+    redacted = redact(frame.format(value).encode())
+    assert redacted.data == frame.encode().replace(b"{}", make_mark(value.encode(), kind))
+    assert [secret.kind for secret in redacted.secrets] == [kind]
+
+
 @pytest.mark.parametrize("name", INNER)
 def test_of_an_assignment_only_the_value_is_masked(name: str) -> None:
     kind, frame, value = INNER[name]
@@ -147,6 +173,12 @@ QUIET = [
     "LTAIs are named LTAI",
     "import square as sq0atp, pplx-online, xai-lib, r8_format, ntn_x, figd_x, npm_x, tskey-x",
     "client-certificate-data: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t" + "QUJD" * 30,
+    "password = get_password_of_account_2024_for_S3(name)",
+    "password: correct-horse-battery-staple-and-more",
+    "DB_PASSWORD = os.environ['DB_PASSWORD_OF_2024_V1_X2']; passwd_file = /etc/passwd",
+    "passed = test_password_Is_Kept_1_2_3_times, bypass: UPPER_CASE_NAME_1_2_3_X",
+    "private_key = rsa.generate_private_key(65537, 2048); access_key = AccessKeyV4Signer2024.create()",
+    "curl -u $USER:$PASSWORD https://example.org; curl -u user:pass example.org",
     "if line.startswith('-----BEGIN RSA PRIVATE KEY-----') and line.endswith('-----END RSA PRIVATE KEY-----'):",
 ]
 
