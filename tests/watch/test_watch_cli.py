@@ -39,6 +39,7 @@ def report(added: int = 0, changed: int = 0, removed: int = 0, n_filled: int = 0
         (Updated(report(removed=1_000)), "updated: 1,000 removed, in 0.4 s; 12,803 chunks"),
         (Updated(report(n_filled=1)), "updated: 1 file given vectors, in 0.4 s; 12,803 chunks"),
         (Waiting(LockedError("process 7 writes")), "codesearch: waiting: process 7 writes"),
+        (Waiting(LockedError("process 7 writes; end it")), "codesearch: waiting: process 7 writes"),
         (
             Failed(EncoderError("it is away"), 5.0),
             "codesearch: warning: not updated: it is away; trying again at the next change, or in 0:05",

@@ -41,10 +41,16 @@ def test_an_index_that_is_removed_ends_the_watch(watched: Watched) -> None:
         remove(watched, index_folder(watched.home, watched.root))
 
 
-def remove(watched: Watched, folder: Path) -> None:
-    """Remove a folder, change something, and wait for the end of the watch."""
+def test_an_index_that_is_removed_in_silence_ends_the_watch(watched: Watched) -> None:
+    watched.seams = WatchSeams(times=replace(QUICK, look_s=0.05))
+    with pytest.raises(NoIndexError, match="was removed"), watched.watching_from(Updated):
+        remove(watched, index_folder(watched.home, watched.root), is_silent=True)
+
+
+def remove(watched: Watched, folder: Path, *, is_silent: bool = False) -> None:
+    """Remove a folder, change something of which the watcher hears, and wait for the end of the watch."""
     shutil.rmtree(folder)
-    if watched.root.exists():
+    if watched.root.exists() and not is_silent:
         (watched.root / "queue.py").write_text(TEXT)
     eventually(watched.has_ended.is_set, "the end")
 

@@ -21,7 +21,8 @@ from codesearch.watching.watcher import Watcher, WatchOptions, WatchSeams
 PATIENCE_S = 60.0
 """Far more than anything takes here; only a test that fails waits so long."""
 
-QUICK = Times(locked_s=0.05, first_retry_s=0.1, max_retry_s=0.2, max_rest_s=0.0)
+QUICK = Times(look_s=600.0, locked_s=0.05, first_retry_s=0.1, max_retry_s=0.2, max_rest_s=0.0)
+"""Who waits long is taken for idle here: no look at the index breaks a wait off."""
 
 ONE = BuildOptions(n_workers=1)
 
