@@ -243,6 +243,13 @@ def test_a_time_below_nothing_is_called_negative(repo: Path, run: Run) -> None:
     assert "-1 must not be negative" in run("index", repo, "--wait", "-1").err
 
 
+def test_code_like_that_of_a_file_that_is_gone_is_found_as_it_was_indexed(repo: Path, run: Run) -> None:
+    (repo / "src" / "net" / "retry.py").unlink()
+    answer = run("similar", f"{repo}/src/net/retry.py:6", "--json", "-n", "3")
+    assert answer.status == 0
+    assert f"stale: {repo}/src/net/retry.py is gone" in answer.err
+
+
 def test_a_whole_tree_is_refused_unless_it_is_forced(run: Run) -> None:
     answer = run("index", "/")
     assert answer.status == 2
