@@ -1,15 +1,19 @@
 """Upkeep of an index that needs no source tree and no encoder. Knows folders, not roots."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from codesearch.errors import CorruptIndexError, StorageError
 from codesearch.findings import RepairReport, Verification
 from codesearch.registry import folder_size
 from codesearch.storage import verification
 from codesearch.storage.catalog import require_catalog
 from codesearch.storage.lock import NO_PATIENCE, Patience, WriterLock
+from codesearch.storage.platform import is_writable
 from codesearch.storage.repair import repair as mend
+from codesearch.storage.revisions import current_revision
+from codesearch.storage.rows import Revision
 from codesearch.storage.verification import OnCheck, ignore_check
 from codesearch.storage.writer import Writer
 
@@ -38,8 +42,12 @@ def verify(folder: Path) -> list[str]:
 def examine(folder: Path, on_check: OnCheck = ignore_check, patience: Patience = NO_PATIENCE) -> Verification:
     """Read all that is stored and compare it: checksums, counts, ranges, words and vectors against the catalogue.
 
-    Holds the writer's lock meanwhile. Raises NoIndexError, LockedError, FormatError, StorageError.
+    Holds the writer's lock meanwhile, except where this process may make none: then it reads one commit, and raises
+    StorageError rather than tell of damage where another user wrote. Raises NoIndexError, LockedError, FormatError,
+    StorageError.
     """
+    if _is_beyond_writing(folder):
+        return _examine_unlocked(folder, on_check)
     with _locked(folder, patience):
         return verification.examine(folder, on_check)
 
@@ -53,6 +61,26 @@ def repair(folder: Path, on_check: OnCheck = ignore_check, patience: Patience = 
     """
     with _locked(folder, patience) as lock:
         return mend(folder, held=lock, on_check=on_check)
+
+
+def _is_beyond_writing(folder: Path) -> bool:
+    """Tell whether neither the index nor the lock beside it can be written."""
+    return folder.is_dir() and not is_writable(folder) and not is_writable(folder.parent)
+
+
+def _examine_unlocked(folder: Path, on_check: OnCheck) -> Verification:
+    before = _read_revision(folder)
+    found = verification.examine(folder, on_check)
+    if found.problems and _read_revision(folder) != before:
+        raise StorageError(f"{folder} was written by another user meanwhile; verify it once more")
+    return found
+
+
+def _read_revision(folder: Path) -> Revision | None:
+    """Return what is committed; None also where the catalogue is too damaged to tell."""
+    with suppress(CorruptIndexError):
+        return current_revision(folder)
+    return None
 
 
 @contextmanager

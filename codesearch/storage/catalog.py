@@ -24,6 +24,7 @@ from codesearch.errors import (
     NoIndexError,
     StorageError,
 )
+from codesearch.storage.catalog_file import CatalogFile, size_of
 from codesearch.storage.checksums import (
     array_checksum,
     mismatch,
@@ -74,13 +75,13 @@ _NOT_STORED = {"format_version"}
 class Catalog:
     """One connection to `catalog.db`. Every SQLite error leaves here as one a caller can act on."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, file_id: int) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, file: CatalogFile) -> None:
         self.path = path
         self.mend = repair_command(None)
         """What the user does about values that do not match their checksums."""
         self.mend_structure = rebuild_command(None)
         """What the user does where the catalogue cannot be read, or does not say what it is of."""
-        self._file_id = file_id
+        self._file = file
         self._is_closed = False
         self._connection = connection
         self._lock = threading.RLock()
@@ -89,14 +90,14 @@ class Catalog:
     def open_reader(cls, folder: Path) -> "Catalog":
         """Open for reading; raises NoIndexError where no catalogue is."""
         path = require_catalog(folder)
-        file_id = _file_id(path)
+        file = CatalogFile(path, "ro")
         try:
-            connection = _connect(path, "ro")
+            connection = _connect(path, "ro&immutable=1" if file.is_immutable else "ro")
         except StorageError as error:
-            if file_id == 0 or _file_id(path) != file_id:
+            if file.has_gone():
                 raise NoIndexError(f"{path} was replaced just now; try again") from error
             raise
-        catalog = cls(path, connection, file_id)
+        catalog = cls(path, connection, file)
         try:
             catalog.run("PRAGMA query_only = ON")
         except CodesearchError:
@@ -114,7 +115,7 @@ class Catalog:
             pass  # and never opened here: closing it would end the locks of every connection of this process
         except OSError as error:
             raise StorageError(f"{path} cannot be opened ({error}); check that the folder is writable") from error
-        catalog = cls(path, _connect(path, "rw"), _file_id(path))
+        catalog = cls(path, _connect(path, "rw"), CatalogFile(path, "rw"))
         try:
             catalog.run("PRAGMA journal_mode = WAL")
             for pragma in (
@@ -149,7 +150,7 @@ class Catalog:
 
     def is_in_place(self) -> bool:
         """Return whether the path still names the file that was opened, whose log SQLite looks for by name."""
-        return _file_id(self.path) == self._file_id
+        return self._file.is_in_place()
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run a query and return all its rows."""
@@ -204,7 +205,7 @@ class Catalog:
 
     def empty_log(self) -> None:
         """Bring home what the log holds and empty it, as far as readers leave it in time; none waits for this."""
-        wait_s = FAREWELL_S if _size_of(self.path.with_name(f"{CATALOG_NAME}-wal")) > SMALL_LOG_BYTES else 0.0
+        wait_s = FAREWELL_S if size_of(self.path.with_name(f"{CATALOG_NAME}-wal")) > SMALL_LOG_BYTES else 0.0
         self.run(f"PRAGMA busy_timeout = {round(wait_s * 1000)}")
         self.run("PRAGMA wal_checkpoint(TRUNCATE)")
         self.run(f"PRAGMA busy_timeout = {round(WRITER_WAIT_S * 1000)}")
@@ -318,22 +319,6 @@ def require_catalog(folder: Path) -> Path:
     return path
 
 
-def _file_id(path: Path) -> int:
-    """Return what tells a file from one that takes its name; 0 where there is none."""
-    try:
-        return path.stat().st_ino
-    except OSError:
-        return 0
-
-
-def _size_of(path: Path) -> int:
-    """Return a file's bytes; 0 where there is none."""
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
-
-
 def remove_catalog(folder: Path) -> None:
     """Remove a catalogue that cannot be read, with its logs, so that a new one can be made."""
     for suffix in ("", "-wal", "-shm"):
@@ -346,7 +331,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
             f"file:{quote(str(path))}?mode={mode}",
             uri=True,
             isolation_level=None,
-            timeout=READER_WAIT_S if mode == "ro" else WRITER_WAIT_S,
+            timeout=WRITER_WAIT_S if mode == "rw" else READER_WAIT_S,
             check_same_thread=False,
             cached_statements=64,
         )

@@ -9,7 +9,6 @@ earlier generations, so a folder may hold dead chunks; readers drop ids that are
 """
 
 import math
-import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ import tantivy
 from codesearch.errors import CodesearchError, CorruptIndexError, StorageError
 from codesearch.storage.checksums import DerivedFile, find_damaged_blocks
 from codesearch.storage.lexical_view import unlocked
-from codesearch.storage.platform import PRIVATE_FILE, link_or_copy, make_private_folder
+from codesearch.storage.platform import PRIVATE_FILE, is_writable, link_or_copy, make_private_folder
 from codesearch.storage.rows import TermDocument
 from codesearch.storage.steps import refuse_write
 from indexers.terms import BAG_DTYPE, unpack_bag
@@ -255,14 +254,15 @@ class LexicalReader:
     def _explain(self, error: BaseException) -> CodesearchError:
         """Return what is wrong: tantivy says the same of damaged bytes and of a system that refuses to read."""
         folder = self._folder
-        if folder.is_dir() and not os.access(folder, os.W_OK):
-            return StorageError(f"{folder} is read-only, and tantivy locks what it opens; make the folder writable")
         try:
             is_whole = self._files and not any(find_damaged_blocks(folder.parent, file) for file in self._files)
         except OSError:
             is_whole = True
         if not is_whole:
             return CorruptIndexError(f"{folder} cannot be read ({error}); {self._mend}")
+        if folder.is_dir() and not is_writable(folder):
+            remedy = "check its rights, and those of the system's temporary folder"
+            return StorageError(f"{folder} is read-only and cannot be opened ({error}); {remedy}")
         remedy = "check the disk's health, and how many files may be open, and try again"
         return StorageError(f"{folder} cannot be read ({error}), and no damage to it was found; {remedy}")
 

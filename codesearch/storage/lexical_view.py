@@ -1,4 +1,5 @@
 """A place where tantivy opens a lexical folder with hardly a wait: it locks what it opens, and lets in one at a time.
+Where nobody may write, there is no place for its lock either.
 
 A folder never changes once the catalogue names it, so the lock guards nothing here. It is held for 0.3 ms by who opens,
 but for as long as it lasts by a process that was stopped just then. Only one that is stopped between the look at the
@@ -12,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from codesearch.storage.platform import try_lock
+from codesearch.storage.platform import is_writable, open_private, try_lock
 
 LOCK_NAME = ".tantivy-meta.lock"
 
@@ -24,10 +25,13 @@ LOOK_S = 0.001
 
 @contextmanager
 def unlocked(folder: Path) -> Iterator[Path]:
-    """Yield the folder, or where it stays locked a private one with links to its files, which is removed in the end."""
+    """Yield the folder, or a private one with links to its files where it stays locked or is read-only.
+
+    The private one is removed in the end.
+    """
     with ExitStack() as stack:
         place = folder
-        if not _becomes_free(folder / LOCK_NAME):
+        if not is_writable(folder) or not _becomes_free(folder / LOCK_NAME):
             private = Path(stack.enter_context(TemporaryDirectory(prefix="codesearch-")))
             if _link(folder, private):
                 place = private
@@ -35,7 +39,10 @@ def unlocked(folder: Path) -> Iterator[Path]:
 
 
 def _becomes_free(lock: Path) -> bool:
-    """Wait for a lock to be free; one that cannot be opened is left to tantivy, which tells why."""
+    """Wait for a lock to be free; one that cannot be opened is left to tantivy, which tells why.
+
+    One that is missing is made here: tantivy would make it readable by all.
+    """
     until = time.monotonic() + LIMIT_S
     while not _is_free(lock):
         if time.monotonic() >= until:
@@ -46,7 +53,7 @@ def _becomes_free(lock: Path) -> bool:
 
 def _is_free(lock: Path) -> bool:
     try:
-        fd = os.open(lock, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
+        fd = open_private(lock, os.O_RDWR | os.O_CREAT)
     except OSError:
         return True
     try:

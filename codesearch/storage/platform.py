@@ -111,6 +111,11 @@ def make_lasting_folder(folder: Path) -> None:
         sync_folder(made.parent)
 
 
+def is_writable(folder: Path) -> bool:
+    """Return whether this process may make files in a folder; no where there is none."""
+    return os.access(folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
 def open_private(path: Path, flags: int) -> int:
     """Open a file, made with owner-only rights where it is new; return the descriptor."""
     return os.open(path, flags | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0), PRIVATE_FILE)
