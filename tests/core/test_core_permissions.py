@@ -15,6 +15,7 @@ from codesearch.build import BuildSeams, build
 from codesearch.building.clearance import Fetching
 from codesearch.encoders.consent import allow_upload
 from codesearch.encoders.speeds import Speed, record_speed
+from codesearch.index import Index
 from codesearch.maintenance import compact
 from codesearch.registry import index_folder
 from codesearch.settings.user_file import set_value
@@ -94,3 +95,15 @@ def test_what_is_remembered_beside_the_indexes_is_the_owners_too(tmp_path: Path)
         cache.put_many({b"k" * 16: np.ones(4, np.float32)})
     assert {path.name for path in home.iterdir()} >= {"vectors.db"}
     assert open_to_others(tmp_path / "deep") == open_to_others(tmp_path / "settings") == set()
+
+
+@pytest.mark.usefixtures("_umask")
+def test_what_readers_leave_is_the_owner_s_too(tmp_path: Path) -> None:
+    root, home = tmp_path / "root", tmp_path / "home"
+    root.mkdir()
+    (root / "queue.py").write_text("def pop(jobs):\n    return jobs.pop()\n")
+    Index.build(root, BuildOptions(n_workers=1), home=home)
+    with Index.open(root, home=home) as index:
+        assert index.search("pop").results
+    assert list(home.glob("indexes/*/lexical-*/.tantivy-meta.lock"))
+    assert open_to_others(home) == set()
