@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-from codesearch.errors import AmbiguousRootError, CodesearchError, NoIndexError, StorageError
+from codesearch.errors import AmbiguousRootError, CodesearchError, CorruptIndexError, NoIndexError, StorageError
 from codesearch.native import from_native, to_native
 from codesearch.replacement import (
     REPLACED,
@@ -25,6 +25,7 @@ from codesearch.replacement import (
     standing_folder,
 )
 from codesearch.storage.catalog import CATALOG_NAME, Catalog
+from codesearch.storage.checksums import rebuild_command
 from codesearch.storage.lock import WriterLock, find_writer
 from codesearch.storage.platform import make_lasting_folder, remove_quietly, write_private
 from codesearch.storage.rows import IndexInfo
@@ -86,18 +87,38 @@ def locate(path: Path, home: Path) -> Located:
     """Return the index of the nearest folder at or above `path`, following a root that moved.
 
     Raises NoIndexError where there is none, AmbiguousRootError where several moved roots could be meant, LockedError
-    where the index of a moved root is being written.
+    where the index of a moved root is being written, CorruptIndexError where one is there without its catalogue.
     """
     real = Path(os.path.realpath(path.expanduser()))
     nearest = find_nearest(real, home)
     if nearest is not None:
         return nearest
+    _require_no_remains(real, home)
     root, candidates = find_moved(real, home)
     if not candidates:
         raise NoIndexError(f"no index covers {real}; {_advise(real)}")
     if len(candidates) > 1:
         raise AmbiguousRootError(_ambiguity(root, candidates))
     return adopt(candidates[0], root, real, home)
+
+
+def _require_no_remains(real: Path, home: Path) -> None:
+    for root in (real, *real.parents):
+        folder = index_folder(home, root)
+        if _has_lost_catalogue(folder):
+            message = f"{folder / CATALOG_NAME} is missing or empty, and other files of the index are there"
+            raise CorruptIndexError(f"{message}; {rebuild_command(root)}")
+
+
+def _has_lost_catalogue(folder: Path) -> bool:
+    """Tell damage from a first build, which has more than an empty catalogue before it writes anything else."""
+    try:
+        is_there = (folder / CATALOG_NAME).stat().st_size > 0
+    except OSError:
+        is_there = False
+    if is_there or not any(any(folder.glob(pattern)) for pattern in ("vectors-*.bin", "lexical-*")):
+        return False
+    return not find_writer(standing_folder(folder))
 
 
 def _advise(real: Path) -> str:
@@ -262,7 +283,13 @@ def _scan(home: Path) -> Iterator[tuple[RootEntry, IndexInfo | None]]:
         except CodesearchError as error:
             yield _broken_entry(folder, str(error)), None
         else:
-            yield (_broken_entry(folder, UNFINISHED) if info is None else _entry(folder, info)), info
+            yield (_broken_entry(folder, _explain_absence(folder)) if info is None else _entry(folder, info)), info
+
+
+def _explain_absence(folder: Path) -> str:
+    if not _has_lost_catalogue(folder):
+        return UNFINISHED
+    return "damaged: its catalogue is missing or empty; run `codesearch index PATH --rebuild` on its root"
 
 
 def _read_info(folder: Path) -> IndexInfo:

@@ -14,7 +14,7 @@ from codesearch.cli.opening import existing_path
 from codesearch.cli.outcome import Outcome
 from codesearch.cli.terminal import Terminal
 from codesearch.cli.watch import ended_as_asked, watch_index
-from codesearch.errors import AmbiguousRootError, NoIndexError
+from codesearch.errors import AmbiguousRootError, CorruptIndexError, NoIndexError
 from codesearch.printable import clean_line
 from codesearch.serialize import dump_json, estimate_to_json
 from codesearch.types import BuildOptions
@@ -78,6 +78,10 @@ def _find_root(typed: str | None, home: Path) -> tuple[Path, str]:
     try:
         located = registry.locate(path, home)
     except (NoIndexError, AmbiguousRootError):
+        return path, ""
+    except CorruptIndexError:
+        if typed is None:
+            raise
         return path, ""
     if typed is None:
         return located.root, ""

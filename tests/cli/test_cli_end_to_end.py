@@ -204,6 +204,24 @@ def test_a_first_build_that_runs_is_named_and_nothing_is_advised(tmp_path: Path,
     assert not any("codesearch index" in text for text in told)
 
 
+@pytest.mark.parametrize("is_empty", [False, True])
+def test_an_index_without_its_catalogue_is_damaged_and_no_first_build(
+    tmp_path: Path, repo: Path, run: Run, *, is_empty: bool
+) -> None:
+    catalog = index_folder(tmp_path / "home", repo) / "catalog.db"
+    catalog.unlink()
+    if is_empty:
+        catalog.touch()
+    for command in ("verify", "status"):
+        answer = run(command, repo)
+        assert answer.status == 2
+        assert is_one_error(answer.err)
+        assert f"run `codesearch index {repo} --rebuild`" in answer.err
+    assert "damaged: its catalogue is missing or empty" in run("list").out
+    assert run("index", repo, "--rebuild").status == 0
+    assert "is sound" in run("verify", repo).out
+
+
 def test_a_first_build_without_a_commit_is_listed_with_its_process(tmp_path: Path, repo: Path, run: Run) -> None:
     folder = tmp_path / "home" / "indexes" / "begun-0123456789ab"
     folder.mkdir()
