@@ -16,7 +16,7 @@ from indexers.git_process import TIMEOUT_S, git_environment, run_git
 _UNREADABLE = re.compile(rb"^warning: could not open directory '(.*)/': (.*)$", re.MULTILINE)
 
 
-_MENDING = "Mend the file of git's that is meant in an editor, or get the repository anew."
+_MENDING = "Mend the file that it names in an editor, or get the repository anew."
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from codesearch.errors import LockedError, StorageError
+from codesearch.errors import LockedError
 from codesearch.storage.platform import open_private, try_lock
+from codesearch.storage.steps import refuse_write
 
 LOOK_S = 0.05
 """Between two looks of one who waits: short beside any write, long beside a look."""
@@ -91,8 +92,7 @@ class WriterLock:
                     if self._fd < 0:
                         os.close(fd)
         except OSError as error:
-            message = f"{self._path} cannot be written ({error}); check the disk's space and rights"
-            raise StorageError(message) from error
+            raise refuse_write(self._path, error) from error
 
     def _open(self) -> int:
         return open_private(self._path, os.O_RDWR | os.O_CREAT)
