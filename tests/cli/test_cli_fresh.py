@@ -11,6 +11,7 @@ from codesearch.registry import index_folder
 from codesearch.storage.lock import WriterLock
 from tests.cli.conftest import Run
 from tests.cli.repositories import SOURCES, write_files
+from tests.storage.made_files import flip
 
 pytestmark = pytest.mark.slow
 
@@ -45,6 +46,15 @@ def test_similar_code_can_be_asked_for_freshly_too(repo: Path, run: Run) -> None
     assert answer.status == 0
     assert answer.json()["fresh"]["updated"] is True
     assert run("similar", "--fresh", "-", repo, "--json", stdin="def retry(): pass").json()["fresh"]["updated"] is True
+
+
+def test_an_update_that_finds_nothing_new_repairs_what_proposes_candidates(repo: Path, folder: Path, run: Run) -> None:
+    sound = run("search", "retry", repo, "--json").json()["results"]
+    flip(next(folder.glob("lexical-*/*.idx")))
+    done = run("index", repo)
+    assert done.status == 0
+    assert "the index is damaged and is repaired first" in done.err
+    assert run("search", "retry", repo, "--json").json()["results"] == sound
 
 
 def test_without_the_option_the_answer_says_nothing_of_an_update(repo: Path, run: Run) -> None:
