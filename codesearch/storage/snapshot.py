@@ -6,7 +6,6 @@ Knows no query language, no fusion and no ranking.
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -45,7 +44,7 @@ from codesearch.storage.vectors import VectorReader
 from codesearch.storage.whole_files import WholeFiles
 from codesearch.types import SecretPlace
 from indexers.terms import BagArray, hash_term
-from indexers.types import GRANULARITIES, FloatArray, Granularity, Kind, Skipped
+from indexers.types import GRANULARITIES, FloatArray, Granularity, Skipped
 
 __all__ = [
     "ChunkRow",
@@ -73,15 +72,6 @@ CHECKED_HITS = 32
 """Leaves looked at to confirm that a term is gone: of those, the last update may have left some dead."""
 
 NO_IDS: IntArray = np.zeros(0, dtype=np.int64)
-
-
-@dataclass(frozen=True, slots=True)
-class _Owner:
-    """A chunk that owns a row of the vectors."""
-
-    chunk_id: int
-    granularity: Granularity
-    kind: Kind
 
 
 class Snapshot:
@@ -379,21 +369,24 @@ class Snapshot:
         for row, score in zip(hits.rows.tolist(), hits.scores.tolist(), strict=True):
             for owner in owners.get(row, ()):
                 is_kind = selection.kinds is None or owner.kind in selection.kinds
-                if is_kind and owner.granularity in granularities and (listed is None or owner.chunk_id in listed):
-                    best.setdefault(owner.chunk_id, score)
+                if is_kind and owner.granularity in granularities and (listed is None or owner.id in listed):
+                    best.setdefault(owner.id, score)
         return best
 
-    def _owners(self, rows: IntArray) -> dict[int, list[_Owner]]:
-        """Return the chunks that own each row."""
-        owners: dict[int, list[_Owner]] = {}
-        sql = 'SELECT "row", id, granularity, kind FROM chunks WHERE "row" IN (SELECT value FROM json_each(?))'
-        for row, *owner in self._catalog.rows_of(sql, rows.tolist()):
-            owners.setdefault(row, []).append(_Owner(*owner))
+    def _owners(self, rows: IntArray) -> dict[int, list[ChunkRow]]:
+        """Return the chunks that own each row, checked: what a damaged one says of its kind would cost it its place."""
+        sql = 'SELECT "row", id FROM chunks WHERE "row" IN (SELECT value FROM json_each(?))'
+        owned: list[tuple[int, int]] = [(row, i) for row, i in self._catalog.rows_of(sql, rows.tolist())]
         for row in rows[(self._flags[rows] & np.uint16(CONTINUES)) != 0].tolist():
             file = self._row_spans[np.searchsorted(self._row_spans[:, 3], row, side="right") - 1]
             windowed = self._catalog.rows(
-                'SELECT id, granularity, kind FROM chunks WHERE "row" >= ? AND "row" < ? AND "row" + n_rows > ?',
-                (int(file[3]), row, row),
+                'SELECT id FROM chunks WHERE "row" >= ? AND "row" < ? AND "row" + n_rows > ?', (int(file[3]), row, row)
             )
-            owners.setdefault(row, []).extend(_Owner(*owner) for owner in windowed)
+            owned += [(row, i) for (i,) in windowed]
+        chunks = {chunk.id: chunk for chunk in self._records.chunks([i for _, i in owned])}
+        owners: dict[int, list[ChunkRow]] = {}
+        for row, i in owned:
+            if i not in chunks:
+                raise self._records.mismatch(f"chunk {i}")
+            owners.setdefault(row, []).append(chunks[i])
         return owners

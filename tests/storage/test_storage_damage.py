@@ -109,6 +109,12 @@ def test_changed_values_are_found_when_an_index_is_opened(index: Path, statement
         Snapshot.open(index)
 
 
+def test_a_chunk_whose_kind_was_changed_is_found_rather_than_left_out_of_what_vectors_propose(index: Path) -> None:
+    execute(index, "UPDATE chunks SET granularity = 'lead' WHERE id = 7")
+    with Snapshot.open(index) as snapshot, pytest.raises(CorruptIndexError, match=REPAIR):
+        find_dense(snapshot)
+
+
 def test_a_changed_vector_is_found_when_it_is_read(index: Path) -> None:
     vectors = next(index.glob("vectors-*"))
     data = bytearray(vectors.read_bytes())
