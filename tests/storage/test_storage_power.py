@@ -18,6 +18,20 @@ from codesearch.storage.writer import Writer
 from tests.storage.made_files import NEW_INDEX, NOW, build_big_file, build_file, write_index
 
 
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The inodes of what this process brings to the disk, in order."""
+    noted: list[int] = []
+    sync = os.fsync
+
+    def note_sync(fd: int) -> None:
+        noted.append(os.fstat(fd).st_ino)
+        sync(fd)
+
+    monkeypatch.setattr(os, "fsync", note_sync)
+    return noted
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not can_record(), reason="strace is missing, or may not trace here")
 def test_power_that_fails_at_any_moment_of_a_write_leaves_the_old_index_or_the_new_one(tmp_path: Path) -> None:
@@ -43,16 +57,8 @@ def test_a_cut_loses_each_change_of_a_name_that_was_not_synced_by_itself() -> No
 
 @pytest.mark.skipif(not HAS_OPEN_FOLDERS, reason="this system syncs folders alone")
 def test_all_that_a_generation_names_and_its_folders_are_synced_before_the_switch(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, synced: list[int]
 ) -> None:
-    synced: list[int] = []
-    sync = os.fsync
-
-    def note_sync(fd: int) -> None:
-        synced.append(os.fstat(fd).st_ino)
-        sync(fd)
-
-    monkeypatch.setattr(os, "fsync", note_sync)
     missing: list[str] = []
 
     def look(step: Step) -> None:
@@ -70,17 +76,7 @@ def test_all_that_a_generation_names_and_its_folders_are_synced_before_the_switc
 
 
 @pytest.mark.skipif(not HAS_OPEN_FOLDERS, reason="this system syncs folders alone")
-def test_a_new_index_is_known_by_name_to_the_disk_before_its_first_commit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    synced: list[int] = []
-    sync = os.fsync
-
-    def note_sync(fd: int) -> None:
-        synced.append(os.fstat(fd).st_ino)
-        sync(fd)
-
-    monkeypatch.setattr(os, "fsync", note_sync)
+def test_a_new_index_is_known_by_name_to_the_disk_before_its_first_commit(tmp_path: Path, synced: list[int]) -> None:
     with Writer.create(tmp_path / "index", NEW_INDEX):
         assert tmp_path.stat().st_ino in synced
 
