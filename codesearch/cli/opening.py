@@ -12,7 +12,7 @@ from pathlib import Path
 from codesearch import config, registry
 from codesearch.cli.errors import UsageError
 from codesearch.cli.terminal import Terminal
-from codesearch.errors import AmbiguousRootError, NoIndexError
+from codesearch.errors import AmbiguousRootError, CorruptIndexError, NoIndexError
 from codesearch.index import Index
 from codesearch.printable import clean_line
 from codesearch.registry import Located
@@ -56,7 +56,7 @@ def open_index(typed: str | None, terminal: Terminal, wish: Wish = Wish()) -> It
     if located.moved_from is not None:
         old, new = clean_line(str(located.moved_from)), clean_line(str(located.root))
         terminal.note(f"index: {new} was found again; it moved from {old}")
-    index = Index.open(located.root, home)
+    index = _open(located.root, home, terminal, wish)
     try:
         freshness = _freshen(index, wish.wait_s, terminal) if wish.is_fresh else None
         yield Opened(index, located.prefix if typed is not None else "", freshness)
@@ -96,6 +96,17 @@ def _build(root: Path, home: Path, patience_s: float, terminal: Terminal) -> Non
     from codesearch.cli.building import build_index  # what builds is not imported to open what is there
 
     build_index(root, BuildOptions(patience_s=patience_s), home, terminal, quiet=False)
+
+
+def _open(root: Path, home: Path, terminal: Terminal, wish: Wish) -> Index:
+    """Open an index; one that is too damaged for that is repaired by the update that was asked for."""
+    try:
+        return Index.open(root, home)
+    except CorruptIndexError:
+        if not wish.is_fresh:
+            raise
+    _build(root, home, wish.wait_s, terminal)
+    return Index.open(root, home)
 
 
 def _freshen(index: Index, patience_s: float, terminal: Terminal) -> Freshness:

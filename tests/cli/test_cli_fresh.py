@@ -57,6 +57,15 @@ def test_an_update_that_finds_nothing_new_repairs_what_proposes_candidates(repo:
     assert run("search", "retry", repo, "--json").json()["results"] == sound
 
 
+def test_a_fresh_search_repairs_an_index_that_is_too_damaged_to_be_opened(repo: Path, folder: Path, run: Run) -> None:
+    sound = run("search", "retry", repo, "--json").json()["results"]
+    next(folder.glob("lexical-*/meta.json")).unlink()
+    assert run("search", "retry", repo).status == 2
+    answer = run("search", "--fresh", "retry", repo, "--json")
+    assert answer.status == 0
+    assert answer.json()["results"] == sound
+
+
 def test_without_the_option_the_answer_says_nothing_of_an_update(repo: Path, run: Run) -> None:
     assert run("search", "retry", repo, "--json").json()["fresh"] is None
 
